@@ -1,0 +1,31 @@
+/**
+ * The life of a job, as data. A missing pair is an illegal transition: the caller gets `undefined`
+ * and the job stays as it was. docs/internals/job-states.md is generated from this table.
+ */
+export type JobState = 'ready' | 'granted' | 'scheduled' | 'done' | 'dead' | 'cancelled'
+
+export type JobSignal =
+  'grant' | 'advance' | 'finish' | 'retry' | 'giveUp' | 'release' | 'cancel' | 'due' | 'redrive'
+
+export const jobTransitions: Readonly<
+  Record<JobState, Readonly<Partial<Record<JobSignal, JobState>>>>
+> = {
+  ready: { grant: 'granted', cancel: 'cancelled' },
+  granted: {
+    advance: 'ready',
+    finish: 'done',
+    retry: 'scheduled',
+    giveUp: 'dead',
+    release: 'ready',
+    cancel: 'cancelled',
+  },
+  scheduled: { due: 'ready', cancel: 'cancelled' },
+  done: {},
+  dead: { redrive: 'ready' },
+  cancelled: {},
+}
+
+/** Where `signal` takes a job that is in `state`; `undefined` when the table has no such pair. */
+export function nextState(state: JobState, signal: JobSignal): JobState | undefined {
+  return jobTransitions[state][signal]
+}

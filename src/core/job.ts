@@ -1,0 +1,128 @@
+/**
+ * The record of a job: as the store keeps it (`JobRecord`) and as the owner holds it in memory (`Job`).
+ * `instructions` are opaque bytes here; only workers, clients and the dashboard decode them.
+ */
+import type { JobState } from './job-transitions.ts'
+import type { Token } from './token.ts'
+
+export type JobId = string
+
+/** Why a job is dead. */
+export type DeathReason = 'rejected' | 'attempts' | 'crashed'
+
+/** What went wrong in one attempt, as the worker reported it. */
+export interface AttemptError {
+  /** `thrown`, `timedOut`, `rejected`, `invalidResult`, … in the words of the worker. */
+  readonly kind: string
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+}
+
+/** One ended attempt. Part of the mutation that ends it, so that history and state cannot disagree. */
+export interface AttemptRecord {
+  readonly phase: number
+  readonly attempt: number
+  /** Text of the token under which it ran. */
+  readonly token: string
+  readonly worker: string
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly outcome: 'done' | 'failed' | 'dead' | 'cancelled' | 'lost'
+  readonly error?: AttemptError
+}
+
+/** Who has been running a job for longer than `runningRecordAfterMs`. */
+export interface RunningNote {
+  readonly token: string
+  readonly worker: string
+  readonly incarnation: string
+  readonly address: string
+  readonly sinceMs: number
+}
+
+/** A job as the store keeps it. Times in milliseconds since 1970. */
+export interface JobRecord {
+  readonly id: JobId
+  readonly shard: number
+  /** Order of arrival within the shard; never used twice. */
+  readonly sequence: number
+  readonly state: Exclude<JobState, 'granted'>
+  /** Index of the phase it is in. */
+  readonly phase: number
+  /** −10 … 10, higher first. */
+  readonly priority: number
+  /** Counted attempts of the current phase. */
+  readonly attempts: number
+  readonly crashes: number
+  /** 0 = the phase's own limit; redrive raises it. */
+  readonly attemptsMax: number
+  readonly enqueuedMs: number
+  /** Since when it has been ready in this phase, or until when it is scheduled. */
+  readonly dueMs: number
+  readonly endedMs?: number
+  readonly instructions: Uint8Array
+  /** Of the instructions as they were enqueued: tells a repeated enqueue from a conflicting one. */
+  readonly checksum: number
+  /** Adoption needs a token at or above this fence; '' = any. */
+  readonly tokenMin: string
+  /** It was with a process that died: to be granted alone. */
+  readonly suspect: boolean
+  readonly running?: RunningNote
+  readonly deathReason?: DeathReason
+  /** First line of the last error. */
+  readonly lastError?: string
+  /** Texts of the tokens whose results were applied, oldest first. */
+  readonly applied: readonly string[]
+}
+
+/** A job in the owner's memory. Mutable: it belongs to the core alone. */
+export interface Job {
+  readonly id: JobId
+  readonly sequence: number
+  readonly priority: number
+  readonly enqueuedMs: number
+  state: JobState
+  phase: number
+  attempts: number
+  crashes: number
+  attemptsMax: number
+  dueMs: number
+  instructions: Uint8Array
+  tokenMin: string
+  suspect: boolean
+  noted: boolean
+  /** Granted by an earlier owner, perhaps: not granted again before the roll call closes. */
+  inherited: boolean
+  grant: Grant | undefined
+}
+
+/** A job handed to a worker under a token. */
+export interface Grant {
+  readonly job: Job
+  readonly token: Token
+  readonly incarnation: string
+  /** Its order on the worker's stream; 0 when the grant was adopted from an earlier owner. */
+  readonly order: number
+  readonly grantedMs: number
+  /** Number of the newest ping when it was last sent. */
+  pingAtSend: number
+  sends: number
+  received: boolean
+  startedMs: number | undefined
+  /** Digests in a row that did not name it although it was received. */
+  missing: number
+}
+
+/** The job as a record becomes the job in memory. */
+export function jobOf(record: JobRecord, inherited: boolean): Job {
+  const { id, sequence, priority, enqueuedMs, state, phase, attempts, crashes } = record
+  const { attemptsMax, dueMs, instructions, tokenMin, suspect } = record
+  return {
+    ...{ id, sequence, priority, enqueuedMs, state, phase, attempts, crashes },
+    ...{ attemptsMax, dueMs, instructions, tokenMin, suspect },
+    noted: record.running !== undefined,
+    inherited,
+    grant: undefined,
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What the core orders the store to write. A group of mutations is atomic and durable; each one is a
+ * compare-and-set on (sequence, phase, attempts), which only this shard's owner may change.
+ */
+import type { AttemptRecord, DeathReason, JobId, JobRecord, RunningNote } from './job.ts'
+
+/** Which stored state a mutation expects to find. */
+export interface Expected {
+  readonly id: JobId
+  readonly sequence: number
+  readonly phase: number
+}
+
+export type Mutation =
+  /** A new job. A known id is answered `duplicate` or `conflict` for that item only. */
+  | { readonly type: 'insert'; readonly job: JobRecord }
+  /** Phase done, the next one ready: one write. */
+  | {
+      readonly type: 'advance'
+      readonly job: Expected
+      readonly toPhase: number
+      readonly readyMs: number
+      readonly instructions: Uint8Array
+      readonly ended: AttemptRecord
+    }
+  /** The phase failed and is due again at `dueMs`. */
+  | {
+      readonly type: 'retry'
+      readonly job: Expected
+      readonly dueMs: number
+      readonly attempts: number
+      readonly crashes: number
+      readonly ended: AttemptRecord
+    }
+  | {
+      readonly type: 'settle'
+      readonly job: Expected
+      readonly state: 'done' | 'dead' | 'cancelled'
+      readonly endedMs: number
+      readonly attempts: number
+      readonly crashes: number
+      /** Only when `done`. */
+      readonly instructions?: Uint8Array
+      readonly deathReason?: DeathReason
+      /** Absent when the job was not with a worker. */
+      readonly ended?: AttemptRecord
+    }
+  /** A grant was given up. What runs under a token below `tokenMin` can no longer be adopted. */
+  | {
+      readonly type: 'release'
+      readonly job: Expected
+      readonly tokenMin: string
+      readonly suspect: boolean
+      readonly crashes: number
+      /** When the loss of the worker ended an attempt worth a record. */
+      readonly ended?: AttemptRecord
+    }
+  /** It has been running for a while, and with whom. */
+  | { readonly type: 'note'; readonly job: Expected; readonly running: RunningNote }
+  | {
+      readonly type: 'redrive'
+      readonly job: Expected
+      readonly attemptsMax: number
+      readonly readyMs: number
+    }
+  /** Gives a dead job up for good. */
+  | { readonly type: 'discard'; readonly job: Expected }
+  /** Takes a settled job out of the store. */
+  | { readonly type: 'remove'; readonly job: Expected }
+  /** Stops granting a phase, or the whole pipeline. */
+  | { readonly type: 'pause'; readonly phase?: number }
+  | { readonly type: 'resume'; readonly phase?: number }
+
+/** One atomic, durable group. The same `id` again gets the same answer. */
+export interface Group {
+  /** Text of (epoch, number): the store keeps the last one per shard. */
+  readonly id: string
+  readonly number: number
+  readonly mutations: readonly Mutation[]
+}
+
+/** What became of one `insert` of a group, in the order of the inserts. */
+export interface InsertAnswer {
+  readonly id: JobId
+  readonly outcome: 'stored' | 'duplicate' | 'conflict'
+}
+
+export interface CommitAnswer {
+  readonly inserts: readonly InsertAnswer[]
+}

@@ -1,0 +1,26 @@
+/**
+ * A token names one grant. A result counts only with the current token; everything a worker writes is
+ * fenced by it. Compared for equality; ordered by its text, whose prefix is the fence.
+ */
+export interface Token {
+  /** Number of the ownership that granted; grows with every new owner of the shard. */
+  readonly epoch: number
+  /** 64 random bits of that owner, in hex: two owners never make the same token even under one epoch. */
+  readonly nonce: string
+  /** Grows with every grant of that owner. */
+  readonly sequence: number
+}
+
+/** Fixed width, compares as text: `epoch` 16 digits, `sequence` 12 digits. What users see as `context.fence`. */
+export function fenceOf(token: Token): string {
+  return `${String(token.epoch).padStart(16, '0')}-${String(token.sequence).padStart(12, '0')}`
+}
+
+/** The whole token as one string: the fence, then the nonce. */
+export function tokenText(token: Token): string {
+  return `${fenceOf(token)}-${token.nonce}`
+}
+
+export function sameToken(a: Token, b: Token): boolean {
+  return a.sequence === b.sequence && a.epoch === b.epoch && a.nonce === b.nonce
+}

@@ -1,0 +1,45 @@
+/**
+ * The errors of Carbontube: one class, one catalogue. A message says what happened, to which value, and
+ * what to do; the code is stable and never reused; `blame` says whose turn it is. Exit codes of the
+ * command line follow from the catalogue (`exit`).
+ */
+import { catalogue, type ErrorCode } from './catalogue.ts'
+
+/** Whose fault it is: the caller's, the other process's, the store's, or ours. */
+export type Blame = 'caller' | 'peer' | 'backend' | 'us'
+
+export class CarbontubeError extends Error {
+  override readonly name: string = 'CarbontubeError'
+  readonly code: ErrorCode
+  /** What the caller can do about it; one sentence. */
+  readonly hint: string | undefined
+  /** Values for machines: shown by `--json`. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.code = code
+    this.hint = more.hint
+    this.details = more.details ?? {}
+  }
+
+  get blame(): Blame {
+    return catalogue[this.code].blame
+  }
+
+  /** Exit code of a command that ends with this error. */
+  get exit(): number {
+    return catalogue[this.code].exit
+  }
+}
+
+/** Recognises our errors by their shape: two copies of a library exist in one process at times. */
+export function isCarbontubeError(value: unknown): value is CarbontubeError {
+  return value instanceof Error && typeof (value as { code?: unknown }).code === 'string'
+    ? (value as { code: string }).code in catalogue
+    : false
+}
