@@ -90,10 +90,16 @@ export interface Job {
   dueMs: number
   instructions: Uint8Array
   tokenMin: string
+  /** A process died while it held the job. */
   suspect: boolean
-  noted: boolean
-  /** Granted by an earlier owner, perhaps: not granted again before the roll call closes. */
-  inherited: boolean
+  /** It must be with a worker that holds nothing else: a second process has died with it. */
+  alone: boolean
+  /** Texts of the tokens whose results were applied. */
+  applied: string[]
+  /** What its record says of it: a due job is still `scheduled` there until something is written. */
+  storedAs: 'ready' | 'scheduled'
+  /** Index of the phase in whose ready queue an entry of it lies; −1 = none. */
+  queuedIn: number
   grant: Grant | undefined
 }
 
@@ -101,28 +107,33 @@ export interface Job {
 export interface Grant {
   readonly job: Job
   readonly token: Token
+  /** `tokenText(token)`. */
+  readonly text: string
   readonly incarnation: string
-  /** Its order on the worker's stream; 0 when the grant was adopted from an earlier owner. */
+  readonly phase: number
+  readonly attempt: number
+  /** Its place on the worker's stream; 0 when the grant was adopted. */
   readonly order: number
   readonly grantedMs: number
-  /** Number of the newest ping when it was last sent. */
-  pingAtSend: number
-  sends: number
+  /** When the worker began to run it, by a digest; 0 = not known. */
+  startedMs: number
   received: boolean
-  startedMs: number | undefined
+  noted: boolean
   /** Digests in a row that did not name it although it was received. */
   missing: number
 }
 
 /** The job as a record becomes the job in memory. */
-export function jobOf(record: JobRecord, inherited: boolean): Job {
+export function jobOf(record: JobRecord): Job {
   const { id, sequence, priority, enqueuedMs, state, phase, attempts, crashes } = record
   const { attemptsMax, dueMs, instructions, tokenMin, suspect } = record
   return {
     ...{ id, sequence, priority, enqueuedMs, state, phase, attempts, crashes },
     ...{ attemptsMax, dueMs, instructions, tokenMin, suspect },
-    noted: record.running !== undefined,
-    inherited,
+    alone: suspect && crashes > 0,
+    applied: [...record.applied],
+    storedAs: state === 'scheduled' ? 'scheduled' : 'ready',
+    queuedIn: -1,
     grant: undefined,
   }
 }

@@ -1,0 +1,91 @@
+/**
+ * Handing ready jobs to workers with free credit: who gets what, and under which token. A grant is not
+ * written to the store, except when the job must run alone.
+ */
+import type { Grant, Job } from './job.ts'
+import type { ReadyQueue } from './ready-queue.ts'
+import type { Shard } from './shard.ts'
+import { tokenText, type Token } from './token.ts'
+import type { Worker } from './workers.ts'
+
+/** Grants all that can be granted now, and asks for refills of windows that run low. */
+export function assign(shard: Shard): void {
+  if (shard.draining) return
+  for (const queue of shard.readyQueues()) {
+    if (!isPaused(shard, queue.phase)) grantFrom(shard, queue)
+    refill(shard, queue)
+  }
+}
+
+export function isPaused(shard: Shard, phase: number): boolean {
+  return shard.paused.has(-1) || shard.paused.has(phase)
+}
+
+function grantFrom(shard: Shard, queue: ReadyQueue): void {
+  for (let job = queue.peekAlone(); job !== undefined; job = queue.peekAlone()) {
+    const worker = shard.workers.chooseAlone(queue.phase)
+    if (worker === undefined) break
+    grantAlone(shard, worker, job)
+  }
+  for (let job = queue.peek(); job !== undefined; job = queue.peek()) {
+    const worker = shard.workers.choose(queue.phase)
+    if (worker === undefined) return
+    grant(shard, worker, job)
+  }
+}
+
+function refill(shard: Shard, queue: ReadyQueue): void {
+  if (shard.rollCallOpen) return
+  const wanted = queue.wantsRefill()
+  if (wanted === undefined) return
+  shard.loadBegins()
+  shard.effect({ type: 'LoadReady', phase: queue.phase, ...wanted })
+}
+
+function grant(shard: Shard, worker: Worker, job: Job): Grant {
+  shard.ready(job.phase).leave(job)
+  shard.signal(job, 'grant')
+  shard.grantsMade += 1
+  const { epoch, nonce } = shard.config
+  const token: Token = { epoch, nonce, sequence: shard.grantsMade }
+  const order = worker.nextOrder
+  worker.nextOrder += 1
+  worker.lastGrant = shard.grantsMade
+  const granted: Grant = {
+    ...{ job, token, text: tokenText(token), incarnation: worker.info.incarnation },
+    ...{ phase: job.phase, attempt: job.attempts + 1, order, grantedMs: shard.nowMs },
+    ...{ startedMs: 0, received: false, noted: false, missing: 0 },
+  }
+  job.grant = granted
+  worker.grants.set(granted.text, granted)
+  worker.unacknowledged.set(order, {
+    ...{ type: 'grant', grant: granted, pingAtSend: worker.ping, sends: 1 },
+  })
+  sendGrant(shard, granted)
+  return granted
+}
+
+export function sendGrant(shard: Shard, granted: Grant): void {
+  const { job, token, incarnation, order, phase, attempt } = granted
+  shard.effect({
+    type: 'Grant',
+    ...{ incarnation, order, token, phase, attempt, jobId: job.id },
+    timeoutMs: shard.phaseSpec(phase).timeoutMs,
+    instructions: job.instructions,
+  })
+}
+
+/** The worker holds nothing else until this ends; and the store knows before the worker does. */
+function grantAlone(shard: Shard, worker: Worker, job: Job): void {
+  worker.reserved = true
+  noteRunning(shard, worker, grant(shard, worker, job))
+}
+
+/** Writes down with whom the job is. */
+export function noteRunning(shard: Shard, worker: Worker, granted: Grant): void {
+  granted.noted = true
+  const { id, incarnation, address } = worker.info
+  const sinceMs = granted.startedMs === 0 ? granted.grantedMs : granted.startedMs
+  const running = { token: granted.text, worker: id, incarnation, address, sinceMs }
+  shard.mutate({ type: 'note', job: shard.expected(granted.job), running })
+}

@@ -1,0 +1,97 @@
+/**
+ * Group commit, as a pure machine: mutations gather while a group is in flight, and every effect waits
+ * for the newest group that was gathered when it was made, also one that came without a mutation (a
+ * `duplicate` must not be told before the first delivery is durable).
+ *
+ * Inserts go in groups of their own, so that a full disk refuses them while settling goes on. Groups are
+ * committed in the order of their numbers, one at a time; an unknown outcome means the same group again.
+ */
+import type { Effect } from './effect.ts'
+import { invariant } from './invariant.ts'
+import type { Group, Mutation } from './mutation.ts'
+import type { Step } from './shard.ts'
+
+type Kind = 'inserts' | 'settling'
+
+interface GatheringGroup {
+  readonly number: number
+  readonly kind: Kind
+  readonly mutations: Mutation[]
+}
+
+interface Waiting {
+  readonly barrier: number
+  readonly effects: readonly Effect[]
+}
+
+export class CommitGate {
+  readonly #epoch: number
+  readonly #mutationsMax: number
+  readonly #groups: GatheringGroup[] = []
+  #open: Record<Kind, GatheringGroup | undefined> = { inserts: undefined, settling: undefined }
+  #inFlight: GatheringGroup | undefined
+  #lastNumber = 0
+  #waiting: Waiting[] = []
+  #free: Effect[] = []
+
+  constructor(epoch: number, mutationsMax: number) {
+    this.#epoch = epoch
+    this.#mutationsMax = mutationsMax
+  }
+
+  /** Nothing gathered, nothing in flight, no effect waiting. */
+  get isIdle(): boolean {
+    return this.#groups.length === 0 && this.#inFlight === undefined && this.#free.length === 0
+  }
+
+  admit({ mutations, effects }: Step): void {
+    for (const mutation of mutations) {
+      this.#gathering(mutation.type === 'insert' ? 'inserts' : 'settling').mutations.push(mutation)
+    }
+    if (effects.length === 0) return
+    const isClear = this.#groups.length === 0 && this.#inFlight === undefined
+    if (isClear) this.#free.push(...effects)
+    else this.#waiting.push({ barrier: this.#lastNumber, effects })
+  }
+
+  /** The effects that may leave now, in the order in which they were made. */
+  takeFree(): readonly Effect[] {
+    const free = this.#free
+    this.#free = []
+    return free
+  }
+
+  /** The next group to commit; `undefined` while one is in flight or nothing has gathered. */
+  nextGroup(): Group | undefined {
+    if (this.#inFlight !== undefined) return undefined
+    const next = this.#groups.shift()
+    if (next === undefined) return undefined
+    if (this.#open[next.kind] === next) this.#open[next.kind] = undefined
+    this.#inFlight = next
+    const { number, mutations } = next
+    return { id: `${this.#epoch}-${number}`, number, mutations }
+  }
+
+  /** The group in flight is durable, or was refused as a whole: what waited for it goes on. */
+  answered(group: Group): void {
+    invariant(this.#inFlight?.number === group.number, 'the answered group is the one in flight')
+    this.#inFlight = undefined
+    let released = 0
+    for (const { barrier, effects } of this.#waiting) {
+      if (barrier > group.number) break
+      this.#free.push(...effects)
+      released += 1
+    }
+    if (released > 0) this.#waiting = this.#waiting.slice(released)
+  }
+
+  #gathering(kind: Kind): GatheringGroup {
+    const open = this.#open[kind]
+    if (open !== undefined && open.mutations.length < this.#mutationsMax) return open
+    this.#lastNumber += 1
+    const group: GatheringGroup = { number: this.#lastNumber, kind, mutations: [] }
+    this.#open[kind] = group
+    this.#groups.push(group)
+    return group
+  }
+}

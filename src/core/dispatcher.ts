@@ -1,0 +1,189 @@
+/**
+ * The machine at the centre: one event in, one step (mutations and effects) out. It routes; policy lives
+ * in the concerns beside it. Same state and same event give the same step, to the byte.
+ * README.md in this folder is the theory of operation.
+ */
+import { assign } from './assigning.ts'
+import type { Event } from './event.ts'
+import { unreachable } from './invariant.ts'
+import type { JobRecord } from './job.ts'
+import { Liveness } from './liveness.ts'
+import { cancelJob, Recovery } from './recovery.ts'
+import { Shard, type OwnerConfig, type Step } from './shard.ts'
+import { Submissions } from './submissions.ts'
+import type { TimerName } from './timers.ts'
+import { describeShard, type ShardStatus } from './status.ts'
+
+export class Dispatcher {
+  readonly #shard: Shard
+  readonly #submissions: Submissions
+  readonly #recovery: Recovery
+  readonly #liveness: Liveness
+
+  constructor(config: OwnerConfig) {
+    this.#shard = new Shard(config)
+    this.#submissions = new Submissions(this.#shard)
+    this.#recovery = new Recovery(this.#shard)
+    this.#liveness = new Liveness(this.#shard, this.#recovery)
+  }
+
+  /** When `TimerFired` is wanted; `undefined` = not at all. */
+  get nextDeadlineMs(): number | undefined {
+    return this.#shard.timers.nextMs
+  }
+
+  /** What a person wants to know. Reads only. */
+  status(): ShardStatus {
+    return describeShard(this.#shard, this.#submissions.uncommitted)
+  }
+
+  handle(event: Event): Step {
+    const shard = this.#shard
+    shard.nowMs = event.nowMs
+    this.#route(event)
+    this.#recovery.flush()
+    this.#loadDue()
+    assign(shard)
+    shard.trimWindows()
+    this.#setDueTimer()
+    return shard.takeStep()
+  }
+
+  #route(event: Event): void {
+    switch (event.type) {
+      case 'OwnershipTaken':
+        return this.#takeOwnership(event)
+      case 'JobsSubmitted':
+        return this.#submissions.submit(event.request, event.jobs)
+      case 'GroupCommitted':
+        return this.#submissions.committed(event.answer.inserts)
+      case 'GroupRefused':
+        return this.#submissions.refused(event.inserts)
+      case 'WorkerAnnounced':
+        return void this.#liveness.announced(event.info)
+      case 'WorkerConnected':
+        return this.#liveness.connected(event.incarnation)
+      case 'WorkerDisconnected':
+        return this.#liveness.disconnected(event.incarnation)
+      case 'WorkerReported':
+        return this.#liveness.reported(event.report)
+      case 'WorkerLost':
+        return this.#liveness.lost(event.incarnation, event.cause)
+      case 'ReadyLoaded':
+        return this.#readyLoaded(event.phase, event.jobs, event.exhausted)
+      case 'DueLoaded':
+        return this.#dueLoaded(event.jobs, event.nextDueMs)
+      case 'JobsLookedUp':
+        return this.#lookedUp(event.ids, event.jobs)
+      case 'CancelRequested':
+        return this.#cancel(event.request, event.id)
+      case 'ObserversChanged':
+        this.#shard.observed = event.observed
+        return
+      case 'DrainRequested':
+        this.#shard.draining = true
+        return
+      case 'TimerFired':
+        for (const timer of this.#shard.timers.takeDue(event.nowMs)) this.#fire(timer)
+        return
+      default:
+        return unreachable(event)
+    }
+  }
+
+  #takeOwnership(event: Extract<Event, { type: 'OwnershipTaken' }>): void {
+    const shard = this.#shard
+    const { limits } = shard.config
+    const cold: number[] = []
+    for (const { phase, ready, scheduled } of event.phases) {
+      cold[phase] = ready
+      shard.scheduledCount += scheduled
+    }
+    shard.restore(cold, event.nextDueMs)
+    shard.nextSequence = event.lastSequence + 1
+    shard.settledBefore = event.settled
+    shard.paused = new Set(event.paused)
+    shard.timers.set('beat', event.nowMs + limits.beatMs)
+    // Nothing unsettled in the store: nobody can hold a grant of an earlier owner that still counts.
+    shard.rollCallOpen = shard.waiting > 0
+    if (shard.rollCallOpen) shard.timers.set('rollCall', event.nowMs + limits.rollCallMs)
+  }
+
+  #readyLoaded(phase: number, records: readonly JobRecord[], exhausted: boolean): void {
+    const shard = this.#shard
+    shard.loadEnds()
+    const fresh = records
+      .filter((record) => !shard.jobs.has(record.id) && !shard.isStaleRead(record.id))
+      .map((record) => shard.bringIn(record))
+    shard.ready(phase).refill(fresh, records.at(-1), exhausted)
+    shard.settleLoads()
+  }
+
+  #dueLoaded(records: readonly JobRecord[], nextDueMs: number | undefined): void {
+    const shard = this.#shard
+    shard.loadEnds()
+    shard.scheduled.loaded(nextDueMs)
+    for (const record of records) {
+      if (shard.jobs.has(record.id) || shard.isStaleRead(record.id)) continue
+      shard.scheduledCount -= 1
+      const job = shard.bringIn(record)
+      shard.signal(job, 'due')
+      shard.makeReady(job)
+    }
+    shard.settleLoads()
+  }
+
+  #lookedUp(ids: readonly string[], records: readonly JobRecord[]): void {
+    this.#shard.loadEnds()
+    this.#recovery.lookedUp(ids, records)
+    this.#shard.settleLoads()
+  }
+
+  #cancel(request: string, id: string): void {
+    const job = this.#shard.jobs.get(id)
+    if (job === undefined) return this.#recovery.cancel(request, id)
+    cancelJob(this.#shard, job, false)
+    this.#shard.effect({ type: 'AnswerCancel', request, outcome: 'cancelled' })
+  }
+
+  #fire(timer: TimerName): void {
+    const shard = this.#shard
+    switch (timer) {
+      case 'beat':
+        shard.timers.set('beat', shard.nowMs + shard.config.limits.beatMs)
+        return this.#liveness.beat()
+      case 'rollCall':
+        return this.#recovery.rollCallEnds()
+      case 'due':
+        return this.#makeDueReady()
+      default:
+        return unreachable(timer)
+    }
+  }
+
+  #makeDueReady(): void {
+    const shard = this.#shard
+    for (;;) {
+      const job = shard.scheduled.takeDue(shard.nowMs)
+      if (job === undefined) return
+      shard.scheduledCount -= 1
+      shard.signal(job, 'due')
+      shard.makeReady(job)
+    }
+  }
+
+  /** Cold jobs that are due: not before the roll call has closed, somebody may be running them. */
+  #loadDue(): void {
+    const shard = this.#shard
+    if (shard.rollCallOpen || !shard.scheduled.wantsLoad(shard.nowMs)) return
+    shard.loadBegins()
+    const limit = shard.config.limits.scheduledJobsMax
+    shard.effect({ type: 'LoadDue', untilMs: shard.nowMs, limit })
+  }
+
+  #setDueTimer(): void {
+    const next = this.#shard.rollCallOpen ? undefined : this.#shard.scheduled.nextMs
+    if (next === undefined) this.#shard.timers.clear('due')
+    else this.#shard.timers.set('due', next)
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What the core orders the shell to do, in the imperative. An effect leaves the commit gate only when
+ * everything that was gathered before it is durable.
+ */
+import type { DeathReason, JobId } from './job.ts'
+import type { Token } from './token.ts'
+import type { ReadyKey } from './ready-queue.ts'
+
+/** What a worker is told of its results. All four end the matter for the worker. */
+export type ResultAnswer = 'applied' | 'duplicate' | 'stale' | 'gone'
+
+export type SubmitOutcome =
+  'stored' | 'duplicate' | 'conflict' | 'expired' | 'busy' | 'full' | 'tooLarge' | 'invalid'
+
+/** A fact for people; a hint, never the truth. */
+export type Published =
+  | { readonly type: 'jobReady'; readonly id: JobId; readonly phase: number }
+  | {
+      readonly type: 'phaseDone'
+      readonly id: JobId
+      readonly phase: number
+      readonly worker: string
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'phaseFailed'
+      readonly id: JobId
+      readonly phase: number
+      readonly worker: string
+      readonly message: string
+      readonly dueMs: number
+    }
+  | { readonly type: 'jobDone'; readonly id: JobId }
+  | { readonly type: 'jobDead'; readonly id: JobId; readonly reason: DeathReason }
+  | { readonly type: 'jobCancelled'; readonly id: JobId }
+  | { readonly type: 'workerJoined'; readonly worker: string; readonly jobType: string }
+  | { readonly type: 'workerLost'; readonly worker: string; readonly cause: string; readonly released: number }
+
+export type Effect =
+  | {
+      readonly type: 'AnswerClient'
+      readonly request: string
+      readonly items: readonly { readonly id: JobId; readonly outcome: SubmitOutcome }[]
+    }
+  | {
+      readonly type: 'AnswerCancel'
+      readonly request: string
+      readonly outcome: 'cancelled' | 'settled' | 'notFound'
+    }
+  /** Connect a PUSH to the worker's PULL door. */
+  | { readonly type: 'ConnectWorker'; readonly incarnation: string; readonly address: string }
+  | { readonly type: 'DisconnectWorker'; readonly incarnation: string }
+  /** First message on a new PUSH: names the stream and calls the roll. */
+  | { readonly type: 'OpenStream'; readonly incarnation: string; readonly nextOrder: number; readonly ping: number }
+  | {
+      readonly type: 'Grant'
+      readonly incarnation: string
+      readonly order: number
+      readonly token: Token
+      readonly jobId: JobId
+      readonly phase: number
+      readonly attempt: number
+      readonly timeoutMs: number
+      readonly instructions: Uint8Array
+    }
+  /** Fills an order that was given up, so that the stream has no hole. */
+  | { readonly type: 'Skip'; readonly incarnation: string; readonly order: number }
+  /** Stop the run under this token: superseded or cancelled. */
+  | {
+      readonly type: 'Abort'
+      readonly incarnation: string
+      readonly order: number
+      readonly token: Token
+      readonly reason: 'cancelled' | 'superseded'
+    }
+  | { readonly type: 'Ping'; readonly incarnation: string; readonly ping: number }
+  | {
+      readonly type: 'AnswerResult'
+      readonly incarnation: string
+      readonly entry: number
+      readonly answer: ResultAnswer
+    }
+  /** For whoever waits for this job. */
+  | {
+      readonly type: 'TellSettled'
+      readonly id: JobId
+      readonly state: 'done' | 'dead' | 'cancelled'
+    }
+  | { readonly type: 'Publish'; readonly event: Published }
+  | {
+      readonly type: 'LoadReady'
+      readonly phase: number
+      readonly after: ReadyKey | undefined
+      readonly limit: number
+    }
+  | { readonly type: 'LoadDue'; readonly untilMs: number; readonly limit: number }
+  | { readonly type: 'LookUpJobs'; readonly ids: readonly JobId[] }

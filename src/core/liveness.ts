@@ -1,0 +1,201 @@
+/**
+ * Workers come, report, fall silent and go. Three different questions are kept apart: is the process
+ * there (`WorkerLost`, from the connection), does its loop run (`isSilent`, from the reports), does the
+ * job get on (time-outs, kept by the worker itself). Silence on a live connection never releases
+ * anything; it only stops new grants.
+ */
+import { noteRunning, sendGrant } from './assigning.ts'
+import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
+import type { Grant } from './job.ts'
+import type { Recovery } from './recovery.ts'
+import { receiveResult } from './results.ts'
+import { giveBack, release } from './settling.ts'
+import type { Shard } from './shard.ts'
+import { tokenText } from './token.ts'
+import { acknowledge, type Order, type Worker } from './workers.ts'
+
+/** A worker that never connected and says nothing is forgotten after this many silent periods. */
+const forgetAfterPeriods = 8
+
+export class Liveness {
+  readonly #shard: Shard
+  readonly #recovery: Recovery
+  #lastBeatMs: number | undefined
+
+  constructor(shard: Shard, recovery: Recovery) {
+    this.#shard = shard
+    this.#recovery = recovery
+  }
+
+  announced(info: WorkerInfo): Worker | undefined {
+    const shard = this.#shard
+    const known = shard.workers.get(info.incarnation)
+    if (known !== undefined) return known
+    const phases = shard.config.spec.phases.flatMap((phase, index) =>
+      phase.jobType === info.jobType ? [index] : [],
+    )
+    if (phases.length === 0 || shard.workers.size >= shard.config.limits.workersMax) return undefined
+    // An address has one incarnation at a time: whoever was there before is dead.
+    for (const other of shard.workers.all()) {
+      if (other.info.address === info.address) this.lost(other.info.incarnation, 'replaced')
+    }
+    const worker = shard.workers.add(info, phases, shard.nowMs)
+    const { incarnation, address, id, jobType } = info
+    shard.effect({ type: 'ConnectWorker', incarnation, address })
+    shard.publish({ type: 'workerJoined', worker: id, jobType })
+    return worker
+  }
+
+  /** A connection stands: name the stream and call the roll. */
+  connected(incarnation: string): void {
+    const worker = this.#shard.workers.get(incarnation)
+    if (worker === undefined) return
+    worker.link = 'opened'
+    worker.ping += 1
+    worker.openPing = worker.ping
+    const { nextOrder, ping } = worker
+    this.#shard.effect({ type: 'OpenStream', incarnation, nextOrder, ping })
+  }
+
+  disconnected(incarnation: string): void {
+    const worker = this.#shard.workers.get(incarnation)
+    if (worker !== undefined) worker.link = 'connecting'
+  }
+
+  lost(incarnation: string, cause: LossCause): void {
+    const shard = this.#shard
+    const worker = shard.workers.get(incarnation)
+    if (worker === undefined) return
+    let released = 0
+    for (const granted of [...worker.grants.values()]) {
+      if (granted.job.grant !== granted) continue
+      released += 1
+      if (granted.received) release(shard, granted, cause)
+      else giveBack(shard, granted)
+    }
+    shard.workers.remove(worker)
+    shard.effect({ type: 'DisconnectWorker', incarnation })
+    shard.publish({ type: 'workerLost', worker: worker.info.id, cause, released })
+  }
+
+  reported(report: WorkerReport): void {
+    const shard = this.#shard
+    const { incarnation } = report
+    const worker =
+      report.info === undefined ? shard.workers.get(incarnation) : this.announced(report.info)
+    // What it says of another owner's stream is no news about ours; its results are looked at anyhow.
+    const isOurs = report.stream === shard.config.nonce
+    if (worker !== undefined && isOurs && report.number > worker.lastReport) {
+      this.#update(worker, report)
+    }
+    for (const result of report.results) {
+      receiveResult(shard, this.#recovery, incarnation, result)
+    }
+  }
+
+  /** Once a beat: who has fallen silent, and a ping to everybody. */
+  beat(): void {
+    const { nowMs, workers, config } = this.#shard
+    const { beatMs, loopGapMs, silentAfterMs } = config.limits
+    const wasAsleep = this.#lastBeatMs !== undefined && nowMs - this.#lastBeatMs > beatMs + loopGapMs
+    this.#lastBeatMs = nowMs
+    for (const worker of [...workers.all()]) {
+      if (wasAsleep) worker.lastSeenMs = nowMs
+      const silentMs = nowMs - worker.lastSeenMs
+      worker.isSilent = silentMs > silentAfterMs
+      if (worker.link === 'connecting') {
+        if (silentMs > silentAfterMs * forgetAfterPeriods) {
+          this.lost(worker.info.incarnation, 'linkLost')
+        }
+        continue
+      }
+      worker.ping += 1
+      const { incarnation } = worker.info
+      this.#shard.effect({ type: 'Ping', incarnation, ping: worker.ping })
+    }
+  }
+
+  #update(worker: Worker, report: WorkerReport): void {
+    worker.lastReport = report.number
+    worker.lastSeenMs = this.#shard.nowMs
+    worker.isSilent = false
+    worker.credit = report.credit
+    worker.isLeaving = report.leaving
+    acknowledge(worker, report.through, report.also)
+    if (report.held !== undefined) this.#digest(worker, report.held)
+    if (worker.link === 'opened' && report.ping >= worker.openPing && report.held !== undefined) {
+      worker.link = 'rolled'
+    }
+    this.#sendMissingAgain(worker, report.ping)
+  }
+
+  /** Compares what the worker says it holds with what it was granted. */
+  #digest(worker: Worker, held: readonly HeldToken[]): void {
+    const shard = this.#shard
+    const texts = new Set<string>()
+    for (const item of held) {
+      const text = tokenText(item.token)
+      texts.add(text)
+      const granted = worker.grants.get(text)
+      if (granted === undefined) {
+        if (item.state !== 'finished' || shard.rollCallOpen) this.#recovery.claim(worker, item)
+        continue
+      }
+      granted.startedMs = item.startedMs
+      if (item.state === 'running') this.#noteIfLong(worker, granted)
+    }
+    for (const granted of [...worker.grants.values()]) {
+      granted.missing = granted.received && !texts.has(granted.text) ? granted.missing + 1 : 0
+      if (granted.missing < 2) continue
+      shard.freeSlot(worker, granted.text)
+      if (granted.job.grant === granted) release(shard, granted, 'missing')
+    }
+    for (const text of worker.aborted) if (!texts.has(text)) worker.aborted.delete(text)
+  }
+
+  #noteIfLong(worker: Worker, granted: Grant): void {
+    const { nowMs, config } = this.#shard
+    if (granted.noted || granted.job.grant !== granted) return
+    if (nowMs - granted.grantedMs < config.limits.runningRecordAfterMs) return
+    noteRunning(this.#shard, worker, granted)
+  }
+
+  /** A ping that was sent after an order has come back, and the order has not arrived. */
+  #sendMissingAgain(worker: Worker, ping: number): void {
+    for (const [order, kept] of worker.unacknowledged) {
+      if (kept.pingAtSend >= ping) continue
+      const isGivenUp = kept.sends > this.#shard.config.limits.grantResendsMax
+      if (isGivenUp && kept.type === 'grant') this.#giveUp(worker, order, kept.grant)
+      this.#sendAgain(worker, order)
+    }
+  }
+
+  #giveUp(worker: Worker, order: number, granted: Grant): void {
+    worker.unacknowledged.set(order, { type: 'skip', pingAtSend: worker.ping, sends: 0 })
+    this.#shard.freeSlot(worker, granted.text)
+    if (granted.job.grant === granted) giveBack(this.#shard, granted)
+  }
+
+  #sendAgain(worker: Worker, order: number): void {
+    const kept: Order | undefined = worker.unacknowledged.get(order)
+    if (kept === undefined) return
+    kept.sends += 1
+    kept.pingAtSend = worker.ping
+    this.#shard.counters.resent += 1
+    const { incarnation } = worker.info
+    if (kept.type === 'skip') this.#shard.effect({ type: 'Skip', incarnation, order })
+    else if (kept.type === 'grant') this.#sendGrantAgain(worker, order, kept.grant)
+    else {
+      const { token, reason } = kept
+      this.#shard.effect({ type: 'Abort', incarnation, order, token, reason })
+    }
+  }
+
+  #sendGrantAgain(worker: Worker, order: number, granted: Grant): void {
+    if (granted.job.grant === granted) return sendGrant(this.#shard, granted)
+    // Settled or superseded meanwhile: the order is filled, not repeated.
+    worker.unacknowledged.set(order, { type: 'skip', pingAtSend: worker.ping, sends: 1 })
+    this.#shard.freeSlot(worker, granted.text)
+    this.#shard.effect({ type: 'Skip', incarnation: worker.info.incarnation, order })
+  }
+}

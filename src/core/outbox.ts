@@ -1,0 +1,72 @@
+/**
+ * Results that a worker keeps until the manager has committed them. Only silence is retried: any of the
+ * four answers ends the matter. Entries belong to an owner (pipeline and shard), not to a stream, so they
+ * move to a new owner's stream by themselves.
+ */
+import type { Result } from './event.ts'
+
+interface Entry {
+  readonly owner: string
+  readonly result: Result
+  /** 0 = to be sent now. */
+  sentMs: number
+}
+
+export class Outbox {
+  readonly #entries = new Map<number, Entry>()
+  #unsent: Entry[] = []
+  #lastEntry = 0
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get hasUnsent(): boolean {
+    return this.#unsent.length > 0
+  }
+
+  add(owner: string, result: Omit<Result, 'entry'>): void {
+    this.#lastEntry += 1
+    const entry: Entry = { owner, result: { ...result, entry: this.#lastEntry }, sentMs: 0 }
+    this.#entries.set(this.#lastEntry, entry)
+    this.#unsent.push(entry)
+  }
+
+  /** Ends the matter; returns the result that was kept, or `undefined` for a repeated answer. */
+  answered(entry: number): Result | undefined {
+    const kept = this.#entries.get(entry)
+    this.#entries.delete(entry)
+    return kept?.result
+  }
+
+  /** Takes at most `max` results of the owner that have to be sent now. */
+  takeUnsent(owner: string, nowMs: number, max: number): Result[] {
+    if (this.#unsent.length === 0) return []
+    const taken: Result[] = []
+    const left: Entry[] = []
+    for (const entry of this.#unsent) {
+      if (!this.#entries.has(entry.result.entry)) continue
+      if (entry.owner !== owner || taken.length >= max) {
+        left.push(entry)
+        continue
+      }
+      entry.sentMs = nowMs
+      taken.push(entry.result)
+    }
+    this.#unsent = left
+    return taken
+  }
+
+  /** Those of the owner that were sent at or before `sentMs` are to be sent again. */
+  sendAgain(owner: string, sentMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.owner !== owner || entry.sentMs === 0 || entry.sentMs > sentMs) continue
+      entry.sentMs = 0
+      this.#unsent.push(entry)
+    }
+  }
+
+  all(): Iterable<{ readonly owner: string; readonly result: Result }> {
+    return this.#entries.values()
+  }
+}

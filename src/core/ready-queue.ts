@@ -1,0 +1,178 @@
+/**
+ * The jobs of one phase that wait for a worker, in the order (priority descending, sequence ascending).
+ *
+ * Theory of operation. Only a *hot window* of them is in memory; the rest stays cold in the store, so
+ * ten million waiting jobs do not grow the manager. The `#cursor` divides the two: every ready job up
+ * to it is hot, those behind it may be cold. `#complete` says that nothing is cold.
+ *
+ * - A job that becomes ready at or before the cursor goes into the window; behind it, it stays cold.
+ * - A window over its bound is trimmed to three quarters, and the cursor is pulled back.
+ * - A window that runs low asks for a refill behind the cursor. While a refill is under way nothing is
+ *   left cold and nothing is trimmed, so that what the store read a moment ago cannot hide a job.
+ *
+ * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up.
+ */
+import { Heap } from './heap.ts'
+import type { Job } from './job.ts'
+
+/** Place in the granting order. */
+export interface ReadyKey {
+  readonly priority: number
+  readonly sequence: number
+}
+
+/** What a store holds of one phase at takeover. */
+export interface ReadySummary {
+  readonly phase: number
+  readonly ready: number
+  readonly scheduled: number
+}
+
+export interface WindowBounds {
+  readonly readyJobsMax: number
+  readonly readyBytesMax: number
+}
+
+export function isBefore(a: ReadyKey, b: ReadyKey): boolean {
+  return a.priority !== b.priority ? a.priority > b.priority : a.sequence < b.sequence
+}
+
+export class ReadyQueue {
+  readonly phase: number
+  readonly #bounds: WindowBounds
+  readonly #hot = new Heap<Job>(isBefore)
+  /** Jobs that must run alone; few, so a list will do. Always hot. */
+  #alone: Job[] = []
+  #hotJobs = 0
+  #hotBytes = 0
+  #waiting: number
+  #cursor: ReadyKey | undefined
+  #complete: boolean
+  #loading = false
+
+  constructor(phase: number, coldJobs: number, bounds: WindowBounds) {
+    this.phase = phase
+    this.#bounds = bounds
+    this.#waiting = coldJobs
+    this.#complete = coldJobs === 0
+  }
+
+  /** Ready jobs, hot and cold. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  get hotJobs(): number {
+    return this.#hotJobs
+  }
+
+  get hotBytes(): number {
+    return this.#hotBytes
+  }
+
+  /** Takes a job that has become ready. `false`: it stays cold, the caller forgets it. */
+  enter(job: Job): boolean {
+    this.#waiting += 1
+    if (job.alone) return this.#keepAlone(job)
+    if (!this.#complete && !this.#loading && this.#isBehindCursor(job)) return false
+    this.#keep(job)
+    return true
+  }
+
+  /** A hot job is no longer ready: granted from here, adopted, or cancelled. */
+  leave(job: Job): void {
+    this.#waiting -= 1
+    this.#hotJobs -= 1
+    this.#hotBytes -= job.instructions.length
+    if (job.alone) this.#alone = this.#alone.filter((other) => other !== job)
+  }
+
+  /** A job that was cold has been adopted or cancelled without passing through the window. */
+  leaveCold(): void {
+    this.#waiting -= 1
+  }
+
+  /** The next ready job, still in the queue; `undefined` when none is hot. */
+  peek(): Job | undefined {
+    for (;;) {
+      const job = this.#hot.peek()
+      if (job === undefined) return undefined
+      if (this.#isMine(job)) return job
+      this.#hot.pop()
+      if (job.queuedIn === this.phase) job.queuedIn = -1
+    }
+  }
+
+  /** The next job that must run alone. */
+  peekAlone(): Job | undefined {
+    return this.#alone[0]
+  }
+
+  /** How many jobs to load, and behind which key; `undefined` when no refill is wanted now. */
+  wantsRefill(): { after: ReadyKey | undefined; limit: number } | undefined {
+    const { readyJobsMax, readyBytesMax } = this.#bounds
+    if (this.#complete || this.#loading || this.#hotJobs > readyJobsMax / 4) return undefined
+    if (this.#hotBytes > readyBytesMax / 4) return undefined
+    this.#loading = true
+    return { after: this.#cursor, limit: Math.max(1, Math.floor(readyJobsMax / 2)) }
+  }
+
+  /** A refill has arrived: `lastKey` of what the store read, `fresh` what was not in memory anyhow. */
+  refill(fresh: readonly Job[], lastKey: ReadyKey | undefined, exhausted: boolean): void {
+    this.#loading = false
+    for (const job of fresh) {
+      if (job.alone) this.#keepAlone(job)
+      else this.#keep(job)
+    }
+    if (lastKey !== undefined) this.#cursor = lastKey
+    if (exhausted) this.#complete = true
+  }
+
+  /** Brings an overfull window back into its bounds; returns the jobs that are cold now. */
+  trim(): readonly Job[] {
+    const { readyJobsMax, readyBytesMax } = this.#bounds
+    const isOver = this.#hotJobs > readyJobsMax || this.#hotBytes > readyBytesMax
+    if (!isOver || this.#loading) return []
+    const hot = this.#hot.drain().filter((job) => this.#isMine(job))
+    hot.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    for (const job of hot) job.queuedIn = -1
+    this.#hotJobs = this.#alone.length
+    this.#hotBytes = this.#alone.reduce((sum, job) => sum + job.instructions.length, 0)
+    let kept = 0
+    for (const job of hot) {
+      if (kept > 0 && (kept >= readyJobsMax * 0.75 || this.#hotBytes > readyBytesMax * 0.75)) break
+      this.#keep(job)
+      kept += 1
+    }
+    const last = hot[kept - 1]
+    if (kept < hot.length && last !== undefined) {
+      this.#cursor = { priority: last.priority, sequence: last.sequence }
+      this.#complete = false
+    }
+    return hot.slice(kept)
+  }
+
+  #isMine(job: Job): boolean {
+    return job.state === 'ready' && job.phase === this.phase && !job.alone
+  }
+
+  #isBehindCursor(job: Job): boolean {
+    return this.#cursor === undefined || isBefore(this.#cursor, job)
+  }
+
+  #keep(job: Job): void {
+    this.#hotJobs += 1
+    this.#hotBytes += job.instructions.length
+    // An entry from an earlier stay is good again: its key has not changed.
+    if (job.queuedIn === this.phase) return
+    job.queuedIn = this.phase
+    this.#hot.push(job)
+  }
+
+  #keepAlone(job: Job): boolean {
+    this.#hotJobs += 1
+    this.#hotBytes += job.instructions.length
+    this.#alone.push(job)
+    return true
+  }
+}

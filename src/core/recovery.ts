@@ -1,0 +1,255 @@
+/**
+ * Work that this owner did not hand out itself: what workers say they hold from an earlier owner, late
+ * results of jobs that are not in memory, and cancels of cold jobs. All of it is looked up in the store
+ * by id before anything is decided, since the store is the truth.
+ *
+ * Theory of operation. A new owner calls the roll (`open` on every stream). Each worker answers with the
+ * tokens it holds; a claim counts when the job is still unsettled at that phase and attempt, and the
+ * token is not below the job's `tokenMin`. Claims are collected until the roll call closes, and the
+ * highest token wins: it is *adopted*, the job runs on under its old token and nothing is repeated.
+ * Until then no job that an earlier owner may have granted is granted again.
+ */
+import type { HeldToken, Result } from './event.ts'
+import type { Grant, Job, JobId, JobRecord } from './job.ts'
+import { answerResult, applyResult, settle } from './settling.ts'
+import type { Shard } from './shard.ts'
+import { fenceOf, tokenText, type Token } from './token.ts'
+import type { Worker } from './workers.ts'
+
+interface Claim {
+  readonly incarnation: string
+  readonly token: Token
+  readonly phase: number
+  readonly attempt: number
+  readonly startedMs: number
+}
+
+/** What waits for the store's word about one job. */
+interface Question {
+  readonly claims: Claim[]
+  readonly results: { incarnation: string; result: Result }[]
+  /** Requests to cancel it. */
+  readonly cancels: string[]
+}
+
+export class Recovery {
+  readonly #shard: Shard
+  readonly #questions = new Map<JobId, Question>()
+  /** Ids to be asked for with the next effect. */
+  #unasked: JobId[] = []
+  /** Claims that wait for the close of the roll call, with the record that the store showed. */
+  readonly #candidates = new Map<JobId, { record: JobRecord; claims: Claim[] }>()
+  #closeWhenAnswered = false
+
+  constructor(shard: Shard) {
+    this.#shard = shard
+  }
+
+  /** A worker holds a token that is not among the grants this owner knows of it. */
+  claim(worker: Worker, held: HeldToken): void {
+    const { token, phase, attempt, startedMs } = held
+    const claim = { incarnation: worker.info.incarnation, token, phase, attempt, startedMs }
+    const job = this.#shard.jobs.get(held.jobId)
+    if (job === undefined) this.#ask(held.jobId).claims.push(claim)
+    else this.#decide(claim, job)
+  }
+
+  /** A result whose job is not in memory. */
+  result(incarnation: string, result: Result): void {
+    this.#ask(result.jobId).results.push({ incarnation, result })
+  }
+
+  /** A result of a job that is in memory and with nobody. */
+  returned(incarnation: string, result: Result, job: Job): void {
+    this.#resolveResult(incarnation, result, job)
+  }
+
+  cancel(request: string, id: JobId): void {
+    this.#ask(id).cancels.push(request)
+  }
+
+  /** Orders the look-up of what has been asked since the last time. */
+  flush(): void {
+    if (this.#unasked.length === 0) return
+    this.#shard.loadBegins()
+    this.#shard.effect({ type: 'LookUpJobs', ids: this.#unasked })
+    this.#unasked = []
+  }
+
+  lookedUp(ids: readonly JobId[], records: readonly JobRecord[]): void {
+    const byId = new Map(records.map((record) => [record.id, record]))
+    for (const id of ids) {
+      const question = this.#questions.get(id)
+      this.#questions.delete(id)
+      if (question === undefined) continue
+      // It changed while the store was reading. Workers ask again; cancels are asked again here.
+      if (this.#shard.isStaleRead(id)) this.#askAgain(id, question)
+      else this.#resolve(question, this.#shard.jobs.get(id), byId.get(id))
+    }
+    if (this.#closeWhenAnswered && this.#questions.size === 0) this.#close()
+  }
+
+  /** The time for claims is over: decide, and open the queues. */
+  rollCallEnds(): void {
+    if (this.#questions.size === 0) this.#close()
+    else this.#closeWhenAnswered = true
+  }
+
+  #close(): void {
+    this.#closeWhenAnswered = false
+    this.#shard.rollCallOpen = false
+    for (const { record, claims } of this.#candidates.values()) {
+      claims.sort((a, b) => (fenceOf(a.token) < fenceOf(b.token) ? 1 : -1))
+      for (const claim of claims) this.#decide(claim, this.#shard.jobs.get(record.id), record)
+    }
+    this.#candidates.clear()
+  }
+
+  #ask(id: JobId): Question {
+    let question = this.#questions.get(id)
+    if (question === undefined) {
+      question = { claims: [], results: [], cancels: [] }
+      this.#questions.set(id, question)
+      this.#unasked.push(id)
+    }
+    return question
+  }
+
+  #askAgain(id: JobId, { cancels }: Question): void {
+    if (cancels.length > 0) this.#ask(id).cancels.push(...cancels)
+  }
+
+  #resolve(question: Question, job: Job | undefined, record: JobRecord | undefined): void {
+    for (const { incarnation, result } of question.results) {
+      this.#resolveResult(incarnation, result, job ?? record)
+    }
+    for (const claim of question.claims) {
+      if (job === undefined && record !== undefined && this.#shard.rollCallOpen) {
+        this.#keepCandidate(record, claim)
+      } else this.#decide(claim, job, record)
+    }
+    for (const request of question.cancels) this.#cancel(request, job, record)
+  }
+
+  #resolveResult(incarnation: string, result: Result, known: Job | JobRecord | undefined): void {
+    const shard = this.#shard
+    const to = { incarnation, entry: result.entry }
+    const text = tokenText(result.token)
+    if (known === undefined) return answerResult(shard, to, 'gone')
+    if (known.applied.includes(text)) return answerResult(shard, to, 'duplicate')
+    if (isSettled(known)) return answerResult(shard, to, 'gone')
+    const { token, phase, attempt, startedMs } = result
+    const claim: Claim = { incarnation, token, phase, attempt, startedMs }
+    if (!isAdoptable(known, claim)) return answerResult(shard, to, 'stale')
+    const record = 'shard' in known ? known : undefined
+    if (shard.rollCallOpen && record !== undefined) {
+      // No answer yet: the worker sends it again, and by then the roll call has decided.
+      this.#keepCandidate(record, claim)
+      return
+    }
+    const granted = this.#adopt(claim, shard.jobs.get(result.jobId), record)
+    applyResult(shard, granted, result)
+    const worker = shard.workers.get(incarnation)
+    if (worker !== undefined) shard.freeSlot(worker, text)
+    answerResult(shard, to, 'applied')
+  }
+
+  #keepCandidate(record: JobRecord, claim: Claim): void {
+    const candidate = this.#candidates.get(record.id) ?? { record, claims: [] }
+    if (!candidate.claims.some((other) => tokenText(other.token) === tokenText(claim.token))) {
+      candidate.claims.push(claim)
+    }
+    this.#candidates.set(record.id, candidate)
+  }
+
+  #decide(claim: Claim, job: Job | undefined, record?: JobRecord): void {
+    const known = job ?? record
+    if (job?.grant?.text === tokenText(claim.token)) return
+    if (known !== undefined && isAdoptable(known, claim)) this.#adopt(claim, job, record)
+    else if (this.#shard.workers.get(claim.incarnation) !== undefined) this.#abort(claim)
+  }
+
+  #abort({ incarnation, token }: Claim): void {
+    const worker = this.#shard.workers.get(incarnation)
+    if (worker !== undefined) abortRun(this.#shard, worker, token, 'superseded')
+  }
+
+  #adopt(claim: Claim, inMemory: Job | undefined, record: JobRecord | undefined): Grant {
+    const shard = this.#shard
+    const { incarnation, token, phase, attempt, startedMs } = claim
+    const job = inMemory ?? shard.bringIn(record as JobRecord)
+    takeOutOfQueue(shard, job, inMemory === undefined)
+    shard.signal(job, 'grant')
+    const granted: Grant = {
+      ...{ job, token, text: tokenText(token), incarnation, phase, attempt, order: 0 },
+      ...{ grantedMs: startedMs === 0 ? shard.nowMs : startedMs, startedMs },
+      ...{ received: true, noted: false, missing: 0 },
+    }
+    job.grant = granted
+    shard.workers.get(incarnation)?.grants.set(granted.text, granted)
+    shard.counters.adopted += 1
+    return granted
+  }
+
+  #cancel(request: string, job: Job | undefined, record: JobRecord | undefined): void {
+    const shard = this.#shard
+    const known = job ?? record
+    if (known === undefined || isSettled(known)) {
+      const outcome = known === undefined ? 'notFound' : 'settled'
+      shard.effect({ type: 'AnswerCancel', request, outcome })
+      return
+    }
+    cancelJob(shard, job ?? shard.bringIn(record as JobRecord), job === undefined)
+    shard.effect({ type: 'AnswerCancel', request, outcome: 'cancelled' })
+  }
+}
+
+/** Settles an unsettled job as cancelled; a run is told to stop, its slot is free when the worker says so. */
+export function cancelJob(shard: Shard, job: Job, wasCold: boolean): void {
+  const { grant } = job
+  if (grant === undefined) takeOutOfQueue(shard, job, wasCold)
+  const ended = grant && shard.attemptRecord(grant, { outcome: 'cancelled' })
+  settle(shard, job, 'cancelled', ended === undefined ? {} : { ended })
+  const worker = grant && shard.workers.get(grant.incarnation)
+  if (grant !== undefined && worker !== undefined) abortRun(shard, worker, grant.token, 'cancelled')
+}
+
+/** Tells a worker, once, to stop the run under a token. */
+export function abortRun(
+  shard: Shard,
+  worker: Worker,
+  token: Token,
+  reason: 'cancelled' | 'superseded',
+): void {
+  const text = tokenText(token)
+  if (worker.aborted.has(text)) return
+  worker.aborted.add(text)
+  const order = worker.nextOrder
+  worker.nextOrder += 1
+  worker.unacknowledged.set(order, { type: 'abort', token, reason, pingAtSend: worker.ping, sends: 1 })
+  shard.effect({ type: 'Abort', incarnation: worker.info.incarnation, order, token, reason })
+}
+
+/** Ready or scheduled, hot or cold: afterwards it is `ready` and in no queue. */
+function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
+  if (job.state === 'scheduled') {
+    shard.scheduledCount -= 1
+    if (!wasCold) shard.scheduled.leave()
+    shard.signal(job, 'due')
+  } else if (wasCold) shard.ready(job.phase).leaveCold()
+  else shard.ready(job.phase).leave(job)
+}
+
+function isSettled(known: Job | JobRecord): boolean {
+  return known.state === 'done' || known.state === 'dead' || known.state === 'cancelled'
+}
+
+/** Unsettled, with nobody, at the claim's phase and attempt, and the token is not fenced off. */
+export function isAdoptable(
+  known: Job | JobRecord,
+  claim: { token: Token; phase: number; attempt: number },
+): boolean {
+  const isFree = known.state === 'ready' || known.state === 'scheduled'
+  const isSameRun = known.phase === claim.phase && known.attempts + 1 === claim.attempt
+  return isFree && isSameRun && fenceOf(claim.token) >= known.tokenMin
+}

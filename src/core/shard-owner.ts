@@ -1,0 +1,58 @@
+/**
+ * The dispatcher behind its commit gate: the one object that a shell (or the simulator) drives. Events
+ * go in, effects that may leave come out, and groups wait to be committed.
+ */
+import { CommitGate } from './commit-gate.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { Effect } from './effect.ts'
+import type { Event } from './event.ts'
+import type { CommitAnswer, Group } from './mutation.ts'
+import type { OwnerConfig } from './shard.ts'
+import type { ShardStatus } from './status.ts'
+
+export class ShardOwner {
+  readonly #dispatcher: Dispatcher
+  readonly #gate: CommitGate
+
+  constructor(config: OwnerConfig) {
+    this.#dispatcher = new Dispatcher(config)
+    this.#gate = new CommitGate(config.epoch, config.limits.groupMutationsMax)
+  }
+
+  get nextDeadlineMs(): number | undefined {
+    return this.#dispatcher.nextDeadlineMs
+  }
+
+  /** Nothing waits to be written or sent. */
+  get isIdle(): boolean {
+    return this.#gate.isIdle
+  }
+
+  status(): ShardStatus {
+    return this.#dispatcher.status()
+  }
+
+  handle(event: Event): readonly Effect[] {
+    this.#gate.admit(this.#dispatcher.handle(event))
+    return this.#gate.takeFree()
+  }
+
+  /** The next group to commit. One at a time: answer it before the next comes. */
+  nextGroup(): Group | undefined {
+    return this.#gate.nextGroup()
+  }
+
+  committed(group: Group, answer: CommitAnswer, nowMs: number): readonly Effect[] {
+    this.#gate.answered(group)
+    this.#gate.admit(this.#dispatcher.handle({ type: 'GroupCommitted', nowMs, answer }))
+    return this.#gate.takeFree()
+  }
+
+  /** The store had no room for this group of inserts. */
+  refused(group: Group, nowMs: number): readonly Effect[] {
+    this.#gate.answered(group)
+    const inserts = group.mutations.length
+    this.#gate.admit(this.#dispatcher.handle({ type: 'GroupRefused', nowMs, inserts }))
+    return this.#gate.takeFree()
+  }
+}

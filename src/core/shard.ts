@@ -1,0 +1,227 @@
+/**
+ * The state that the concerns of the dispatcher share: everything the owner of one shard has in memory,
+ * and the step (mutations and effects) that is being made. It has no policy; small verbs keep its
+ * tables consistent with each other.
+ */
+import type { Effect, Published } from './effect.ts'
+import { invariant } from './invariant.ts'
+import { jobOf, type AttemptRecord, type Grant, type Job, type JobId, type JobRecord } from './job.ts'
+import { nextState, type JobSignal } from './job-transitions.ts'
+import type { Limits } from './limits.ts'
+import type { Expected, Mutation } from './mutation.ts'
+import { ReadyQueue } from './ready-queue.ts'
+import type { Rng } from './rng.ts'
+import { ScheduledJobs } from './scheduled-jobs.ts'
+import type { PhaseSpec, PipelineSpec } from './spec.ts'
+import { Timers } from './timers.ts'
+import { Workers, type Worker } from './workers.ts'
+
+/** What one event leads to. */
+export interface Step {
+  readonly mutations: readonly Mutation[]
+  readonly effects: readonly Effect[]
+}
+
+export interface OwnerConfig {
+  readonly spec: PipelineSpec
+  readonly shard: number
+  readonly epoch: number
+  /** 64 random bits in hex, new for every ownership. */
+  readonly nonce: string
+  readonly limits: Limits
+  readonly rng: Rng
+}
+
+/** Since this owner started. */
+export interface Counters {
+  stored: number
+  done: number
+  dead: number
+  cancelled: number
+  retried: number
+  released: number
+  stale: number
+  duplicate: number
+  gone: number
+  adopted: number
+  resent: number
+}
+
+export class Shard {
+  readonly config: OwnerConfig
+  readonly jobs = new Map<JobId, Job>()
+  readonly workers: Workers
+  readonly timers = new Timers()
+  readonly counters: Counters = {
+    ...{ stored: 0, done: 0, dead: 0, cancelled: 0, retried: 0, released: 0 },
+    ...{ stale: 0, duplicate: 0, gone: 0, adopted: 0, resent: 0 },
+  }
+  /** Settled jobs that the store held at takeover. */
+  settledBefore = { done: 0, dead: 0, cancelled: 0 }
+  /** Grants made, over all workers; also the sequence of tokens. */
+  grantsMade = 0
+  nextSequence = 1
+  scheduledCount = 0
+  paused = new Set<number>()
+  rollCallOpen = true
+  draining = false
+  observed = false
+  nowMs = 0
+  scheduled: ScheduledJobs
+  #ready: readonly ReadyQueue[]
+  #mutations: Mutation[] = []
+  #effects: Effect[] = []
+  #loadsUnderWay = 0
+  /** Jobs that changed in the store and left memory while a load was under way: its answer is stale for them. */
+  readonly #leftDuringLoad = new Set<JobId>()
+
+  constructor(config: OwnerConfig) {
+    this.config = config
+    this.workers = new Workers(config.spec.phases.length)
+    this.#ready = config.spec.phases.map((_, phase) => new ReadyQueue(phase, 0, config.limits))
+    this.scheduled = new ScheduledJobs(config.limits.scheduledJobsMax, undefined)
+  }
+
+  /** Replaces the queues by those that a store's summary describes. */
+  restore(coldByPhase: readonly number[], nextDueMs: number | undefined): void {
+    const { spec, limits } = this.config
+    this.#ready = spec.phases.map((_, phase) => new ReadyQueue(phase, coldByPhase[phase] ?? 0, limits))
+    this.scheduled = new ScheduledJobs(limits.scheduledJobsMax, nextDueMs)
+  }
+
+  mutate(mutation: Mutation): void {
+    this.#mutations.push(mutation)
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect)
+  }
+
+  publish(event: Published): void {
+    if (this.observed) this.#effects.push({ type: 'Publish', event })
+  }
+
+  takeStep(): Step {
+    const step = { mutations: this.#mutations, effects: this.#effects }
+    this.#mutations = []
+    this.#effects = []
+    return step
+  }
+
+  phaseSpec(phase: number): PhaseSpec {
+    const spec = this.config.spec.phases[phase]
+    invariant(spec !== undefined, `phase ${phase} is not in the pipeline`)
+    return spec
+  }
+
+  ready(phase: number): ReadyQueue {
+    const queue = this.#ready[phase]
+    invariant(queue !== undefined, `phase ${phase} has no ready queue`)
+    return queue
+  }
+
+  readyQueues(): readonly ReadyQueue[] {
+    return this.#ready
+  }
+
+  /** Jobs that wait, hot and cold, ready and scheduled. */
+  get waiting(): number {
+    return this.#ready.reduce((sum, queue) => sum + queue.waiting, this.scheduledCount)
+  }
+
+  /** Moves the job along the table; an illegal pair is a defect of the core. */
+  signal(job: Job, signal: JobSignal): void {
+    const next = nextState(job.state, signal)
+    invariant(next !== undefined, `${signal} is not legal for job ${job.id}, which is ${job.state}`)
+    job.state = next
+  }
+
+  /** The job is ready in its phase: into the window, or out of memory when it is behind it. */
+  makeReady(job: Job): void {
+    this.publish({ type: 'jobReady', id: job.id, phase: job.phase })
+    if (this.ready(job.phase).enter(job)) this.jobs.set(job.id, job)
+    else this.#goCold(job)
+  }
+
+  makeScheduled(job: Job): void {
+    this.scheduledCount += 1
+    if (this.scheduled.enter(job)) this.jobs.set(job.id, job)
+    else this.#leave(job.id)
+  }
+
+  /** A job settles: the core forgets it. */
+  forget(job: Job): void {
+    this.#leave(job.id)
+  }
+
+  /** The job in memory; from `record` when the store is the only one that has it. */
+  bringIn(record: JobRecord): Job {
+    const known = this.jobs.get(record.id)
+    if (known !== undefined) return known
+    const job = jobOf(record)
+    this.jobs.set(job.id, job)
+    return job
+  }
+
+  /** Brings overfull windows back into their bounds. */
+  trimWindows(): void {
+    for (const queue of this.#ready) {
+      for (const job of queue.trim()) this.#goCold(job)
+    }
+  }
+
+  loadBegins(): void {
+    this.#loadsUnderWay += 1
+  }
+
+  loadEnds(): void {
+    this.#loadsUnderWay -= 1
+  }
+
+  /** After the answer of a load has been dealt with. */
+  settleLoads(): void {
+    if (this.#loadsUnderWay === 0) this.#leftDuringLoad.clear()
+  }
+
+  /** The store read this job before it changed: what it says of it is old. */
+  isStaleRead(id: JobId): boolean {
+    return this.#leftDuringLoad.has(id)
+  }
+
+  expected(job: Job): Expected {
+    return { id: job.id, sequence: job.sequence, phase: job.phase }
+  }
+
+  /** The record of the attempt that ends now. */
+  attemptRecord(grant: Grant, end: Pick<AttemptRecord, 'outcome'> & Partial<AttemptRecord>): AttemptRecord {
+    return {
+      phase: grant.phase,
+      attempt: grant.attempt,
+      token: grant.text,
+      worker: this.workers.get(grant.incarnation)?.info.id ?? grant.incarnation,
+      startedMs: grant.startedMs === 0 ? grant.grantedMs : grant.startedMs,
+      endedMs: this.nowMs,
+      ...end,
+    }
+  }
+
+  /** The worker no longer holds it: the slot is free. */
+  freeSlot(worker: Worker, text: string): void {
+    worker.grants.delete(text)
+    if (worker.grants.size === 0) worker.reserved = false
+  }
+
+  /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
+  #goCold(job: Job): void {
+    if (job.storedAs === 'scheduled') {
+      const { tokenMin, suspect, crashes } = job
+      this.mutate({ type: 'release', job: this.expected(job), tokenMin, suspect, crashes })
+    }
+    this.#leave(job.id)
+  }
+
+  #leave(id: JobId): void {
+    this.jobs.delete(id)
+    if (this.#loadsUnderWay > 0) this.#leftDuringLoad.add(id)
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * New jobs: checked at the door, inserted, and ready once the store has them. The store is the one that
+ * knows whether an id is new, so the answer to the client waits for it.
+ */
+import type { Effect, SubmitOutcome } from './effect.ts'
+import type { SubmittedJob } from './event.ts'
+import { invariant } from './invariant.ts'
+import { jobOf, type JobRecord } from './job.ts'
+import type { InsertAnswer } from './mutation.ts'
+import type { Shard } from './shard.ts'
+
+/** A request whose answer is not complete. */
+interface OpenRequest {
+  readonly request: string
+  readonly items: { readonly id: string; outcome: SubmitOutcome }[]
+  unanswered: number
+}
+
+interface PendingInsert {
+  readonly record: JobRecord
+  readonly request: OpenRequest
+  readonly item: number
+}
+
+export class Submissions {
+  readonly #shard: Shard
+  /** In the order of their inserts: groups are committed in that order too. */
+  #pending: PendingInsert[] = []
+  #answered = 0
+
+  constructor(shard: Shard) {
+    this.#shard = shard
+  }
+
+  get uncommitted(): number {
+    return this.#pending.length - this.#answered
+  }
+
+  submit(requestId: string, jobs: readonly SubmittedJob[]): void {
+    const request: OpenRequest = { request: requestId, items: [], unanswered: 0 }
+    for (const job of jobs) {
+      const refusal = this.#refusal(job)
+      request.items.push({ id: job.id, outcome: refusal ?? 'stored' })
+      if (refusal === undefined) this.#insert(job, request)
+    }
+    if (request.unanswered === 0) this.#answer(request)
+  }
+
+  /** The store's answers to the inserts of one group. */
+  committed(answers: readonly InsertAnswer[]): void {
+    for (const answer of answers) {
+      const pending = this.#next()
+      invariant(pending.record.id === answer.id, 'inserts are answered in their order')
+      if (answer.outcome === 'stored') {
+        this.#shard.counters.stored += 1
+        this.#shard.makeReady(jobOf(pending.record))
+      }
+      this.#settle(pending, answer.outcome)
+    }
+    this.#compact()
+  }
+
+  /** The store had no room for the next `count` inserts. */
+  refused(count: number): void {
+    for (let n = 0; n < count; n++) this.#settle(this.#next(), 'full')
+    this.#compact()
+  }
+
+  #refusal(job: SubmittedJob): SubmitOutcome | undefined {
+    const { limits } = this.#shard.config
+    const { priority } = job
+    const idBytes = utf8Length(job.id)
+    if (idBytes === 0 || idBytes > limits.idBytesMax) return 'invalid'
+    if (!Number.isInteger(priority) || priority < -10 || priority > 10) return 'invalid'
+    if (job.instructions.length > limits.jobBytesMax) return 'tooLarge'
+    if (job.sentMs > 0 && this.#shard.nowMs - job.sentMs > limits.enqueueTtlMs) return 'expired'
+    const isFull = this.#shard.waiting + this.uncommitted >= limits.waitingJobsMax
+    const isBusy = this.#shard.draining || this.uncommitted >= limits.uncommittedInsertsMax
+    return isFull || isBusy ? 'busy' : undefined
+  }
+
+  #insert(submitted: SubmittedJob, request: OpenRequest): void {
+    const shard = this.#shard
+    const { id, priority, instructions, checksum } = submitted
+    const record: JobRecord = {
+      ...{ id, priority, instructions, checksum, shard: shard.config.shard },
+      ...{ sequence: shard.nextSequence, state: 'ready', phase: 0, attempts: 0, crashes: 0 },
+      ...{ attemptsMax: 0, enqueuedMs: shard.nowMs, dueMs: shard.nowMs },
+      ...{ tokenMin: '', suspect: false, applied: [] },
+    }
+    shard.nextSequence += 1
+    this.#pending.push({ record, request, item: request.items.length - 1 })
+    request.unanswered += 1
+    shard.mutate({ type: 'insert', job: record })
+  }
+
+  #next(): PendingInsert {
+    const pending = this.#pending[this.#answered]
+    invariant(pending !== undefined, 'an insert was answered that nobody made')
+    this.#answered += 1
+    return pending
+  }
+
+  #settle({ request, item }: PendingInsert, outcome: SubmitOutcome): void {
+    const entry = request.items[item]
+    if (entry !== undefined) entry.outcome = outcome
+    request.unanswered -= 1
+    if (request.unanswered === 0) this.#answer(request)
+  }
+
+  #answer({ request, items }: OpenRequest): void {
+    const effect: Effect = { type: 'AnswerClient', request, items }
+    this.#shard.effect(effect)
+  }
+
+  #compact(): void {
+    if (this.#answered < this.#pending.length / 2) return
+    this.#pending = this.#pending.slice(this.#answered)
+    this.#answered = 0
+  }
+}
+
+/** Bytes of the text in UTF-8; the core has no TextEncoder. */
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
+}

@@ -1,0 +1,109 @@
+/** What happens to a worker, and what its protocol machine orders: the unions of `worker-protocol.ts`. */
+import type { ResultAnswer } from './effect.ts'
+import type { HeldToken, Outcome, Result, WorkerInfo } from './event.ts'
+import type { JobId } from './job.ts'
+import type { Token } from './token.ts'
+
+/** First message of a manager on a new PUSH: it names the stream and calls the roll. */
+export interface StreamOpen {
+  /** Who must answer; another incarnation answers with its own name. */
+  readonly incarnation: string
+  readonly manager: string
+  readonly pipeline: string
+  readonly shard: number
+  readonly epoch: number
+  /** Nonce of the owner: names the stream together with the incarnation. */
+  readonly stream: string
+  /** Address of the manager's pull door. */
+  readonly pull: string
+  readonly nextOrder: number
+  readonly ping: number
+}
+
+export type WireOrder =
+  | {
+      readonly type: 'grant'
+      readonly order: number
+      readonly token: Token
+      readonly jobId: JobId
+      readonly phase: number
+      readonly attempt: number
+      readonly timeoutMs: number
+      readonly instructions: Uint8Array
+    }
+  | {
+      readonly type: 'abort'
+      readonly order: number
+      readonly token: Token
+      readonly reason: 'cancelled' | 'superseded'
+    }
+  | { readonly type: 'skip'; readonly order: number }
+
+export interface Orders {
+  readonly incarnation: string
+  readonly stream: string
+  readonly epoch: number
+  readonly ping: number
+  readonly orders: readonly WireOrder[]
+  readonly answers: readonly { readonly entry: number; readonly answer: ResultAnswer }[]
+}
+
+export type AbortReason = 'cancelled' | 'superseded' | 'timedOut' | 'shutdown'
+
+export type WorkerEvent =
+  | { readonly type: 'StreamOpened'; readonly nowMs: number; readonly open: StreamOpen }
+  | { readonly type: 'OrdersReceived'; readonly nowMs: number; readonly orders: Orders }
+  | {
+      readonly type: 'RunEnded'
+      readonly nowMs: number
+      /** Text of its token. */
+      readonly run: string
+      readonly outcome: Outcome
+      /** How long it took, in milliseconds with fractions: the measure for prefetch. */
+      readonly durationMs: number
+    }
+  /** The shell has handled what was there: send what has gathered. */
+  | { readonly type: 'TurnEnded'; readonly nowMs: number }
+  | { readonly type: 'TimerFired'; readonly nowMs: number }
+  /** Take no more; finish what runs. */
+  | { readonly type: 'DrainRequested'; readonly nowMs: number }
+  /** The drain deadline is over: abort what still runs. */
+  | { readonly type: 'DrainOverdue'; readonly nowMs: number }
+
+export type WorkerEffect =
+  | {
+      readonly type: 'SendReport'
+      /** Pull door of the stream's manager; `undefined`: on every PUSH. */
+      readonly pull: string | undefined
+      readonly report: OutgoingReport
+    }
+  | {
+      readonly type: 'StartRun'
+      readonly run: string
+      readonly token: Token
+      readonly pipeline: string
+      readonly jobId: JobId
+      readonly phase: number
+      readonly attempt: number
+      readonly instructions: Uint8Array
+    }
+  | { readonly type: 'AbortRun'; readonly run: string; readonly reason: AbortReason }
+  /** A run ignores its abort: the slot is lost until the worker restarts. */
+  | { readonly type: 'RunStuck'; readonly run: string; readonly jobId: JobId }
+  /** Everything has ended and has been answered. */
+  | { readonly type: 'Drained' }
+
+/** A report as it leaves; `core/event.ts` has it as it arrives. */
+export interface OutgoingReport {
+  readonly incarnation: string
+  readonly stream: string
+  readonly number: number
+  readonly credit: number
+  readonly ping: number
+  readonly through: number
+  readonly also: readonly number[]
+  readonly leaving: boolean
+  readonly results: readonly Result[]
+  readonly info?: WorkerInfo
+  readonly held?: readonly HeldToken[]
+}

@@ -1,0 +1,438 @@
+/**
+ * The worker's side of the protocol, as a pure machine: which grants it has, what runs, what waits in the
+ * outbox, what it acknowledges and how much credit it gives.
+ *
+ * Theory of operation. Each owner (pipeline and shard) speaks on a stream, named by the owner's nonce.
+ * Orders on it are numbered; they may arrive twice, late or never, and are taken once. The acknowledgement
+ * of a grant leaves before its run starts, since a run may block the loop at once. What a run ends with
+ * goes into the outbox and is sent until it is answered. A newer owner (higher epoch) takes over the
+ * outbox; older ones are no longer listened to.
+ */
+import type { HeldToken, Outcome, WorkerInfo } from './event.ts'
+import { unreachable } from './invariant.ts'
+import { OrderReceiver } from './order-receiver.ts'
+import { Outbox } from './outbox.ts'
+import { Prefetch, type PrefetchOptions } from './prefetch.ts'
+import { fenceOf, tokenText, type Token } from './token.ts'
+import type {
+  AbortReason,
+  Orders,
+  OutgoingReport,
+  StreamOpen,
+  WireOrder,
+  WorkerEffect,
+  WorkerEvent,
+} from './worker-event.ts'
+
+export interface WorkerProtocolConfig {
+  readonly info: WorkerInfo
+  readonly beatMs: number
+  /** A result without an answer is sent again after this. */
+  readonly resultResendMs: number
+  /** A run that ignores its abort this long holds a stuck slot. */
+  readonly abortGraceMs: number
+  readonly prefetch: PrefetchOptions
+  /** A prefetched job that has waited this long without any run ending is given back. */
+  readonly prefetchHoldMs: number
+  /** Results in one message. */
+  readonly reportResultsMax: number
+  /** With this many unanswered results the worker takes no more. */
+  readonly outboxMax: number
+}
+
+interface Stream {
+  readonly owner: string
+  readonly open: StreamOpen
+  readonly receiver: OrderReceiver
+  ping: number
+  reports: number
+}
+
+interface Run {
+  readonly text: string
+  readonly token: Token
+  readonly owner: string
+  readonly pipeline: string
+  readonly jobId: string
+  readonly phase: number
+  readonly attempt: number
+  readonly timeoutMs: number
+  readonly instructions: Uint8Array
+  readonly receivedMs: number
+  state: 'queued' | 'running' | 'stuck'
+  startedMs: number
+  abort: AbortReason | undefined
+  /** When it times out; after an abort, when it counts as stuck. */
+  deadlineMs: number
+}
+
+export class WorkerProtocol {
+  readonly #config: WorkerProtocolConfig
+  readonly #streams = new Map<string, Stream>()
+  readonly #runs = new Map<string, Run>()
+  /** The newest run of each job: a newer token aborts it, an older one is not begun. */
+  readonly #newestOfJob = new Map<string, Run>()
+  readonly #outbox = new Outbox()
+  readonly #prefetch: Prefetch
+  #queue: Run[] = []
+  #running = 0
+  #stuck = 0
+  #nextBeatMs = 0
+  #earliestDeadlineMs = Infinity
+  #lastEndMs = 0
+  #hellos = 0
+  #draining = false
+  #drained = false
+  #nowMs = 0
+  #effects: WorkerEffect[] = []
+
+  constructor(config: WorkerProtocolConfig) {
+    this.#config = config
+    this.#prefetch = new Prefetch(config.prefetch)
+  }
+
+  get nextDeadlineMs(): number {
+    return Math.min(this.#nextBeatMs, this.#earliestDeadlineMs, this.#holdDeadlineMs())
+  }
+
+  /** Slots in use, jobs that wait for one, results without an answer, slots lost to stuck runs. */
+  get load(): { running: number; queued: number; unanswered: number; stuck: number } {
+    const unanswered = this.#outbox.size
+    return { running: this.#running, queued: this.#queue.length, unanswered, stuck: this.#stuck }
+  }
+
+  handle(event: WorkerEvent): readonly WorkerEffect[] {
+    this.#nowMs = event.nowMs
+    this.#route(event)
+    this.#checkDrained()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  #route(event: WorkerEvent): void {
+    switch (event.type) {
+      case 'StreamOpened':
+        return this.#opened(event.open)
+      case 'OrdersReceived':
+        return this.#received(event.orders)
+      case 'RunEnded':
+        return this.#ended(event.run, event.outcome, event.durationMs)
+      case 'TurnEnded':
+        return this.#sendUnsent()
+      case 'TimerFired':
+        return this.#timer()
+      case 'DrainRequested':
+        return this.#drain()
+      case 'DrainOverdue':
+        for (const run of this.#runs.values()) {
+          if (run.state === 'running') this.#abort(run, 'shutdown')
+        }
+        return
+      default:
+        return unreachable(event)
+    }
+  }
+
+  /** A manager's `open`: the stream goes on if it is known, and the roll is answered at once. */
+  #opened(open: StreamOpen): void {
+    const { info } = this.#config
+    if (open.incarnation !== info.incarnation) {
+      // It looks for who was here before: say who is here now.
+      this.#send(undefined, this.#hello())
+      return
+    }
+    const owner = `${open.pipeline}/${open.shard}`
+    let stream = this.#streams.get(owner)
+    if (stream !== undefined && open.epoch < stream.open.epoch) return
+    if (stream?.open.stream !== open.stream) {
+      const receiver = new OrderReceiver(open.nextOrder)
+      stream = { owner, open, receiver, ping: open.ping, reports: 0 }
+      this.#streams.set(owner, stream)
+    }
+    stream.ping = Math.max(stream.ping, open.ping)
+    this.#outbox.sendAgain(owner, this.#nowMs)
+    this.#beat(stream)
+    this.#sendUnsent()
+  }
+
+  #received(orders: Orders): void {
+    if (orders.incarnation !== this.#config.info.incarnation) return
+    const stream = this.#streamNamed(orders.stream)
+    if (stream === undefined) return
+    stream.ping = Math.max(stream.ping, orders.ping)
+    for (const { entry } of orders.answers) this.#outbox.answered(entry)
+    let taken = 0
+    for (const order of orders.orders) {
+      if (!stream.receiver.take(order.order)) continue
+      taken += 1
+      this.#take(stream, order)
+    }
+    // The acknowledgement goes first: what starts now may block the loop.
+    if (taken > 0) this.#report(stream, {})
+    this.#startQueued()
+  }
+
+  #take(stream: Stream, order: WireOrder): void {
+    switch (order.type) {
+      case 'skip':
+        return
+      case 'abort':
+        return this.#abortOrdered(order.token, order.reason)
+      case 'grant':
+        return this.#granted(stream, order)
+      default:
+        return unreachable(order)
+    }
+  }
+
+  #granted(stream: Stream, order: Extract<WireOrder, { type: 'grant' }>): void {
+    const { token, jobId, phase, attempt, timeoutMs, instructions } = order
+    const run: Run = {
+      ...{ text: tokenText(token), token, owner: stream.owner, pipeline: stream.open.pipeline },
+      ...{ jobId, phase, attempt, timeoutMs, instructions, receivedMs: this.#nowMs },
+      ...{ state: 'queued', startedMs: 0, abort: undefined, deadlineMs: Infinity },
+    }
+    if (this.#runs.has(run.text)) return
+    if (this.#draining) return this.#giveBack(run, 'the worker drains')
+    const older = this.#newestOfJob.get(jobKey(run))
+    if (older !== undefined) {
+      if (fenceOf(older.token) > fenceOf(token)) return
+      this.#abort(older, 'superseded')
+    }
+    this.#runs.set(run.text, run)
+    this.#newestOfJob.set(jobKey(run), run)
+    this.#queue.push(run)
+  }
+
+  #startQueued(): void {
+    const slots = this.#config.info.concurrency
+    let started = 0
+    while (this.#running < slots) {
+      const run = this.#queue[started]
+      if (run === undefined) break
+      started += 1
+      this.#start(run)
+    }
+    if (started > 0) this.#queue = this.#queue.slice(started)
+  }
+
+  #start(run: Run): void {
+    this.#running += 1
+    run.state = 'running'
+    run.startedMs = this.#nowMs
+    run.deadlineMs = this.#nowMs + run.timeoutMs
+    if (run.deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = run.deadlineMs
+    const { text, token, pipeline, jobId, phase, attempt, instructions } = run
+    this.#effects.push({
+      type: 'StartRun',
+      ...{ run: text, token, pipeline, jobId, phase, attempt, instructions },
+    })
+  }
+
+  #ended(text: string, outcome: Outcome, durationMs: number): void {
+    const run = this.#runs.get(text)
+    if (run === undefined) return
+    this.#forget(run)
+    this.#running -= 1
+    this.#lastEndMs = this.#nowMs
+    this.#prefetch.ran(durationMs)
+    if (run.state === 'stuck') this.#stuck -= 1
+    // Its fate was told when it got stuck, or nobody wants to hear of it.
+    else if (run.abort !== 'superseded') this.#putIntoOutbox(run, this.#outcomeAfterAbort(run, outcome))
+    this.#startQueued()
+  }
+
+  /** An abort may win the race with the result; what the run itself achieved is kept. */
+  #outcomeAfterAbort(run: Run, outcome: Outcome): Outcome {
+    if (run.abort === undefined || outcome.type === 'done') return outcome
+    if (run.abort === 'shutdown') return { type: 'released', reason: 'the worker shut down' }
+    if (run.abort === 'timedOut') return timedOut(run.timeoutMs)
+    return outcome
+  }
+
+  #putIntoOutbox(run: Run, outcome: Outcome): void {
+    const { token, jobId, phase, attempt, startedMs, owner } = run
+    const endedMs = this.#nowMs
+    this.#outbox.add(owner, { token, jobId, phase, attempt, startedMs, endedMs, outcome })
+  }
+
+  #giveBack(run: Run, reason: string): void {
+    this.#forget(run)
+    this.#putIntoOutbox(run, { type: 'released', reason })
+  }
+
+  #abortOrdered(token: Token, reason: AbortReason): void {
+    const run = this.#runs.get(tokenText(token))
+    if (run === undefined) return
+    if (run.state === 'queued') {
+      this.#queue = this.#queue.filter((queued) => queued !== run)
+      this.#giveBack(run, reason)
+    } else this.#abort(run, reason)
+  }
+
+  #abort(run: Run, reason: AbortReason): void {
+    if (run.abort !== undefined) return
+    run.abort = reason
+    run.deadlineMs = this.#nowMs + this.#config.abortGraceMs
+    this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, run.deadlineMs)
+    if (run.state === 'queued') {
+      this.#queue = this.#queue.filter((queued) => queued !== run)
+      this.#forget(run)
+    } else this.#effects.push({ type: 'AbortRun', run: run.text, reason })
+  }
+
+  #forget(run: Run): void {
+    this.#runs.delete(run.text)
+    if (this.#newestOfJob.get(jobKey(run)) === run) this.#newestOfJob.delete(jobKey(run))
+  }
+
+  #timer(): void {
+    if (this.#earliestDeadlineMs <= this.#nowMs) this.#runDeadlines()
+    if (this.#holdDeadlineMs() <= this.#nowMs) this.#giveBackQueued('did not start in time')
+    if (this.#nextBeatMs > this.#nowMs) return this.#sendUnsent()
+    this.#nextBeatMs = this.#nowMs + this.#config.beatMs
+    for (const stream of this.#streams.values()) {
+      this.#outbox.sendAgain(stream.owner, this.#nowMs - this.#config.resultResendMs)
+      this.#beat(stream)
+    }
+    this.#send(undefined, this.#hello())
+    this.#sendUnsent()
+  }
+
+  #runDeadlines(): void {
+    this.#earliestDeadlineMs = Infinity
+    for (const run of this.#runs.values()) {
+      if (run.state !== 'running') continue
+      if (run.deadlineMs <= this.#nowMs) {
+        if (run.abort === undefined) this.#abort(run, 'timedOut')
+        else this.#getStuck(run)
+      }
+      if (run.state === 'running') {
+        this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, run.deadlineMs)
+      }
+    }
+  }
+
+  #getStuck(run: Run): void {
+    run.state = 'stuck'
+    this.#stuck += 1
+    if (run.abort === 'timedOut') this.#putIntoOutbox(run, timedOut(run.timeoutMs))
+    if (run.abort === 'shutdown') {
+      this.#putIntoOutbox(run, { type: 'released', reason: 'the worker shut down' })
+    }
+    this.#effects.push({ type: 'RunStuck', run: run.text, jobId: run.jobId })
+  }
+
+  /** When the queued jobs have waited too long behind runs that do not end. */
+  #holdDeadlineMs(): number {
+    const head = this.#queue[0]
+    if (head === undefined) return Infinity
+    return Math.max(head.receivedMs, this.#lastEndMs) + this.#config.prefetchHoldMs
+  }
+
+  #giveBackQueued(reason: string): void {
+    const queued = this.#queue
+    this.#queue = []
+    for (const run of queued) this.#giveBack(run, reason)
+    this.#prefetch.forget()
+  }
+
+  #drain(): void {
+    this.#draining = true
+    this.#giveBackQueued('the worker drains')
+    for (const stream of this.#streams.values()) this.#beat(stream)
+    this.#send(undefined, this.#hello())
+    this.#sendUnsent()
+  }
+
+  #checkDrained(): void {
+    if (!this.#draining || this.#drained) return
+    const busy = this.#running - this.#stuck + this.#outbox.size
+    if (busy > 0) return
+    this.#drained = true
+    this.#effects.push({ type: 'Drained' })
+  }
+
+  #sendUnsent(): void {
+    if (!this.#outbox.hasUnsent) return
+    for (const stream of this.#streams.values()) {
+      for (;;) {
+        const max = this.#config.reportResultsMax
+        const results = this.#outbox.takeUnsent(stream.owner, this.#nowMs, max)
+        if (results.length === 0) break
+        this.#report(stream, { results })
+      }
+    }
+  }
+
+  #beat(stream: Stream): void {
+    this.#report(stream, { info: this.#config.info, held: this.#held(stream.owner) })
+  }
+
+  #report(stream: Stream, more: Partial<OutgoingReport>): void {
+    stream.reports += 1
+    const { through, also } = stream.receiver
+    this.#send(stream.open.pull, {
+      ...{ incarnation: this.#config.info.incarnation, stream: stream.open.stream },
+      ...{ number: stream.reports, credit: this.#credit(), ping: stream.ping, through, also },
+      ...{ leaving: this.#draining, results: [] },
+      ...more,
+    })
+  }
+
+  /** For managers that do not know this worker yet. */
+  #hello(): OutgoingReport {
+    this.#hellos += 1
+    const { info } = this.#config
+    return {
+      ...{ incarnation: info.incarnation, stream: '', number: this.#hellos, credit: 0, ping: 0 },
+      ...{ through: 0, also: [], leaving: this.#draining, results: [], info },
+    }
+  }
+
+  #send(pull: string | undefined, report: OutgoingReport): void {
+    this.#effects.push({ type: 'SendReport', pull, report })
+  }
+
+  /** Slots that work, and a prefetch; split evenly when several owners grant to this worker. */
+  #credit(): number {
+    if (this.#draining || this.#outbox.size >= this.#config.outboxMax) return 0
+    const slots = this.#config.info.concurrency - this.#stuck
+    if (slots <= 0) return 0
+    const total = slots + this.#prefetch.jobs(slots)
+    return Math.max(1, Math.floor(total / Math.max(1, this.#streams.size)))
+  }
+
+  #held(owner: string): HeldToken[] {
+    const held: HeldToken[] = []
+    for (const run of this.#runs.values()) {
+      const { token, jobId, phase, attempt, startedMs, state } = run
+      if (run.owner !== owner || state === 'stuck' || run.abort === 'superseded') continue
+      held.push({ token, jobId, phase, attempt, state, startedMs })
+    }
+    for (const { owner: of, result } of this.#outbox.all()) {
+      const { token, jobId, phase, attempt, startedMs } = result
+      if (of === owner) held.push({ token, jobId, phase, attempt, state: 'finished', startedMs })
+    }
+    return held
+  }
+
+  #streamNamed(nonce: string): Stream | undefined {
+    for (const stream of this.#streams.values()) if (stream.open.stream === nonce) return stream
+    return undefined
+  }
+}
+
+function jobKey({ owner, jobId }: { owner: string; jobId: string }): string {
+  return `${owner} ${jobId}`
+}
+
+function timedOut(timeoutMs: number): Outcome {
+  const message = `the phase ran longer than its timeout of ${timeoutMs} ms`
+  return {
+    type: 'failed',
+    error: { kind: 'timedOut', name: 'PhaseTimedOut', message },
+    retry: 'default',
+  }
+}

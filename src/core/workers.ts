@@ -1,0 +1,159 @@
+/**
+ * The workers an owner knows: what they announced, how much credit they gave, which orders they have
+ * acknowledged. Choosing a worker is here too, because fairness is a property of this table.
+ *
+ * Orders (grants and aborts) carry a sequence per worker incarnation. The worker acknowledges the
+ * contiguous part and the set of later ones; what is not acknowledged is kept here and sent again on a
+ * new connection, or when a ping that was sent later has come back without it.
+ */
+import type { WorkerInfo } from './event.ts'
+import type { Grant } from './job.ts'
+import type { Token } from './token.ts'
+
+/** Something sent to a worker that must arrive. */
+export type Order =
+  | { readonly type: 'grant'; readonly grant: Grant; pingAtSend: number; sends: number }
+  | {
+      readonly type: 'abort'
+      readonly token: Token
+      readonly reason: 'cancelled' | 'superseded'
+      pingAtSend: number
+      sends: number
+    }
+  /** A grant that was given up: fills the hole. */
+  | { readonly type: 'skip'; pingAtSend: number; sends: number }
+
+export interface Worker {
+  readonly info: WorkerInfo
+  /** Phases of this pipeline that it can run. */
+  readonly phases: readonly number[]
+  /** `connecting` → `opened` (stream named, roll called) → `rolled` (answered: it may be granted jobs). */
+  link: 'connecting' | 'opened' | 'rolled'
+  credit: number
+  /** Grants it holds, also those whose job is settled meanwhile: a slot is free when the worker says so. */
+  readonly grants: Map<string, Grant>
+  /** Number of the newest grant to it, over all workers: the oldest goes first among equals. */
+  lastGrant: number
+  lastSeenMs: number
+  isSilent: boolean
+  isLeaving: boolean
+  lastReport: number
+  nextOrder: number
+  readonly unacknowledged: Map<number, Order>
+  ping: number
+  /** The ping that went with the newest `open`: a report that echoes it was written after it. */
+  openPing: number
+  /** Runs it was told to abort: told once, not at every digest. */
+  aborted: Set<string>
+  /** Runs a job that must be alone, or is kept empty for one. */
+  reserved: boolean
+  done: number
+  failed: number
+}
+
+export class Workers {
+  readonly #byIncarnation = new Map<string, Worker>()
+  readonly #byPhase: Worker[][]
+
+  constructor(phases: number) {
+    this.#byPhase = Array.from({ length: phases }, () => [])
+  }
+
+  get size(): number {
+    return this.#byIncarnation.size
+  }
+
+  get(incarnation: string): Worker | undefined {
+    return this.#byIncarnation.get(incarnation)
+  }
+
+  all(): Iterable<Worker> {
+    return this.#byIncarnation.values()
+  }
+
+  ofPhase(phase: number): readonly Worker[] {
+    return this.#byPhase[phase] ?? []
+  }
+
+  add(info: WorkerInfo, phases: readonly number[], nowMs: number): Worker {
+    const worker: Worker = {
+      ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
+      ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, lastReport: -1, nextOrder: 1 },
+      ...{ unacknowledged: new Map(), ping: 0, openPing: 0, aborted: new Set() },
+      ...{ reserved: false, done: 0, failed: 0 },
+    }
+    this.#byIncarnation.set(info.incarnation, worker)
+    for (const phase of phases) this.#byPhase[phase]?.push(worker)
+    return worker
+  }
+
+  remove(worker: Worker): void {
+    this.#byIncarnation.delete(worker.info.incarnation)
+    for (const phase of worker.phases) {
+      const list = this.#byPhase[phase]
+      const at = list?.indexOf(worker) ?? -1
+      if (at >= 0) list?.splice(at, 1)
+    }
+  }
+
+  /**
+   * The worker of the phase that should get the next job: the smallest share in use (grants ÷ concurrency)
+   * among those with free credit, then the one granted longest ago.
+   */
+  choose(phase: number): Worker | undefined {
+    let best: Worker | undefined
+    let bestShare = 0
+    for (const worker of this.ofPhase(phase)) {
+      if (!hasFreeCredit(worker)) continue
+      const share = worker.grants.size / worker.info.concurrency
+      if (best !== undefined && share > bestShare) continue
+      if (best !== undefined && share === bestShare && worker.lastGrant > best.lastGrant) continue
+      best = worker
+      bestShare = share
+    }
+    return best
+  }
+
+  /** An empty worker for a job that must be alone; while none is empty, one is kept from new grants. */
+  chooseAlone(phase: number): Worker | undefined {
+    let least: Worker | undefined
+    for (const worker of this.ofPhase(phase)) {
+      if (!mayBeGranted(worker) || worker.credit < 1) continue
+      if (worker.grants.size === 0) return worker
+      if (worker.reserved) return undefined
+      if (least === undefined || worker.grants.size < least.grants.size) least = worker
+    }
+    if (least !== undefined) least.reserved = true
+    return undefined
+  }
+}
+
+export function mayBeGranted(worker: Worker): boolean {
+  return worker.link === 'rolled' && !worker.isSilent && !worker.isLeaving
+}
+
+export function hasFreeCredit(worker: Worker): boolean {
+  return mayBeGranted(worker) && !worker.reserved && worker.grants.size < worker.credit
+}
+
+/** Notes the acknowledged orders of a report; returns the grants that have now arrived. */
+export function acknowledge(
+  worker: Worker,
+  through: number,
+  also: readonly number[],
+): readonly Grant[] {
+  const arrived: Grant[] = []
+  const take = (order: number, kept: Order | undefined) => {
+    if (kept === undefined) return
+    worker.unacknowledged.delete(order)
+    if (kept.type === 'grant') arrived.push(kept.grant)
+  }
+  // Orders are kept in the order of their numbers, so the acknowledged ones are in front.
+  for (const [order, kept] of worker.unacknowledged) {
+    if (order > through) break
+    take(order, kept)
+  }
+  for (const order of also) take(order, worker.unacknowledged.get(order))
+  for (const grant of arrived) grant.received = true
+  return arrived
+}

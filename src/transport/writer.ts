@@ -1,0 +1,43 @@
+/**
+ * One writer per socket: ZeroMQ under Node allows a single pending `send`. Messages leave in order; one
+ * that cannot be sent at once is dropped, since acknowledgements above decide what has arrived.
+ */
+import type { Frames } from './contract.ts'
+
+interface Sendable {
+  readonly closed: boolean
+  send(frames: Uint8Array[]): Promise<void>
+}
+
+export class Writer {
+  readonly #socket: Sendable
+  #queue: Frames[] = []
+  #isWriting = false
+  dropped = 0
+
+  constructor(socket: Sendable) {
+    this.#socket = socket
+  }
+
+  send(frames: Frames): void {
+    this.#queue.push(frames)
+    if (!this.#isWriting) void this.#write()
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true
+    while (this.#queue.length > 0) {
+      const batch = this.#queue
+      this.#queue = []
+      for (const frames of batch) {
+        try {
+          if (!this.#socket.closed) await this.#socket.send(frames as Uint8Array[])
+        } catch {
+          // Not connected, or the peer is gone (EAGAIN, EHOSTUNREACH): lost, and somebody will notice.
+          this.dropped += 1
+        }
+      }
+    }
+    this.#isWriting = false
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The transport over ZeroMQ. Each setting answers a trap: see docs/protocol.md, "Traps of ZeroMQ".
+ */
+import * as zmq from 'zeromq'
+import { CarbontubeError } from '../errors/errors.ts'
+import { bindable, formatAddress, parseAddress } from './address.ts'
+import type {
+  DoorOptions,
+  Frames,
+  Link,
+  LinkOptions,
+  PublishingDoor,
+  ReceivingDoor,
+  RouterDoor,
+  Transport,
+} from './contract.ts'
+import { probe } from './probe.ts'
+import { Writer } from './writer.ts'
+
+// Only possible before the first socket of the process; a manager has two sockets and an observer per worker.
+zmq.context.maxSockets = 4096
+// A dead peer must not hang the exit.
+zmq.context.blocky = false
+
+const messageBytesMax = 64 * 1024 * 1024
+
+const common = {
+  linger: 0,
+  heartbeatInterval: 2_000,
+  heartbeatTimeout: 6_000,
+  ipv6: false,
+  tcpKeepalive: 1,
+}
+const receiving = { ...common, maxMessageSize: messageBytesMax }
+// No high-water mark: credit bounds what is under way, and a full queue would only drop.
+const sending = { ...common, sendTimeout: 0, sendHighWaterMark: 0, immediate: true }
+const reconnecting = { reconnectInterval: 50, reconnectMaxInterval: 1_000 }
+
+export const zeromqTransport: Transport = {
+  async openPull({ onMessage, ...options }) {
+    const socket = new zmq.Pull({ ...receiving, ...reconnecting })
+    const door = await openDoor(socket, options)
+    void readAll(socket, onMessage)
+    return door
+  },
+
+  async openSub({ onMessage, ...options }) {
+    const socket = new zmq.Subscriber({ ...receiving, ...reconnecting })
+    socket.subscribe()
+    const door = await openDoor(socket, options)
+    void readAll(socket, onMessage)
+    return door
+  },
+
+  async openRouter({ onMessage, ...options }): Promise<RouterDoor> {
+    const socket = new zmq.Router({ ...receiving, sendTimeout: 0, sendHighWaterMark: 10_000 })
+    const door = await openDoor(socket, options)
+    const writer = new Writer(socket)
+    void readAll(socket, ([peer, ...frames]) => {
+      if (peer !== undefined) onMessage(Buffer.from(peer).toString('latin1'), frames)
+    })
+    const send = (peer: string, frames: Frames) =>
+      writer.send([Buffer.from(peer, 'latin1'), ...frames])
+    return { ...door, send }
+  },
+
+  async openPub({ onSubscriber, onSubscriberGone, ...options }): Promise<PublishingDoor> {
+    const socket = new zmq.XPublisher({ ...receiving, ...reconnecting, sendTimeout: 0 })
+    socket.verbosity = 'allSubsUnsubs'
+    const door = await openDoor(socket, options)
+    const writer = new Writer(socket)
+    void readAll(socket, ([frame]) => {
+      if (frame?.[0] === 1) onSubscriber()
+      else onSubscriberGone?.()
+    })
+    return { ...door, publish: (frames) => writer.send(frames) }
+  },
+
+  connectPush(options) {
+    return connectLink(new zmq.Push({ ...sending, ...reconnecting }), options)
+  },
+
+  connectDealer({ onMessage, ...options }) {
+    const socket = new zmq.Dealer({ ...receiving, ...sending, ...reconnecting })
+    void readAll(socket, onMessage)
+    return connectLink(socket, options)
+  },
+
+  probe,
+}
+
+interface Bindable {
+  readonly lastEndpoint: string | null
+  bind(address: string): Promise<void>
+  connect(address: string): void
+  close(): void
+}
+
+async function openDoor(socket: Bindable, options: DoorOptions): Promise<ReceivingDoor> {
+  const addresses: string[] = []
+  try {
+    for (const address of options.bind ?? []) addresses.push(await bind(socket, address))
+    for (const address of options.connect ?? []) {
+      parseAddress(address)
+      socket.connect(address)
+    }
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+  return { addresses, close: () => socket.close() }
+}
+
+/** Binds, and answers the address with the host as given and the port as it turned out. */
+async function bind(socket: Bindable, address: string): Promise<string> {
+  const { host } = parseAddress(address)
+  try {
+    await socket.bind(await bindable(address))
+  } catch (cause) {
+    throw cause instanceof CarbontubeError ? cause : bindError(address, cause)
+  }
+  const { port } = parseAddress(socket.lastEndpoint ?? address)
+  return formatAddress({ host, port })
+}
+
+function bindError(address: string, cause: unknown): CarbontubeError {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE') {
+    return new CarbontubeError('CT_ADDRESS_IN_USE', `${address} is in use by another process`, {
+      hint: 'Stop that process, or choose another address.',
+      details: { address },
+      cause,
+    })
+  }
+  return new CarbontubeError('CT_CANNOT_BIND', `${address} cannot be bound here: ${String(cause)}`, {
+    hint: 'Give an address or a name of an interface of this machine.',
+    details: { address },
+    cause,
+  })
+}
+
+type Connectable = zmq.Push | zmq.Dealer
+
+function connectLink(socket: Connectable, options: LinkOptions): Link {
+  const { address, onUp, onDown, onWrongPeer } = options
+  parseAddress(address)
+  let isUp = false
+  let connects = 0
+  // An observer that is touched must be read: these listeners do.
+  socket.events.on('handshake', () => {
+    isUp = true
+    connects = 0
+    onUp?.()
+  })
+  socket.events.on('connect', () => {
+    connects += 1
+  })
+  socket.events.on('disconnect', () => {
+    // A wrong kind of socket closes the connection before any handshake, again and again.
+    if (!isUp && connects >= 2) onWrongPeer?.()
+    if (isUp) onDown?.()
+    isUp = false
+  })
+  socket.connect(address)
+  const writer = new Writer(socket)
+  return { address, send: (frames) => writer.send(frames), close: () => socket.close() }
+}
+
+/** Reads until the socket is closed. The handler must not throw; if it does, that is a defect of ours. */
+async function readAll(
+  socket: AsyncIterable<Buffer[]> & { readonly closed: boolean },
+  onMessage: (frames: Frames) => void,
+): Promise<void> {
+  for await (const frames of socket) {
+    if (socket.closed) return
+    onMessage(frames)
+  }
+}

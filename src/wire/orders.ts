@@ -1,0 +1,97 @@
+/**
+ * Manager → worker, on the worker's PULL door: `open` (first on each connection) and `orders` (grants,
+ * aborts, skips, and answers to results; each grant has one payload frame, in order).
+ */
+import type { ResultAnswer } from '../core/effect.ts'
+import type { Orders, StreamOpen, WireOrder } from '../core/worker-event.ts'
+import * as check from './checks.ts'
+import { packHeader, type Header } from './header.ts'
+import { WireError } from './wire-error.ts'
+
+const answerWords = ['applied', 'duplicate', 'stale', 'gone'] as const satisfies ResultAnswer[]
+const abortWords = ['cancelled', 'superseded'] as const
+const kinds = { grant: 0, abort: 1, skip: 2 } as const
+
+export function encodeOpen(open: StreamOpen): Buffer[] {
+  return [packHeader('open', { ...open })]
+}
+
+export function decodeOpen(header: Header): StreamOpen {
+  return {
+    incarnation: check.text(header['incarnation'], 'incarnation'),
+    manager: check.text(header['manager'], 'manager'),
+    pipeline: check.text(header['pipeline'], 'pipeline'),
+    shard: check.count(header['shard'], 'shard'),
+    epoch: check.count(header['epoch'], 'epoch'),
+    stream: check.text(header['stream'], 'stream'),
+    pull: check.text(header['pull'], 'pull'),
+    nextOrder: check.count(header['nextOrder'], 'nextOrder'),
+    ping: check.count(header['ping'], 'ping'),
+  }
+}
+
+export function encodeOrders(orders: Orders): Uint8Array[] {
+  const frames: Uint8Array[] = []
+  const packed = orders.orders.map((order) => packOrder(order, frames))
+  const answers = orders.answers.map(({ entry, answer }) => [entry, answerWords.indexOf(answer)])
+  const { incarnation, stream, epoch, ping } = orders
+  frames.unshift(packHeader('orders', { incarnation, stream, epoch, ping, orders: packed, answers }))
+  return frames
+}
+
+function packOrder(order: WireOrder, frames: Uint8Array[]): readonly unknown[] {
+  if (order.type === 'skip') return [order.order, kinds.skip]
+  const { epoch, nonce, sequence } = order.token
+  if (order.type === 'abort') {
+    return [order.order, kinds.abort, epoch, nonce, sequence, abortWords.indexOf(order.reason)]
+  }
+  frames.push(order.instructions)
+  const { jobId, phase, attempt, timeoutMs } = order
+  return [order.order, kinds.grant, epoch, nonce, sequence, jobId, phase, attempt, timeoutMs]
+}
+
+export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Orders {
+  let nextFrame = 1
+  return {
+    incarnation: check.text(header['incarnation'], 'incarnation'),
+    stream: check.text(header['stream'], 'stream'),
+    epoch: check.count(header['epoch'], 'epoch'),
+    ping: check.count(header['ping'], 'ping'),
+    orders: check.list(header['orders'], 'orders').map((item) => {
+      const order = check.list(item, 'order')
+      const isGrant = order[1] === kinds.grant
+      const payload = isGrant ? check.frame(frames, nextFrame) : undefined
+      if (isGrant) nextFrame += 1
+      return unpackOrder(order, payload)
+    }),
+    answers: check.list(header['answers'], 'answers').map((item) => {
+      const [entry, code] = check.list(item, 'answer')
+      const answer = answerWords[check.count(code, 'answer')]
+      if (answer === undefined) throw new WireError('malformed', 'unknown answer')
+      return { entry: check.count(entry, 'entry'), answer }
+    }),
+  }
+}
+
+function unpackOrder(order: readonly unknown[], payload: Uint8Array | undefined): WireOrder {
+  const number = check.count(order[0], 'order')
+  if (order[1] === kinds.skip) return { type: 'skip', order: number }
+  const token = {
+    epoch: check.count(order[2], 'epoch'),
+    nonce: check.text(order[3], 'nonce'),
+    sequence: check.count(order[4], 'sequence'),
+  }
+  if (order[1] === kinds.abort) {
+    const reason = abortWords[check.count(order[5], 'reason')]
+    if (reason === undefined) throw new WireError('malformed', 'unknown reason')
+    return { type: 'abort', order: number, token, reason }
+  }
+  if (payload === undefined) throw new WireError('malformed', 'unknown kind of order')
+  return {
+    ...{ type: 'grant', order: number, token, instructions: payload },
+    jobId: check.text(order[5], 'jobId'),
+    phase: check.count(order[6], 'phase'),
+    attempt: check.count(order[7], 'attempt'),
+    timeoutMs: check.count(order[8], 'timeoutMs'),
+  }
+}

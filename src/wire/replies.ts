@@ -1,0 +1,169 @@
+/** Manager → client, on the router door. Each reply repeats the number of its request. */
+import type { SubmitOutcome } from '../core/effect.ts'
+import type { AttemptRecord, JobRecord } from '../core/job.ts'
+import type { ShardStatus } from '../core/status.ts'
+import * as check from './checks.ts'
+import { packHeader, type Header } from './header.ts'
+import { WireError } from './wire-error.ts'
+
+/** A job as clients see it. `state` is `running` while a worker has it. */
+export interface JobView {
+  readonly id: string
+  readonly state: JobRecord['state'] | 'running'
+  readonly phase: string
+  readonly phaseIndex: number
+  readonly priority: number
+  readonly attempts: number
+  readonly enqueuedMs: number
+  readonly dueMs: number
+  readonly endedMs?: number
+  readonly deathReason?: string
+  readonly lastError?: string
+  readonly worker?: string
+}
+
+export interface Welcome {
+  readonly manager: string
+  readonly version: string
+  readonly pipeline: string
+  readonly jobTypes: readonly string[]
+  readonly pull: readonly string[]
+  readonly router: string
+  readonly pub: string
+  readonly shards: number
+  readonly durability: string
+  readonly store: string
+}
+
+export interface ManagerStatus {
+  readonly welcome: Welcome
+  readonly upSinceMs: number
+  readonly loopLagMs: number
+  readonly rejectedMessages: number
+  readonly shards: readonly ShardStatus[]
+}
+
+export interface SettledItem {
+  readonly id: string
+  readonly state: 'done' | 'dead' | 'cancelled' | 'notFound' | 'timedOut'
+  /** Only with `done`: the merged instructions. */
+  readonly instructions?: Uint8Array
+  readonly reason?: string
+  readonly error?: { readonly kind: string; readonly name: string; readonly message: string }
+}
+
+export type Reply =
+  | { readonly type: 'welcome'; readonly request: number; readonly welcome: Welcome }
+  | {
+      readonly type: 'enqueued'
+      readonly request: number
+      readonly durability: string
+      readonly retryAfterMs: number
+      readonly items: readonly { readonly id: string; readonly outcome: SubmitOutcome }[]
+    }
+  | {
+      readonly type: 'job'
+      readonly request: number
+      readonly job: JobView
+      readonly attempts: readonly AttemptRecord[]
+      readonly instructions: Uint8Array
+    }
+  | {
+      readonly type: 'settled'
+      readonly request: number
+      readonly items: readonly SettledItem[]
+      /** No further reply follows. */
+      readonly isLast: boolean
+    }
+  | {
+      readonly type: 'jobs'
+      readonly request: number
+      readonly jobs: readonly JobView[]
+      readonly next: string
+      readonly count: number
+      readonly more: boolean
+    }
+  | { readonly type: 'cancelled'; readonly request: number; readonly outcome: string }
+  | { readonly type: 'status'; readonly request: number; readonly status: ManagerStatus }
+  | {
+      readonly type: 'error'
+      readonly request: number
+      readonly code: string
+      readonly message: string
+      readonly hint: string
+      readonly retryAfterMs: number
+    }
+
+const outcomes = [
+  ...(['stored', 'duplicate', 'conflict', 'expired', 'busy', 'full', 'tooLarge', 'invalid'] as const),
+] satisfies SubmitOutcome[]
+
+export function encodeReply(reply: Reply): Uint8Array[] {
+  switch (reply.type) {
+    case 'enqueued': {
+      const items = reply.items.map(({ id, outcome }) => [id, outcomes.indexOf(outcome)])
+      return [packHeader('enqueued', { ...reply, items })]
+    }
+    case 'job': {
+      const { instructions, ...fields } = reply
+      return [packHeader('job', fields), instructions]
+    }
+    case 'settled': {
+      const frames = reply.items.flatMap(({ instructions }) => instructions ?? [])
+      const items = reply.items.map(({ instructions, ...item }) => ({
+        ...item,
+        hasInstructions: instructions !== undefined,
+      }))
+      return [packHeader('settled', { ...reply, items }), ...frames]
+    }
+    default:
+      return [packHeader(reply.type, reply)]
+  }
+}
+
+/** Trusts the manager's records beyond their outer shape: a client chose whom to ask. */
+export function decodeReply(header: Header, frames: readonly Uint8Array[]): Reply {
+  check.count(header['request'], 'request')
+  switch (header.type) {
+    case 'enqueued':
+      return { ...(header as unknown as Extract<Reply, { type: 'enqueued' }>), items: unpackOutcomes(header) }
+    case 'job': {
+      const fields = header as unknown as Extract<Reply, { type: 'job' }>
+      return { ...fields, instructions: check.frame(frames, 1) }
+    }
+    case 'settled':
+      return {
+        ...(header as unknown as Extract<Reply, { type: 'settled' }>),
+        items: unpackSettled(header, frames),
+      }
+    case 'welcome':
+    case 'jobs':
+    case 'cancelled':
+    case 'status':
+    case 'error':
+      return header as unknown as Reply
+    default:
+      throw new WireError('unsupported', `unknown reply "${header.type}"`)
+  }
+}
+
+function unpackOutcomes(header: Header): { id: string; outcome: SubmitOutcome }[] {
+  return check.list(header['items'], 'items').map((item) => {
+    const [id, code] = check.list(item, 'item')
+    const outcome = outcomes[check.count(code, 'outcome')]
+    if (outcome === undefined) throw new WireError('malformed', 'unknown outcome')
+    return { id: check.text(id, 'id'), outcome }
+  })
+}
+
+function unpackSettled(header: Header, frames: readonly Uint8Array[]): SettledItem[] {
+  let nextFrame = 1
+  return check.list(header['items'], 'items').map((value) => {
+    const { hasInstructions, ...item } = check.map(value, 'item')
+    const settled = item as unknown as SettledItem
+    if (hasInstructions !== true) return settled
+    const instructions = check.frame(frames, nextFrame)
+    nextFrame += 1
+    return { ...settled, instructions }
+  })
+}

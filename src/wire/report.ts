@@ -1,0 +1,144 @@
+/**
+ * Worker → manager, on the manager's PULL door: `report` carries acknowledgements, credit, results, and
+ * in a beat the worker's description and the digest of what it holds. Each result that is done has one
+ * payload frame, in order.
+ */
+import type { HeldToken, Outcome, Result, WorkerInfo, WorkerReport } from '../core/event.ts'
+import type { AttemptError } from '../core/job.ts'
+import type { Token } from '../core/token.ts'
+import type { OutgoingReport } from '../core/worker-event.ts'
+import * as check from './checks.ts'
+import { packHeader, type Header } from './header.ts'
+import { WireError } from './wire-error.ts'
+
+const outcomes = { done: 0, failed: 1, released: 2 } as const
+const heldStates = ['queued', 'running', 'finished'] as const
+
+export function encodeReport(report: OutgoingReport): Uint8Array[] {
+  const frames: Uint8Array[] = []
+  const results = report.results.map((result) => packResult(result, frames))
+  const { held, ...fields } = report
+  const digest = held === undefined ? {} : { held: held.map(packHeld) }
+  frames.unshift(packHeader('report', { ...fields, results, ...digest }))
+  return frames
+}
+
+function packToken({ epoch, nonce, sequence }: Token): [number, string, number] {
+  return [epoch, nonce, sequence]
+}
+
+function packHeld({ token, jobId, phase, attempt, state, startedMs }: HeldToken): unknown[] {
+  return [...packToken(token), jobId, phase, attempt, heldStates.indexOf(state), startedMs]
+}
+
+function packResult(result: Result, frames: Uint8Array[]): unknown[] {
+  const { entry, token, jobId, phase, attempt, startedMs, endedMs, outcome } = result
+  const { epoch, nonce, sequence } = token
+  const code = outcomes[outcome.type]
+  const fields = [entry, epoch, nonce, sequence, jobId, phase, attempt, startedMs, endedMs, code]
+  if (outcome.type === 'done') frames.push(outcome.instructions)
+  else if (outcome.type === 'failed') fields.push(outcome.retry, outcome.error as never)
+  else fields.push(outcome.reason)
+  return fields
+}
+
+export function decodeReport(header: Header, frames: readonly Uint8Array[]): WorkerReport {
+  let nextFrame = 1
+  const results = check.list(header['results'], 'results').map((item) => {
+    const fields = check.list(item, 'result')
+    const isDone = fields[9] === outcomes.done
+    const payload = isDone ? check.frame(frames, nextFrame) : undefined
+    if (isDone) nextFrame += 1
+    return unpackResult(fields, payload)
+  })
+  const { info, held } = header
+  return {
+    incarnation: check.text(header['incarnation'], 'incarnation'),
+    stream: check.text(header['stream'], 'stream'),
+    number: check.count(header['number'], 'number'),
+    credit: check.count(header['credit'], 'credit'),
+    ping: check.count(header['ping'], 'ping'),
+    through: check.count(header['through'], 'through'),
+    also: check.counts(header['also'], 'also'),
+    leaving: check.flag(header['leaving'], 'leaving'),
+    results,
+    ...(info === undefined ? {} : { info: decodeWorkerInfo(info) }),
+    ...(held === undefined ? {} : { held: check.list(held, 'held').map(unpackHeld) }),
+  }
+}
+
+export function decodeWorkerInfo(value: unknown): WorkerInfo {
+  const info = check.map(value, 'info')
+  const concurrency = check.count(info['concurrency'], 'concurrency')
+  if (concurrency < 1) throw new WireError('malformed', 'concurrency must be at least 1')
+  return {
+    id: check.text(info['id'], 'id'),
+    incarnation: check.text(info['incarnation'], 'incarnation'),
+    address: check.text(info['address'], 'address'),
+    jobType: check.text(info['jobType'], 'jobType'),
+    concurrency,
+    host: check.text(info['host'], 'host'),
+    pid: check.count(info['pid'], 'pid'),
+    version: check.text(info['version'], 'version'),
+  }
+}
+
+function unpackToken(fields: readonly unknown[], at: number): Token {
+  return {
+    epoch: check.count(fields[at], 'epoch'),
+    nonce: check.text(fields[at + 1], 'nonce'),
+    sequence: check.count(fields[at + 2], 'sequence'),
+  }
+}
+
+function unpackHeld(item: unknown): HeldToken {
+  const fields = check.list(item, 'held')
+  const state = heldStates[check.count(fields[6], 'state')]
+  if (state === undefined) throw new WireError('malformed', 'unknown state of a held token')
+  return {
+    token: unpackToken(fields, 0),
+    jobId: check.text(fields[3], 'jobId'),
+    phase: check.count(fields[4], 'phase'),
+    attempt: check.count(fields[5], 'attempt'),
+    state,
+    startedMs: check.count(fields[7], 'startedMs'),
+  }
+}
+
+function unpackResult(fields: readonly unknown[], payload: Uint8Array | undefined): Result {
+  return {
+    entry: check.count(fields[0], 'entry'),
+    token: unpackToken(fields, 1),
+    jobId: check.text(fields[4], 'jobId'),
+    phase: check.count(fields[5], 'phase'),
+    attempt: check.count(fields[6], 'attempt'),
+    startedMs: check.count(fields[7], 'startedMs'),
+    endedMs: check.count(fields[8], 'endedMs'),
+    outcome: unpackOutcome(fields, payload),
+  }
+}
+
+function unpackOutcome(fields: readonly unknown[], payload: Uint8Array | undefined): Outcome {
+  if (payload !== undefined) return { type: 'done', instructions: payload }
+  if (fields[9] === outcomes.released) {
+    return { type: 'released', reason: check.text(fields[10], 'reason') }
+  }
+  if (fields[9] !== outcomes.failed) throw new WireError('malformed', 'unknown outcome')
+  const retry = fields[10]
+  const isWord = retry === 'default' || retry === 'never'
+  return {
+    type: 'failed',
+    retry: isWord ? retry : check.count(retry, 'retry'),
+    error: unpackError(check.map(fields[11], 'error')),
+  }
+}
+
+function unpackError(error: Readonly<Record<string, unknown>>): AttemptError {
+  const { stack } = error
+  return {
+    kind: check.text(error['kind'], 'kind'),
+    name: check.text(error['name'], 'name'),
+    message: check.text(error['message'], 'message'),
+    ...(stack === undefined ? {} : { stack: check.text(stack, 'stack') }),
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Client → manager, on the router door (and `enqueue` on the pull door, without an answer). Every request
+ * has a number that its replies repeat.
+ */
+import type { SubmittedJob } from '../core/event.ts'
+import * as check from './checks.ts'
+import { packHeader, type Header } from './header.ts'
+import { WireError } from './wire-error.ts'
+
+/** A job as it travels: instructions are opaque bytes, one frame each. */
+export interface EnqueueItem {
+  /** '' lets the manager make one; only sensible for a client that wants no answer. */
+  readonly id: string
+  /** −10 … 10, default 0. */
+  readonly priority: number
+  /** When it was first sent, in milliseconds since 1970; 0 = not known. */
+  readonly sentMs: number
+  readonly instructions: Uint8Array
+}
+
+export interface ListQuery {
+  readonly state?: string
+  readonly phase?: string
+  readonly error?: string
+}
+
+export type Request =
+  | { readonly type: 'hello'; readonly request: number }
+  | {
+      readonly type: 'enqueue'
+      readonly request: number
+      readonly pipeline: string
+      readonly jobs: readonly EnqueueItem[]
+    }
+  | { readonly type: 'get'; readonly request: number; readonly id: string }
+  /** Answered piecemeal, as the jobs settle, until all have or the time is over. */
+  | {
+      readonly type: 'wait'
+      readonly request: number
+      readonly ids: readonly string[]
+      readonly timeoutMs: number
+    }
+  | {
+      readonly type: 'list'
+      readonly request: number
+      readonly query: ListQuery
+      readonly after: string
+      readonly limit: number
+    }
+  | { readonly type: 'cancel'; readonly request: number; readonly id: string }
+  | { readonly type: 'status'; readonly request: number }
+
+export type RequestType = Request['type']
+
+export function encodeRequest(request: Request): Uint8Array[] {
+  if (request.type !== 'enqueue') return [packHeader(request.type, request)]
+  const { request: number, pipeline, jobs } = request
+  const items = jobs.map(({ id, priority, sentMs }) => [id, priority, sentMs])
+  const header = packHeader('enqueue', { request: number, pipeline, jobs: items })
+  return [header, ...jobs.map((job) => job.instructions)]
+}
+
+export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Request {
+  const request = check.count(header['request'] ?? 0, 'request')
+  switch (header.type) {
+    case 'hello':
+      return { type: 'hello', request }
+    case 'status':
+      return { type: 'status', request }
+    case 'enqueue':
+      return { type: 'enqueue', request, ...decodeEnqueue(header, frames) }
+    case 'get':
+    case 'cancel':
+      return { type: header.type, request, id: check.text(header['id'], 'id') }
+    case 'wait': {
+      const ids = check.texts(header['ids'], 'ids')
+      return { type: 'wait', request, ids, timeoutMs: check.count(header['timeoutMs'], 'timeoutMs') }
+    }
+    case 'list': {
+      const after = check.text(header['after'] ?? '', 'after')
+      const limit = check.count(header['limit'] ?? 100, 'limit')
+      return { type: 'list', request, query: decodeQuery(header['query']), after, limit }
+    }
+    default:
+      throw new WireError('unsupported', `unknown request "${header.type}"`)
+  }
+}
+
+/** `jobs` may be left out by a plain client: then every payload frame is a job without an id. */
+export function decodeEnqueue(
+  header: Header,
+  frames: readonly Uint8Array[],
+): { pipeline: string; jobs: EnqueueItem[] } {
+  const pipeline = check.text(header['pipeline'], 'pipeline')
+  const given = header['jobs'] ?? frames.slice(1).map(() => [])
+  const jobs = check.list(given, 'jobs').map((item, index) => {
+    const [id, priority, sentMs] = check.list(item, 'job')
+    return {
+      id: check.text(id ?? '', 'id'),
+      priority: check.integer(priority ?? 0, 'priority'),
+      sentMs: check.count(sentMs ?? 0, 'sentMs'),
+      instructions: check.frame(frames, index + 1),
+    }
+  })
+  return { pipeline, jobs }
+}
+
+function decodeQuery(value: unknown): ListQuery {
+  const query = check.map(value ?? {}, 'query')
+  const field = (name: keyof ListQuery) =>
+    query[name] === undefined ? {} : { [name]: check.text(query[name], name) }
+  return { ...field('state'), ...field('phase'), ...field('error') }
+}
+
+/**
+ * FNV-1a over the bytes, as an unsigned 32-bit number: tells a repeated enqueue from a conflicting one.
+ * Not a defence against malice. (Fowler, Noll, Vo; public domain.)
+ */
+export function checksumOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
+
+export function submittedJob(item: EnqueueItem, id: string): SubmittedJob {
+  const { priority, sentMs, instructions } = item
+  return { id, priority, sentMs, instructions, checksum: checksumOf(instructions) }
+}
