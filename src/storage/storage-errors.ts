@@ -1,0 +1,91 @@
+/**
+ * The errors a store may throw, one function each, so that every backend says them with the same code and
+ * in the same words. Which of them leave the store unchanged is part of the contract: all but
+ * `outcomeUnknown`.
+ */
+import type { Group, Mutation } from '../core/mutation.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import type { ShardRef } from './contract.ts'
+
+/** A newer owner has taken the shard over, or this one has released it. Nothing was applied. */
+export function fenced(ref: ShardRef, epoch: number, newest: number | undefined): CarbontubeError {
+  return new CarbontubeError(
+    'CT_FENCED',
+    `shard ${ref.shard} of ${ref.pipeline} is not owned under epoch ${epoch}; nothing was applied`,
+    { hint: 'Stop, and load the shard anew as its next owner.', details: { epoch, newest } },
+  )
+}
+
+/** The disk, or the limit of the file, leaves no room. Nothing was applied. */
+export function storeFull(where: string, cause?: unknown): CarbontubeError {
+  return new CarbontubeError('CT_STORE_FULL', `no room in ${where}; nothing was written`, {
+    hint: 'Free disk space or shorten the retention; it goes on by itself.',
+    cause,
+  })
+}
+
+/** The file or schema is not ours, is newer than this version, or is damaged. Nothing was changed. */
+export function storeForeign(where: string, why: string, cause?: unknown): CarbontubeError {
+  return new CarbontubeError('CT_STORE_FOREIGN', `${where}: ${why}; nothing was changed`, {
+    hint: 'Give another path, restore the file from a backup, or move it away to start empty.',
+    details: { where },
+    cause,
+  })
+}
+
+/** Another process holds the file for writing. `holder` is its own description, when it is known. */
+export function storeHeld(where: string, holder: string | undefined): CarbontubeError {
+  const by = holder === undefined ? 'another process' : holder
+  return new CarbontubeError('CT_STORE_HELD', `${where} is held by ${by}`, {
+    hint: 'Stop that process, or open the file read-only.',
+    details: { where, ...(holder === undefined ? {} : { holder }) },
+  })
+}
+
+/** The store answered with an error that left it as it was. */
+export function storeFailed(where: string, what: string, cause?: unknown): CarbontubeError {
+  return new CarbontubeError('CT_STORE_FAILED', `${where}: ${what}; nothing was changed`, { cause })
+}
+
+/** The answer to a commit is missing: the caller tries the same group again. */
+export function outcomeUnknown(where: string, group: Group, cause: unknown): CarbontubeError {
+  return new CarbontubeError(
+    'CT_OUTCOME_UNKNOWN',
+    `${where} did not say whether group ${group.id} was committed`,
+    { hint: 'Commit the same group again: it is applied once.', cause },
+  )
+}
+
+/** A method was called while the store was not open. */
+export function notOpen(where: string): CarbontubeError {
+  return new CarbontubeError('CT_STORE_FAILED', `${where} is not open`, {
+    hint: 'Call open() first.',
+  })
+}
+
+/** A commit or an acquisition on a store that was opened read-only. */
+export function readOnlyStore(where: string): CarbontubeError {
+  return new CarbontubeError('CT_REFUSED', `${where} is open read-only; nothing was changed`)
+}
+
+/**
+ * A mutation does not fit what is stored: the owner's memory and the store have parted, which is a defect.
+ * Nothing of its group was applied.
+ */
+export function mutationMisfit(ref: ShardRef, mutation: Mutation, found: string): CarbontubeError {
+  const job =
+    mutation.type === 'insert' ? mutation.job : 'job' in mutation ? mutation.job : undefined
+  const of = job === undefined ? '' : ` of job ${job.id} (#${job.sequence}, phase ${job.phase})`
+  return new CarbontubeError(
+    'CT_INTERNAL',
+    `${mutation.type}${of} in shard ${ref.shard} does not fit the store: ${found}; nothing was applied`,
+    { hint: 'Please report it. A restart of the manager loads what is stored.' },
+  )
+}
+
+/** A page cursor that this store did not make. */
+export function badCursor(after: string): CarbontubeError {
+  return new CarbontubeError('CT_BAD_OPTION', `${JSON.stringify(after)} is not a page cursor`, {
+    hint: 'Pass the `next` of the page before.',
+  })
+}
