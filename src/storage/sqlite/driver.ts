@@ -1,0 +1,202 @@
+/**
+ * The seam to a SQLite library: `node:sqlite` where the runtime has it, else `better-sqlite3`, which the
+ * user installs. Both are synchronous; what differs (names, counts, error shapes) ends in this file.
+ */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { CarbontubeError } from '../../errors/errors.ts'
+
+export type SqliteValue = number | string | Uint8Array | null
+export type SqliteRow = Readonly<Record<string, SqliteValue>>
+
+/** Parameters are anonymous (`?`) and bound in order. */
+export interface SqliteStatement {
+  /** Answers how many rows it changed. */
+  run(...values: SqliteValue[]): number
+  get(...values: SqliteValue[]): SqliteRow | undefined
+  all(...values: SqliteValue[]): SqliteRow[]
+}
+
+export interface SqliteDatabase {
+  exec(sql: string): void
+  prepare(sql: string): SqliteStatement
+  close(): void
+}
+
+export interface SqliteDriver {
+  /** For people: `better-sqlite3 12.11.1`. */
+  readonly name: string
+  /** Creates the file unless `readOnly`. Waits up to `busyTimeoutMs` for the locks of others. */
+  open(path: string, options: { readOnly: boolean; busyTimeoutMs: number }): SqliteDatabase
+}
+
+/** What the choice of a driver depends on. Tests give their own. */
+export interface DriverHost {
+  /** `process.versions.node`. */
+  readonly nodeVersion: string
+  /** The module `node:sqlite`; `undefined` when this Node lacks it or hides it behind a flag. */
+  readonly builtin: () => unknown
+  /** Where `better-sqlite3` is looked for, in order. */
+  readonly requires: readonly ((id: string) => unknown)[]
+}
+
+/** The command that adds the driver on a Node without `node:sqlite`. */
+export const installCommand = 'npm install better-sqlite3@12'
+
+/**
+ * The driver for this runtime. Throws CT_MISSING_DRIVER when there is none, CT_BAD_DRIVER when the
+ * installed one cannot run here.
+ */
+export function loadDriver(host: DriverHost = thisHost()): SqliteDriver {
+  const builtin = host.builtin()
+  if (builtin !== undefined) return builtinDriver(builtin as NodeSqlite, host.nodeVersion)
+  for (const from of host.requires) {
+    const found = packageVersion(from)
+    if (found !== undefined) return packageDriver(from, found, host.nodeVersion)
+  }
+  throw new CarbontubeError(
+    'CT_MISSING_DRIVER',
+    `the SQLite store needs better-sqlite3 on Node ${host.nodeVersion}, and it is not installed`,
+    { hint: `Run: ${installCommand}`, details: { command: installCommand } },
+  )
+}
+
+function thisHost(): DriverHost {
+  return {
+    nodeVersion: process.versions.node,
+    builtin: () => process.getBuiltinModule('node:sqlite') as unknown,
+    // The user's project first: a globally installed carbontube does not see its packages.
+    requires: [createRequire(join(process.cwd(), 'package.json')), createRequire(import.meta.url)],
+  }
+}
+
+function packageVersion(from: (id: string) => unknown): string | undefined {
+  try {
+    return (from('better-sqlite3/package.json') as { version: string }).version
+  } catch {
+    return undefined
+  }
+}
+
+function packageDriver(
+  from: (id: string) => unknown,
+  version: string,
+  nodeVersion: string,
+): SqliteDriver {
+  const hint = `Run: ${installCommand}`
+  if (majorOf(version) >= 13 && majorOf(nodeVersion) < 22) {
+    // It loads, and then crashes the process: it must not get that far.
+    const message = `better-sqlite3 ${version} needs Node 22 or newer; this is Node ${nodeVersion}`
+    throw new CarbontubeError('CT_BAD_DRIVER', message, { hint, details: { version } })
+  }
+  let library: BetterSqlite
+  try {
+    library = from('better-sqlite3') as BetterSqlite
+    // The native part is loaded with the first database: a build for another Node shows here.
+    new library(':memory:').close()
+  } catch (cause) {
+    const message = `better-sqlite3 ${version} does not load on Node ${nodeVersion}`
+    throw new CarbontubeError('CT_BAD_DRIVER', message, { hint, cause, details: { version } })
+  }
+  return {
+    name: `better-sqlite3 ${version}`,
+    open: (path, { readOnly, busyTimeoutMs }) => {
+      const database = new library(path, { readonly: readOnly, timeout: busyTimeoutMs })
+      return adapt(database)
+    },
+  }
+}
+
+function builtinDriver(library: NodeSqlite, nodeVersion: string): SqliteDriver {
+  return {
+    name: `node:sqlite of Node ${nodeVersion}`,
+    open: (path, { readOnly, busyTimeoutMs }) => {
+      const database = new library.DatabaseSync(path, { readOnly })
+      database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+      return adapt(database)
+    },
+  }
+}
+
+/** What both libraries have in common. */
+interface LibraryDatabase {
+  exec(sql: string): unknown
+  prepare(sql: string): {
+    run(...values: SqliteValue[]): { changes: number | bigint }
+    get(...values: SqliteValue[]): unknown
+    all(...values: SqliteValue[]): unknown[]
+  }
+  close(): unknown
+}
+
+type BetterSqlite = new (
+  path: string,
+  options?: { readonly: boolean; timeout: number },
+) => LibraryDatabase
+
+interface NodeSqlite {
+  readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => LibraryDatabase
+}
+
+function adapt(database: LibraryDatabase): SqliteDatabase {
+  return {
+    exec: (sql) => void database.exec(sql),
+    prepare: (sql) => {
+      const statement = database.prepare(sql)
+      return {
+        run: (...values) => Number(statement.run(...values).changes),
+        get: (...values) => statement.get(...values) as SqliteRow | undefined,
+        all: (...values) => statement.all(...values) as SqliteRow[],
+      }
+    },
+    close: () => void database.close(),
+  }
+}
+
+/** What kind of failure a library reported; `other` includes errors that are not SQLite's. */
+export type SqliteFailure = 'full' | 'busy' | 'io' | 'damaged' | 'constraint' | 'cantOpen' | 'other'
+
+const failures: ReadonlyMap<number | string, SqliteFailure> = new Map<
+  number | string,
+  SqliteFailure
+>([
+  ...([
+    [13, 'full'],
+    [5, 'busy'],
+    [6, 'busy'],
+    [10, 'io'],
+    [11, 'damaged'],
+    [26, 'damaged'],
+  ] as const),
+  ...([
+    [19, 'constraint'],
+    [14, 'cantOpen'],
+  ] as const),
+  ...([
+    ['FULL', 'full'],
+    ['BUSY', 'busy'],
+    ['LOCKED', 'busy'],
+    ['IOERR', 'io'],
+  ] as const),
+  ...([
+    ['CORRUPT', 'damaged'],
+    ['NOTADB', 'damaged'],
+  ] as const),
+  ...([
+    ['CONSTRAINT', 'constraint'],
+    ['CANTOPEN', 'cantOpen'],
+  ] as const),
+])
+
+/** Reads the error of either library: `SQLITE_IOERR_FSYNC`, or a result code whose low byte is the kind. */
+export function failureOf(error: unknown): SqliteFailure {
+  if (!(error instanceof Error)) return 'other'
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  if (typeof errcode === 'number') return failures.get(errcode & 0xff) ?? 'other'
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return 'other'
+  return failures.get(code.split('_')[1] ?? '') ?? 'other'
+}
+
+function majorOf(version: string): number {
+  return Number(version.split('.')[0])
+}

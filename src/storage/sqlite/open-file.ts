@@ -1,0 +1,102 @@
+/**
+ * Opens the file of a pipeline for its owner: lock, look, make if new, and only then let SQLite at it. In
+ * this order a file that is not ours, or not whole, is refused with its bytes as they were.
+ */
+import { hostname } from 'node:os'
+import { isCarbontubeError } from '../../errors/errors.ts'
+import { storeFailed, storeForeign } from '../storage-errors.ts'
+import { failureOf, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import { inspectFile } from './header.ts'
+import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { busyTimeoutMs, readOnlyOpen } from './read-only.ts'
+import { textOf } from './rows.ts'
+import { createFile, createFolder } from './schema.ts'
+
+/** An open file; `lock` is held by a writer only. */
+export interface OpenFile {
+  readonly database: SqliteDatabase
+  readonly lock: OwnerLock | undefined
+}
+
+/** What a file is opened with. */
+export interface FileOptions {
+  readonly pipeline: string
+  readonly durability: 'D2' | 'D1'
+  /** Largest size of the file in bytes; 0 = as large as the disk allows. */
+  readonly fileBytesMax: number
+}
+
+/** Pages in the log before they are copied into the file: 8 MiB, some 30 ms that the loop is held. */
+const checkpointPages = 2_000
+const pageBytes = 4_096
+const cacheKiB = 32 * 1_024
+
+/** Throws CT_STORE_HELD, CT_STORE_FOREIGN, CT_STORE_FAILED. */
+export function openForWriting(driver: SqliteDriver, path: string, options: FileOptions): OpenFile {
+  let lock: OwnerLock | undefined
+  let database: SqliteDatabase | undefined
+  try {
+    createFolder(path)
+    lock = takeOwnerLock(driver, path)
+    if (inspectFile(path) === 'new') createFile(driver, path, options.pipeline)
+    database = driver.open(path, { readOnly: false, busyTimeoutMs })
+    refuseOther(database, path, options.pipeline)
+    configure(database, options)
+    return { database, lock }
+  } catch (error) {
+    database?.close()
+    lock?.release()
+    throw explained(error, path)
+  }
+}
+
+/** Throws CT_STORE_FOREIGN, CT_STORE_FAILED. */
+export function openForReading(driver: SqliteDriver, path: string, pipeline: string): OpenFile {
+  const database = readOnlyOpen(driver, path)
+  try {
+    refuseOther(database, path, pipeline)
+    return { database, lock: undefined }
+  } catch (error) {
+    database.close()
+    throw explained(error, path)
+  }
+}
+
+/** Reads the whole schema, which shows damage in it, and whose jobs these are. */
+function refuseOther(database: SqliteDatabase, path: string, pipeline: string): void {
+  database.prepare('SELECT count(*) FROM job WHERE n = 0').get()
+  const row = database.prepare(`SELECT value FROM meta WHERE name = 'pipeline'`).get()
+  const found = textOf(row?.['value'])
+  if (found === pipeline) return
+  throw storeForeign(path, `it holds the jobs of pipeline ${found}, not of ${pipeline}`)
+}
+
+function configure(database: SqliteDatabase, options: FileOptions): void {
+  const { durability, fileBytesMax } = options
+  database.exec(`PRAGMA synchronous = ${durability === 'D2' ? 'FULL' : 'NORMAL'}`)
+  database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  database.exec(`PRAGMA journal_size_limit = ${4 * checkpointPages * pageBytes}`)
+  database.exec(`PRAGMA cache_size = -${cacheKiB}`)
+  database.exec('PRAGMA temp_store = MEMORY')
+  if (fileBytesMax > 0) {
+    database.exec(`PRAGMA max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`)
+  }
+  const holder = `process ${process.pid} on ${hostname()}`
+  database
+    .prepare(
+      `INSERT INTO meta VALUES ('holder', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    )
+    .run(holder)
+}
+
+function explained(error: unknown, path: string): Error {
+  if (isCarbontubeError(error)) return error
+  if (failureOf(error) === 'damaged') {
+    return storeForeign(path, 'this is not an SQLite database, or it is damaged', error)
+  }
+  const what = error instanceof Error ? error.message : String(error)
+  // A table is missing although the numbers in the header are ours.
+  if (/no such (table|column)/.test(what))
+    return storeForeign(path, `it is damaged: ${what}`, error)
+  return storeFailed(path, what, error)
+}

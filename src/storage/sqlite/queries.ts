@@ -1,0 +1,225 @@
+/**
+ * Everything that reads jobs. The owner's reads follow an index and cost what they return. People's lists
+ * and counts run on the same thread as the owner's work: they look at a bounded number of rows and then
+ * answer with what they have and a cursor.
+ */
+import type { AttemptRecord, JobRecord } from '../../core/job.ts'
+import { countExactMax } from '../contract.ts'
+import type { JobCount, JobPage, JobQuery, ReadyCursor, ShardSummary } from '../contract.ts'
+import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
+import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts'
+import { attemptsOf, numberOf, recordOf, rowNumber } from './rows.ts'
+import { rowsPerShard } from './schema.ts'
+
+/** Rows that one page of a list may look at, a few milliseconds' worth. */
+const listRowsMax = 20_000
+/** Rows that one count may look at. */
+const countRowsMax = 200_000
+
+/** The partial index of each state, and the words that let SQLite see that it applies. */
+const indexes = {
+  ready: { name: 'ready_jobs', where: 'state = 0' },
+  scheduled: { name: 'scheduled_jobs', where: 'state = 1' },
+  done: { name: 'ended_jobs', where: 'state IN (2, 3) AND state = 2' },
+  cancelled: { name: 'ended_jobs', where: 'state IN (2, 3) AND state = 3' },
+  dead: { name: 'dead_jobs', where: 'state = 4' },
+} as const
+
+/** Where a list or count looks, and for what. */
+interface Search {
+  /** `job INDEXED BY …` or `job NOT INDEXED` (in order of arrival). */
+  readonly source: string
+  readonly where: string
+  readonly values: readonly SqliteValue[]
+}
+
+/** One per open file: it keeps the prepared statements. */
+export class JobQueries {
+  readonly #database: SqliteDatabase
+  readonly #statements = new Map<string, SqliteStatement>()
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  /** Ready jobs of a phase after the cursor: the rest of its priority, then the lower ones. */
+  ready(shard: number, range: { phase: number; after?: ReadyCursor; limit: number }): JobRecord[] {
+    const { phase, after, limit } = range
+    const from =
+      'SELECT * FROM job INDEXED BY ready_jobs WHERE state = 0 AND shard = ? AND phase = ?'
+    const order = 'ORDER BY rank, n LIMIT ?'
+    if (limit <= 0) return []
+    if (after === undefined) {
+      return this.#prepare(`${from} ${order}`).all(shard, phase, limit).map(recordOf)
+    }
+    const rank = -after.priority
+    const last = rowNumber(shard, after.sequence)
+    const same = this.#prepare(`${from} AND rank = ? AND n > ? ${order}`)
+    const rows = same.all(shard, phase, rank, last, limit)
+    if (rows.length < limit) {
+      const lower = this.#prepare(`${from} AND rank > ? ${order}`)
+      rows.push(...lower.all(shard, phase, rank, limit - rows.length))
+    }
+    return rows.map(recordOf)
+  }
+
+  /** Scheduled jobs due by `untilMs`, and when the first of the others is due. */
+  due(
+    shard: number,
+    range: { untilMs: number; limit: number },
+  ): { jobs: JobRecord[]; nextDueMs?: number } {
+    const from = 'job INDEXED BY scheduled_jobs WHERE state = 1 AND shard = ?'
+    const due = this.#prepare(`SELECT * FROM ${from} AND due <= ? ORDER BY due, n LIMIT ?`)
+    const limit = Math.max(0, range.limit)
+    const jobs = due.all(shard, range.untilMs, limit).map(recordOf)
+    const next = this.#prepare(`SELECT due FROM ${from} ORDER BY due, n LIMIT 1 OFFSET ?`)
+    // Those returned are the first in this order: the next one is right behind them.
+    const row = next.get(shard, jobs.length)
+    return row === undefined ? { jobs } : { jobs, nextDueMs: numberOf(row['due']) }
+  }
+
+  byIds(shard: number, ids: readonly string[]): JobRecord[] {
+    const byId = this.#prepare('SELECT * FROM job WHERE id = ? AND shard = ?')
+    return ids.flatMap((id) => {
+      const row = byId.get(id, shard)
+      return row === undefined ? [] : [recordOf(row)]
+    })
+  }
+
+  attempts(shard: number, id: string): AttemptRecord[] {
+    const history = this.#prepare('SELECT history FROM job WHERE id = ? AND shard = ?')
+    return attemptsOf(history.get(id, shard)?.['history'])
+  }
+
+  list(shard: number, query: JobQuery, page: { after?: string; limit: number }): JobPage {
+    const before = rowBefore(shard, sequenceOfCursor(page.after))
+    const limit = pageLimit(page.limit)
+    const search = this.#search(shard, query)
+    const from = search.source === 'job NOT INDEXED' ? this.#lowest(shard, before) : undefined
+    const floor = from ?? shard * rowsPerShard
+    const found = this.#prepare(
+      `SELECT * FROM job WHERE n IN (SELECT n FROM ${search.source} WHERE n >= ? AND n < ?
+        AND ${search.where} ORDER BY n DESC LIMIT ?) ORDER BY n DESC`,
+    ).all(floor, before, ...search.values, limit + 1)
+    const jobs = found.slice(0, limit).map(recordOf)
+    const last = jobs.at(-1)
+    if (found.length > limit && last !== undefined) return { jobs, next: String(last.sequence) }
+    return from === undefined ? { jobs } : { jobs, next: String(from - shard * rowsPerShard) }
+  }
+
+  count(shard: number, query: JobQuery): JobCount {
+    const { source, where, values } = this.#search(shard, query, countRowsMax)
+    const range = `n >= ? AND n < ?`
+    const columns = 'n, state, shard, phase, enqueued, last_error'
+    const ofShard = [shard * rowsPerShard, (shard + 1) * rowsPerShard]
+    const scanned =
+      source === 'job NOT INDEXED'
+        ? `(SELECT ${columns} FROM ${source} WHERE ${range} LIMIT ${countRowsMax})`
+        : `${source}`
+    const counted = this.#prepare(
+      `SELECT count(*) AS jobs FROM (SELECT 1 FROM ${scanned} WHERE ${range} AND ${where} LIMIT ?)`,
+    )
+    const first = source === 'job NOT INDEXED' ? [...ofShard, ...ofShard] : ofShard
+    const jobs = numberOf(counted.get(...first, ...values, countExactMax + 1)?.['jobs'])
+    if (jobs > countExactMax) return { count: countExactMax, more: true }
+    return { count: jobs, more: source === 'job NOT INDEXED' && this.#isLarge(shard) }
+  }
+
+  summary(shard: number): Omit<ShardSummary, 'lastSequence'> {
+    const waiting = new Map<number, { phase: number; ready: number; scheduled: number }>()
+    for (const state of ['ready', 'scheduled'] as const) {
+      const { name, where } = indexes[state]
+      const rows = this.#prepare(
+        `SELECT phase, count(*) AS jobs FROM job INDEXED BY ${name} WHERE ${where} AND shard = ?
+          GROUP BY phase`,
+      ).all(shard)
+      for (const row of rows) {
+        const phase = numberOf(row['phase'])
+        const entry = waiting.get(phase) ?? { phase, ready: 0, scheduled: 0 }
+        waiting.set(phase, { ...entry, [state]: numberOf(row['jobs']) })
+      }
+    }
+    const { nextDueMs } = this.due(shard, { untilMs: 0, limit: 0 })
+    const paused = this.#prepare('SELECT phase FROM paused WHERE shard = ? ORDER BY phase')
+    return {
+      phases: [...waiting.values()].sort((a, b) => a.phase - b.phase),
+      settled: {
+        done: this.#countState(shard, 'done'),
+        dead: this.#countState(shard, 'dead'),
+        cancelled: this.#countState(shard, 'cancelled'),
+      },
+      ...(nextDueMs === undefined ? {} : { nextDueMs }),
+      paused: paused.all(shard).map((row) => numberOf(row['phase'])),
+    }
+  }
+
+  #countState(shard: number, state: keyof typeof indexes): number {
+    const { name, where } = indexes[state]
+    const count = `SELECT count(*) AS jobs FROM job INDEXED BY ${name} WHERE ${where} AND shard = ?`
+    return numberOf(this.#prepare(count).get(shard)?.['jobs'])
+  }
+
+  /** Jobs of one state are looked up in its index, unless that has too many to be sorted. */
+  #search(shard: number, query: JobQuery, rowsMax = listRowsMax): Search {
+    const { state } = query
+    const conditions = conditionsOf(query)
+    if (state === undefined || state === 'unsettled') {
+      const where = state === undefined ? '' : ' AND state <= 1'
+      return { source: 'job NOT INDEXED', ...conditions, where: conditions.where + where }
+    }
+    const { name, where } = indexes[state]
+    const source = `job INDEXED BY ${name}`
+    const ofState = `${where} AND shard = ${shard}`
+    const few = this.#prepare(
+      `SELECT count(*) AS jobs FROM (SELECT 1 FROM ${source} WHERE ${ofState} LIMIT ?)`,
+    )
+    const isFew = numberOf(few.get(rowsMax)?.['jobs']) < rowsMax
+    return isFew
+      ? { source, values: conditions.values, where: `${conditions.where} AND ${ofState}` }
+      : { source: 'job NOT INDEXED', ...conditions, where: `${conditions.where} AND ${where}` }
+  }
+
+  /** Row where a scan downwards from `before` has seen `listRowsMax` rows; `undefined` when it ends first. */
+  #lowest(shard: number, before: number): number | undefined {
+    const row = this.#prepare(
+      'SELECT n FROM job NOT INDEXED WHERE n >= ? AND n < ? ORDER BY n DESC LIMIT 1 OFFSET ?',
+    ).get(shard * rowsPerShard, before, listRowsMax - 1)
+    return row === undefined ? undefined : numberOf(row['n'])
+  }
+
+  #isLarge(shard: number): boolean {
+    const row = this.#prepare(
+      'SELECT n FROM job NOT INDEXED WHERE n >= ? AND n < ? ORDER BY n LIMIT 1 OFFSET ?',
+    ).get(shard * rowsPerShard, (shard + 1) * rowsPerShard, countRowsMax)
+    return row !== undefined
+  }
+
+  #prepare(text: string): SqliteStatement {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      this.#statements.set(text, (statement = this.#database.prepare(text)))
+    }
+    return statement
+  }
+}
+
+/** Everything but the state. `LIKE` ignores case for ASCII only. */
+function conditionsOf(query: JobQuery): { where: string; values: SqliteValue[] } {
+  const { phase, error, enqueuedBeforeMs } = query
+  const parts: [string, SqliteValue][] = []
+  if (phase !== undefined) parts.push(['phase = ?', phase])
+  if (enqueuedBeforeMs !== undefined) parts.push(['enqueued < ?', enqueuedBeforeMs])
+  if (error !== undefined) parts.push([`last_error LIKE ? ESCAPE '\\'`, containing(error)])
+  return {
+    where: ['1', ...parts.map(([text]) => text)].join(' AND '),
+    values: parts.map(([, value]) => value),
+  }
+}
+
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, (special) => `\\${special}`)}%`
+}
+
+function rowBefore(shard: number, sequence: number): number {
+  return Math.min(shard * rowsPerShard + sequence, (shard + 1) * rowsPerShard)
+}

@@ -1,0 +1,129 @@
+/** A job as a row and as a record, and its history as bytes. */
+import { Packr } from 'msgpackr'
+import type { AttemptError, AttemptRecord, JobRecord, RunningNote } from '../../core/job.ts'
+import { appliedTokens, boundedAttempt } from '../attempt-history.ts'
+import type { SqliteRow, SqliteValue } from './driver.ts'
+import { rowsPerShard, stateCodes } from './schema.ts'
+
+/** Plain MessagePack: any other program can read it. */
+const packr = new Packr({ useRecords: false })
+
+const stateNames = ['ready', 'scheduled', 'done', 'cancelled', 'dead'] as const
+
+/** Row number of a job; `shard` is below `shardsMax`. */
+export function rowNumber(shard: number, sequence: number): number {
+  return shard * rowsPerShard + sequence
+}
+
+/** Columns in the order of `insertJob`. */
+export const insertJob = `INSERT INTO job (n, shard, state, phase, rank, attempts, crashes, attempts_max,
+  suspect, enqueued, due, ended, checksum, death, token_min, last_error, running, id, instructions)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+
+/** The values of `insertJob`. */
+export function jobValues(shard: number, job: JobRecord): SqliteValue[] {
+  return [
+    rowNumber(shard, job.sequence),
+    shard,
+    stateCodes[job.state],
+    job.phase,
+    -job.priority,
+    job.attempts,
+    job.crashes,
+    job.attemptsMax,
+    job.suspect ? 1 : 0,
+    job.enqueuedMs,
+    job.dueMs,
+    job.endedMs ?? null,
+    job.checksum,
+    job.deathReason ?? null,
+    job.tokenMin,
+    job.lastError ?? null,
+    job.running === undefined ? null : packRunning(job.running),
+    job.id,
+    job.instructions,
+  ]
+}
+
+/** The record of a row with all columns of `job`. */
+export function recordOf(row: SqliteRow): JobRecord {
+  const shard = numberOf(row['shard'])
+  const { ended, death, last_error: lastError, running } = row
+  return {
+    id: textOf(row['id']),
+    shard,
+    sequence: numberOf(row['n']) - shard * rowsPerShard,
+    state: stateNames[numberOf(row['state'])] ?? 'dead',
+    phase: numberOf(row['phase']),
+    // Not −0 for the default priority.
+    priority: 0 - numberOf(row['rank']),
+    attempts: numberOf(row['attempts']),
+    crashes: numberOf(row['crashes']),
+    attemptsMax: numberOf(row['attempts_max']),
+    enqueuedMs: numberOf(row['enqueued']),
+    dueMs: numberOf(row['due']),
+    ...(typeof ended === 'number' ? { endedMs: ended } : {}),
+    instructions: bytesOf(row['instructions']),
+    checksum: numberOf(row['checksum']),
+    tokenMin: textOf(row['token_min']),
+    suspect: row['suspect'] === 1,
+    ...(running instanceof Uint8Array ? { running: unpackRunning(running) } : {}),
+    ...(typeof death === 'string'
+      ? { deathReason: death as NonNullable<JobRecord['deathReason']> }
+      : {}),
+    ...(typeof lastError === 'string' ? { lastError } : {}),
+    applied: appliedTokens(attemptsOf(row['history'])),
+  }
+}
+
+/** Who runs it, as a list: the keys would be larger than the values. */
+export function packRunning(note: RunningNote): Uint8Array {
+  return packr.pack([note.token, note.worker, note.incarnation, note.address, note.sinceMs])
+}
+
+function unpackRunning(bytes: Uint8Array): RunningNote {
+  const [token, worker, incarnation, address, sinceMs] = packr.unpack(bytes) as [
+    ...[string, string, string, string],
+    number,
+  ]
+  return { token, worker, incarnation, address, sinceMs }
+}
+
+type PackedAttempt = [
+  ...[phase: number, attempt: number, token: string, worker: string],
+  ...[startedMs: number, endedMs: number, outcome: AttemptRecord['outcome']],
+  error?: AttemptError,
+]
+
+/** One attempt, to be appended to the history of its job. Texts are cut to their limits. */
+export function packAttempt(ended: AttemptRecord): Uint8Array {
+  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error } =
+    boundedAttempt(ended)
+  const packed: PackedAttempt = [phase, attempt, token, worker, startedMs, endedMs, outcome]
+  if (error !== undefined) packed.push(error)
+  return packr.pack(packed)
+}
+
+/** The attempts in a `history` column, oldest first. */
+export function attemptsOf(history: SqliteValue | undefined): AttemptRecord[] {
+  if (!(history instanceof Uint8Array) || history.length === 0) return []
+  return (packr.unpackMultiple(history) as PackedAttempt[]).map((packed) => {
+    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error] = packed
+    const record = { phase, attempt, token, worker, startedMs, endedMs, outcome }
+    return error === undefined ? record : { ...record, error }
+  })
+}
+
+/** A number of a row; 0 for NULL. */
+export function numberOf(value: SqliteValue | undefined): number {
+  return typeof value === 'number' ? value : 0
+}
+
+/** A text of a row; '' for NULL. */
+export function textOf(value: SqliteValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function bytesOf(value: SqliteValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array()
+}

@@ -1,0 +1,264 @@
+/**
+ * The default store: one SQLite file per pipeline, one process that writes it, no server. A group of
+ * mutations is one transaction, on the disk before it is acknowledged (D2), which makes thousands of jobs
+ * share one fsync. Everything inside is synchronous; groups and people's queries are bounded, so that the
+ * loop is never held for long.
+ */
+import { join, resolve } from 'node:path'
+import type { AttemptRecord, JobRecord } from '../../core/job.ts'
+import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { CarbontubeError } from '../../errors/errors.ts'
+import type * as contract from '../contract.ts'
+import { claimShard, owns } from '../ownership.ts'
+import { fenced, notOpen, outcomeUnknown, readOnlyStore } from '../storage-errors.ts'
+import { loadDriver, type SqliteDatabase } from './driver.ts'
+import { schemaVersion } from './header.ts'
+import { GroupWriter } from './mutations.ts'
+import { openForReading, openForWriting, type OpenFile } from './open-file.ts'
+import { JobQueries } from './queries.ts'
+import { Retention } from './retention.ts'
+import { shardsMax } from './schema.ts'
+import { packAnswer, ShardRows, unpackAnswer } from './shards.ts'
+import { Transactions } from './transactions.ts'
+
+/** What may be set of an SQLite store. */
+export interface SqliteStorageOptions {
+  /** The file. Default `./.carbontube/<pipeline>.db`; its folder is created. */
+  readonly path?: string
+  /** `D2` (default) survives a power cut; `D1` only the crash of processes, and is faster. */
+  readonly durability?: 'D2' | 'D1'
+  /** Reads beside the owner: every write is refused. Default false. */
+  readonly readOnly?: boolean
+  /** Largest size of the file in bytes, then CT_STORE_FULL; 0 (default) = as the disk allows. */
+  readonly fileBytesMax?: number
+  /** The store's clock, for leases; milliseconds since 1970. Default `Date.now`. */
+  readonly nowMs?: () => number
+}
+
+/** The parts of an open store. */
+interface Parts {
+  readonly file: OpenFile
+  readonly jobs: JobQueries
+  readonly shards: ShardRows
+  readonly sqliteVersion: string
+  /** Absent when read-only. */
+  readonly writing?: {
+    readonly transactions: Transactions
+    readonly groups: GroupWriter
+    readonly retention: Retention
+  }
+}
+
+/** `new SqliteStorageBackend('resize')`. */
+export class SqliteStorageBackend implements contract.Storage {
+  readonly #pipeline: string
+  readonly #path: string
+  readonly #options: Required<Omit<SqliteStorageOptions, 'path'>>
+  #parts: Parts | undefined
+  /** Shards acquired since `open`: an owner of another one left with an earlier process. */
+  readonly #acquired = new Set<number>()
+
+  constructor(pipelineName: string, options: SqliteStorageOptions = {}) {
+    this.#pipeline = pipelineName
+    this.#path = resolve(options.path ?? defaultPath(pipelineName))
+    this.#options = {
+      durability: options.durability ?? 'D2',
+      readOnly: options.readOnly ?? false,
+      fileBytesMax: options.fileBytesMax ?? 0,
+      nowMs: options.nowMs ?? Date.now,
+    }
+  }
+
+  async open(): Promise<void> {
+    if (this.#parts !== undefined) return
+    const driver = loadDriver()
+    const { durability, readOnly, fileBytesMax } = this.#options
+    const file = readOnly
+      ? openForReading(driver, this.#path, this.#pipeline)
+      : openForWriting(driver, this.#path, {
+          pipeline: this.#pipeline,
+          durability,
+          fileBytesMax,
+        })
+    this.#parts = partsOf(file, this.#path)
+  }
+
+  async close(): Promise<void> {
+    const parts = this.#parts
+    this.#parts = undefined
+    this.#acquired.clear()
+    parts?.file.database.close()
+    // Last: the next owner must find the file closed.
+    parts?.file.lock?.release()
+  }
+
+  info(): contract.StorageInfo {
+    const version = this.#parts === undefined ? '' : ` ${this.#parts.sqliteVersion}`
+    return {
+      description: `SQLite${version} at ${this.#path}`,
+      capabilities: {
+        durability: this.#options.durability,
+        shared: false,
+        persistent: true,
+        search: true,
+      },
+      schemaVersion,
+    }
+  }
+
+  async acquire(
+    ref: contract.ShardRef,
+    owner: string,
+    ttlMs: number,
+  ): Promise<contract.AcquireAnswer> {
+    const { shards, transactions } = this.#writing(ref)
+    const ownerDied = !this.#acquired.has(ref.shard)
+    const answer = transactions.run(() => {
+      const claim = { owner, ttlMs, nowMs: this.#options.nowMs(), ownerDied }
+      const outcome = claimShard(shards.get(ref.shard), claim)
+      if (outcome.next !== undefined) shards.own(ref.shard, outcome.next)
+      return outcome.answer
+    })
+    this.#acquired.add(ref.shard)
+    return answer
+  }
+
+  async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
+    const { shards, transactions } = this.#writing(ref)
+    return transactions.run(() => shards.renew(ref.shard, epoch, this.#options.nowMs() + ttlMs))
+  }
+
+  async release(ref: contract.ShardRef, epoch: number): Promise<void> {
+    const { shards, transactions } = this.#writing(ref)
+    transactions.run(() => shards.release(ref.shard, epoch))
+  }
+
+  async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
+    const { shards, transactions, groups, retention } = this.#writing(ref)
+    let endedDelta = 0
+    const change = (): CommitAnswer => {
+      const row = shards.get(ref.shard)
+      if (row === undefined || !owns(row, epoch)) throw fenced(ref, epoch, row?.epoch)
+      if (row.lastGroup === group.id) return unpackAnswer(row.lastAnswer, group)
+      const effect = groups.apply(ref, group)
+      const { lastSequence, inserts } = effect
+      shards.committed(ref.shard, group, { lastSequence, answer: packAnswer(inserts) })
+      endedDelta = effect.endedDelta
+      return { inserts }
+    }
+    try {
+      const answer = transactions.run(change, (cause) => outcomeUnknown(this.#path, group, cause))
+      retention.changed(ref.shard, endedDelta)
+      return answer
+    } catch (error) {
+      retention.forget(ref.shard)
+      throw error
+    }
+  }
+
+  async summarise(ref: contract.ShardRef): Promise<contract.ShardSummary> {
+    const { jobs, shards } = this.#reading(ref)
+    const lastSequence = shards.get(ref.shard)?.lastSequence ?? 0
+    return { lastSequence, ...jobs.summary(ref.shard) }
+  }
+
+  async loadReady(
+    ref: contract.ShardRef,
+    range: { phase: number; after?: contract.ReadyCursor; limit: number },
+  ): Promise<readonly JobRecord[]> {
+    return this.#reading(ref).jobs.ready(ref.shard, range)
+  }
+
+  async loadDue(
+    ref: contract.ShardRef,
+    range: { untilMs: number; limit: number },
+  ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
+    return this.#reading(ref).jobs.due(ref.shard, range)
+  }
+
+  async getJobs(ref: contract.ShardRef, ids: readonly string[]): Promise<readonly JobRecord[]> {
+    return this.#reading(ref).jobs.byIds(ref.shard, ids)
+  }
+
+  async listJobs(
+    ref: contract.ShardRef,
+    query: contract.JobQuery,
+    page: { after?: string; limit: number },
+  ): Promise<contract.JobPage> {
+    return this.#reading(ref).jobs.list(ref.shard, query, page)
+  }
+
+  async countJobs(ref: contract.ShardRef, query: contract.JobQuery): Promise<contract.JobCount> {
+    return this.#reading(ref).jobs.count(ref.shard, query)
+  }
+
+  async listAttempts(ref: contract.ShardRef, id: string): Promise<readonly AttemptRecord[]> {
+    return this.#reading(ref).jobs.attempts(ref.shard, id)
+  }
+
+  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+    const { file, transactions } = this.#writing({ pipeline: this.#pipeline, shard: 0 })
+    const statement = file.database.prepare(`INSERT INTO pipeline VALUES (?, ?, ?, ?)
+      ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`)
+    transactions.run(() => statement.run(name, JSON.stringify(jobTypes), nowMs, nowMs))
+  }
+
+  async prune(
+    ref: contract.ShardRef,
+    policy: contract.RetentionPolicy,
+    limit: number,
+  ): Promise<number> {
+    const { retention, transactions } = this.#writing(ref)
+    try {
+      return transactions.run(() => retention.prune(ref.shard, policy, limit))
+    } catch (error) {
+      retention.forget(ref.shard)
+      throw error
+    }
+  }
+
+  #reading(ref: contract.ShardRef): Parts {
+    if (this.#parts === undefined) throw notOpen(this.#path)
+    if (ref.pipeline !== this.#pipeline || !(ref.shard >= 0 && ref.shard < shardsMax)) {
+      throw new CarbontubeError(
+        'CT_BAD_OPTION',
+        `${this.#path} holds shards 0 to ${shardsMax - 1} of ${this.#pipeline}, ` +
+          `not shard ${ref.shard} of ${ref.pipeline}`,
+      )
+    }
+    return this.#parts
+  }
+
+  #writing(ref: contract.ShardRef): Parts & NonNullable<Parts['writing']> {
+    const parts = this.#reading(ref)
+    if (parts.writing === undefined) throw readOnlyStore(this.#path)
+    return { ...parts, ...parts.writing }
+  }
+}
+
+function partsOf(file: OpenFile, path: string): Parts {
+  const { database } = file
+  const reading = {
+    file,
+    jobs: new JobQueries(database),
+    shards: new ShardRows(database),
+    sqliteVersion: versionOf(database),
+  }
+  if (file.lock === undefined) return reading
+  const writing = {
+    transactions: new Transactions(database, path),
+    groups: new GroupWriter(database),
+    retention: new Retention(database),
+  }
+  return { ...reading, writing }
+}
+
+function versionOf(database: SqliteDatabase): string {
+  return String(database.prepare('SELECT sqlite_version() AS version').get()?.['version'] ?? '')
+}
+
+/** A pipeline may be named as it likes; a file may not. */
+function defaultPath(pipelineName: string): string {
+  const safe = pipelineName.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '')
+  return join('.carbontube', `${safe === '' ? 'pipeline' : safe}.db`)
+}

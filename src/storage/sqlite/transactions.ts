@@ -1,0 +1,64 @@
+/**
+ * One transaction at a time, and what its failure means: before COMMIT nothing was applied; a COMMIT that
+ * fails for another reason than a full disk may or may not be in the log after a restart.
+ */
+import { isCarbontubeError } from '../../errors/errors.ts'
+import { storeFailed, storeForeign, storeFull } from '../storage-errors.ts'
+import { failureOf, type SqliteDatabase, type SqliteStatement } from './driver.ts'
+
+/** Runs changes atomically. One per open file. */
+export class Transactions {
+  readonly #path: string
+  readonly #begin: SqliteStatement
+  readonly #commit: SqliteStatement
+  readonly #rollback: SqliteStatement
+
+  constructor(database: SqliteDatabase, path: string) {
+    this.#path = path
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
+    this.#rollback = database.prepare('ROLLBACK')
+  }
+
+  /**
+   * Throws what `change` throws, rolled back; CT_STORE_FULL, CT_STORE_FAILED or CT_STORE_FOREIGN when SQLite
+   * fails before the commit; and what `unknown` makes of a commit that failed in a way that leaves it open.
+   */
+  run<T>(change: () => T, unknown?: (cause: unknown) => Error): T {
+    let result: T
+    try {
+      this.#begin.run()
+      result = change()
+    } catch (error) {
+      this.#undo()
+      throw this.explain(error)
+    }
+    try {
+      this.#commit.run()
+    } catch (error) {
+      this.#undo()
+      if (failureOf(error) === 'full' || unknown === undefined) throw this.explain(error)
+      throw unknown(error)
+    }
+    return result
+  }
+
+  /** The error of a statement that changed nothing, in our words. Ours pass as they are. */
+  explain(error: unknown): Error {
+    if (isCarbontubeError(error)) return error
+    const failure = failureOf(error)
+    if (failure === 'full') return storeFull(this.#path, error)
+    if (failure === 'damaged') return storeForeign(this.#path, 'it is damaged', error)
+    const what = error instanceof Error ? error.message : String(error)
+    return storeFailed(this.#path, what, error)
+  }
+
+  /** SQLite may have rolled back by itself: then this fails, and that is right. */
+  #undo(): void {
+    try {
+      this.#rollback.run()
+    } catch {
+      // Nothing was open.
+    }
+  }
+}
