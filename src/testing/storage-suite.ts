@@ -2,10 +2,11 @@
  * The one suite that every storage backend passes: what `src/storage/contract.ts` says in words, as tests.
  * An author of a backend calls it from a test file of some 20 lines; it needs no particular test runner.
  */
-import { testMisfits, testOwnership, testRepeats } from './storage/committing.ts'
+import { testLeases, testMisfits, testOwnership, testRepeats } from './storage/committing.ts'
 import { testsFor, type StorageHarness, type TestApi, type Tests } from './storage/harness.ts'
 import { testLife, testMany, testReopen } from './storage/lasting.ts'
-import { testHistory, testLists, testLoading, testRetention } from './storage/reading.ts'
+import { testHistory, testLists, testLoading } from './storage/reading.ts'
+import { testReady, testRetention, testSearch } from './storage/reading.ts'
 import { testAfterlife, testGrants, testInsert } from './storage/writing.ts'
 import { testPause, testProgress, testSettle } from './storage/writing.ts'
 
@@ -23,8 +24,11 @@ const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'the same group again': testRepeats,
   'a mutation that does not fit': testMisfits,
   ownership: testOwnership,
+  'leases and fencing': testLeases,
+  'ready jobs': testReady,
   'loading for the owner': testLoading,
   'lists and counts': testLists,
+  search: testSearch,
   history: testHistory,
   retention: testRetention,
   'after a crash': testReopen,

@@ -77,8 +77,11 @@ function isWellFormed(header: Buffer): boolean {
   const fractions = header[20] === 0 && header[21] === 64 && header[22] === 32 && header[23] === 32
   const format = header.readUInt32BE(44)
   const utf8 = header.readUInt32BE(56) === 1
+  // No file of ours vacuums itself, and SQLite would move pages about in one that says so.
+  const vacuum = header.readUInt32BE(52) === 0 && header.readUInt32BE(64) === 0
   const reserved = header.subarray(72, 92).every((byte) => byte === 0)
-  return powerOfTwo && versions && fractions && format >= 1 && format <= 4 && utf8 && reserved
+  const layout = powerOfTwo && versions && fractions && format >= 1 && format <= 4
+  return layout && utf8 && vacuum && reserved
 }
 
 function pageBytesOf(header: Buffer): number {

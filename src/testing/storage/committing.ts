@@ -106,8 +106,8 @@ async function afterLease(
 
 const leaseMs = 100
 
-/** `acquire`, `renew`, `release` and fencing. */
-export function testOwnership({ test, harness }: Tests): void {
+/** `acquire`, `release`, and shards beside each other. */
+export function testOwnership({ test }: Tests): void {
   test('the first owner gets the shard, and nobody left it unclean', async (store) => {
     const answer = await store.acquire(shard, 'first', 60_000)
     assert.ok(answer.outcome === 'acquired')
@@ -131,7 +131,10 @@ export function testOwnership({ test, harness }: Tests): void {
     assert.ok(answer.epoch > first.epoch)
     assert.equal(answer.uncleanStop, false)
   })
+}
 
+/** Leases that end, and the owners they leave behind. */
+export function testLeases({ test, harness }: Tests): void {
   test('a lease that ran out is free, unclean, and fences its owner', async (store) => {
     const first = await store.acquire(shard, 'first', leaseMs)
     assert.ok(first.outcome === 'acquired')

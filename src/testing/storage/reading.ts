@@ -9,8 +9,8 @@ import type { Tests } from './harness.ts'
 const idsOf = (jobs: readonly JobRecord[]): string[] => jobs.map(({ id }) => id)
 const cursorOf = ({ priority, sequence }: JobRecord): ReadyCursor => ({ priority, sequence })
 
-/** `loadReady`, `loadDue`, `getJobs`, `summarise`. */
-export function testLoading({ test }: Tests): void {
+/** `loadReady`. */
+export function testReady({ test }: Tests): void {
   test('ready jobs come by priority, then in order of arrival, a page at a time', async (store) => {
     const priorities = [0, 5, 0, -10, 5, 10, 0, -10]
     const jobs = priorities.map((priority, index) => aJob(index + 1, { priority }))
@@ -56,7 +56,10 @@ export function testLoading({ test }: Tests): void {
     const found = await store.loadReady(shard, { phase: 0, limit: 1_000 })
     assert.deepEqual(idsOf(found), idsOf([...back, ...jobs.slice(150)]))
   })
+}
 
+/** `loadDue`, `getJobs`, `summarise`. */
+export function testLoading({ test }: Tests): void {
   test('scheduled jobs come earliest first, with the time of the next', async (store) => {
     const owner = await Owner.of(store)
     const due = [30, 10, 20, 10]
@@ -108,7 +111,7 @@ export function testLoading({ test }: Tests): void {
 }
 
 /** `listJobs`, `countJobs`. */
-export function testLists({ test, testIf, harness }: Tests): void {
+export function testLists({ test }: Tests): void {
   test('lists are newest first and filtered, and counts agree', async (store) => {
     const owner = await Owner.of(store)
     const jobs = [1, 2, 3, 4, 5, 6].map((n) => aJob(n, { phase: n % 2 }))
@@ -172,7 +175,10 @@ export function testLists({ test, testIf, harness }: Tests): void {
       [],
     )
   })
+}
 
+/** Search in `listJobs` and `countJobs`. */
+export function testSearch({ testIf, harness }: Tests): void {
   testIf(
     {
       capability: 'search',
