@@ -37,6 +37,12 @@ export class Dispatcher {
     return describeShard(this.#shard, this.#submissions.uncommitted)
   }
 
+  /** Id of the worker that has the job now. Reads only. */
+  holderOf(id: string): string | undefined {
+    const grant = this.#shard.jobs.get(id)?.grant
+    return grant && this.#shard.workers.get(grant.incarnation)?.info.id
+  }
+
   handle(event: Event): Step {
     const shard = this.#shard
     shard.nowMs = event.nowMs

@@ -32,6 +32,11 @@ export class ShardOwner {
     return this.#dispatcher.status()
   }
 
+  /** Id of the worker that has the job now. */
+  holderOf(id: string): string | undefined {
+    return this.#dispatcher.holderOf(id)
+  }
+
   handle(event: Event): readonly Effect[] {
     this.#gate.admit(this.#dispatcher.handle(event))
     return this.#gate.takeFree()

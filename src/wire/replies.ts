@@ -60,6 +60,8 @@ export type Reply =
       readonly durability: string
       readonly retryAfterMs: number
       readonly items: readonly { readonly id: string; readonly outcome: SubmitOutcome }[]
+      /** What the input schema says of the `invalid` ones, by id. */
+      readonly issues?: Readonly<Record<string, string>>
     }
   | {
       readonly type: 'job'

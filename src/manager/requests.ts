@@ -1,0 +1,178 @@
+/**
+ * The router door: decodes what clients ask, answers what can be read, and hands what changes jobs to
+ * the core. Limits are answers, never silence.
+ */
+import type { Effect } from '../core/effect.ts'
+import type { Event } from '../core/event.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { closest } from '../pipeline/did-you-mean.ts'
+import { newJobId } from '../runtime/entropy.ts'
+import type { Frames } from '../transport/contract.ts'
+import { unpackHeader } from '../wire/header.ts'
+import { encodeReply, type ManagerStatus, type Reply, type Welcome } from '../wire/replies.ts'
+import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
+import { WireError } from '../wire/wire-error.ts'
+import type { JobReader } from './job-reader.ts'
+import type { Waiters } from './waiters.ts'
+
+/** Checks instructions against the pipeline's input schema; a text says what is wrong. */
+export type InputCheck = (instructions: Uint8Array) => Promise<string | undefined>
+
+export interface RequestsParts {
+  readonly pipeline: string
+  readonly busyRetryAfterMs: number
+  readonly reader: JobReader
+  readonly waiters: Waiters
+  readonly checkInput: InputCheck | undefined
+  nowMs(): number
+  welcome(): Welcome
+  status(): ManagerStatus
+  handle(event: Event): void
+  send(peer: string, frames: Frames): void
+  onRejected(error: unknown): void
+}
+
+/** Jobs in one `enqueue` or `wait` request. */
+const itemsMax = 10_000
+const waitMsMax = 24 * 3_600_000
+
+export class Requests {
+  readonly #parts: RequestsParts
+  /** Requests at the core, by a key that comes back in its answer. */
+  readonly #open = new Map<string, { peer: string; request: number; issues?: Record<string, string> }>()
+  #nextKey = 0
+
+  constructor(parts: RequestsParts) {
+    this.#parts = parts
+  }
+
+  /** Never throws: what a peer sent is the peer's fault. */
+  receive(peer: string, frames: Frames): void {
+    let request = 0
+    try {
+      const header = unpackHeader(frames[0])
+      if (typeof header['request'] === 'number') request = header['request']
+      const decoded = decodeRequest(header, frames)
+      void this.#answer(peer, decoded).catch((error: unknown) => this.#refuse(peer, request, error))
+    } catch (error) {
+      this.#parts.onRejected(error)
+      this.#refuse(peer, request, error)
+    }
+  }
+
+  /** The core's word on an enqueue or a cancel. */
+  answered(effect: Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>): void {
+    const open = this.#open.get(effect.request)
+    if (open === undefined) return
+    this.#open.delete(effect.request)
+    const { peer, request, issues } = open
+    if (effect.type === 'AnswerCancel') {
+      this.#reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
+      return
+    }
+    const { durability } = this.#parts.welcome()
+    const retryAfterMs = this.#parts.busyRetryAfterMs
+    const refused = Object.keys(issues ?? {}).map((id) => ({ id, outcome: 'invalid' as const }))
+    const items = [...effect.items, ...refused]
+    const more = issues === undefined ? {} : { issues }
+    this.#reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
+  }
+
+  /** A job from a plain PUSH client: the same way, but nobody waits for an answer. */
+  async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
+    this.#checkPipeline(pipeline)
+    const { valid } = await this.#validate(jobs)
+    const submitted = valid.map((job) => submittedJob(job, job.id === '' ? newJobId() : job.id))
+    this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: '', jobs: submitted })
+  }
+
+  async #answer(peer: string, decoded: Request): Promise<void> {
+    const { request } = decoded
+    switch (decoded.type) {
+      case 'hello':
+        return this.#reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
+      case 'status':
+        return this.#reply(peer, { type: 'status', request, status: this.#parts.status() })
+      case 'enqueue':
+        return this.#enqueue(peer, decoded)
+      case 'get':
+        return this.#reply(peer, { request, ...(await this.#parts.reader.get(decoded.id)) })
+      case 'list':
+        return this.#reply(peer, { request, ...(await this.#parts.reader.list(decoded)) })
+      case 'wait': {
+        this.#checkItems(decoded.ids.length)
+        const timeoutMs = Math.min(decoded.timeoutMs, waitMsMax)
+        return this.#parts.waiters.wait(peer, request, { ids: decoded.ids, timeoutMs })
+      }
+      case 'cancel': {
+        const key = this.#remember(peer, request)
+        const nowMs = this.#parts.nowMs()
+        return this.#parts.handle({ type: 'CancelRequested', nowMs, request: key, id: decoded.id })
+      }
+    }
+  }
+
+  async #enqueue(peer: string, decoded: Extract<Request, { type: 'enqueue' }>): Promise<void> {
+    this.#checkPipeline(decoded.pipeline)
+    this.#checkItems(decoded.jobs.length)
+    const { valid, issues } =
+      this.#parts.checkInput === undefined
+        ? { valid: decoded.jobs, issues: undefined }
+        : await this.#validate(decoded.jobs)
+    const jobs = valid.map((job) => submittedJob(job, job.id))
+    const key = this.#remember(peer, decoded.request, issues)
+    this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: key, jobs })
+  }
+
+  async #validate(
+    jobs: readonly EnqueueItem[],
+  ): Promise<{ valid: readonly EnqueueItem[]; issues?: Record<string, string> }> {
+    const { checkInput } = this.#parts
+    if (checkInput === undefined) return { valid: jobs }
+    const valid: EnqueueItem[] = []
+    const issues: Record<string, string> = {}
+    for (const job of jobs) {
+      const issue = await checkInput(job.instructions)
+      if (issue === undefined) valid.push(job)
+      else issues[job.id] = issue
+    }
+    return { valid, issues }
+  }
+
+  #remember(peer: string, request: number, issues?: Record<string, string>): string {
+    this.#nextKey += 1
+    const key = String(this.#nextKey)
+    this.#open.set(key, { peer, request, ...(issues === undefined ? {} : { issues }) })
+    return key
+  }
+
+  #checkPipeline(name: string): void {
+    const { pipeline } = this.#parts
+    if (name === pipeline) return
+    const guess = closest(name, [pipeline])
+    throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `there is no pipeline "${name}" here`, {
+      hint: `This manager runs "${pipeline}"${guess === undefined ? '' : ': did you mean that'}.`,
+      details: { pipeline: name, known: [pipeline] },
+    })
+  }
+
+  #checkItems(count: number): void {
+    if (count <= itemsMax) return
+    throw new CarbontubeError('CT_TOO_LARGE', `${count} items in one request, ${itemsMax} at most`, {
+      hint: 'Split it into several requests.',
+    })
+  }
+
+  #refuse(peer: string, request: number, error: unknown): void {
+    const known = isCarbontubeError(error) ? error : undefined
+    const code = known?.code ?? (error instanceof WireError ? 'CT_PROTOCOL' : 'CT_INTERNAL')
+    const message = error instanceof Error ? error.message : String(error)
+    if (code === 'CT_INTERNAL') this.#parts.onRejected(error)
+    const hint = known?.hint ?? ''
+    this.#reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
+  }
+
+  #reply(peer: string, reply: Reply): void {
+    this.#parts.send(peer, encodeReply(reply))
+  }
+}

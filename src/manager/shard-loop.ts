@@ -1,0 +1,185 @@
+/**
+ * The loop around one shard's core: events in, groups committed, effects performed. Commits run one at a
+ * time; while one is in flight, the next gathers. Nothing here decides anything.
+ */
+import type { Effect } from '../core/effect.ts'
+import type { Event } from '../core/event.ts'
+import type { Group } from '../core/mutation.ts'
+import type { ShardOwner } from '../core/shard-owner.ts'
+import { isCarbontubeError } from '../errors/errors.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { ShardRef, Storage } from '../storage/contract.ts'
+
+export interface ShardLoopParts {
+  readonly owner: ShardOwner
+  readonly epoch: number
+  readonly ref: ShardRef
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Sends what the core orders; loads are done here. */
+  perform(effect: Effect): void
+  /** Everything that could be sent in this turn has been performed. */
+  turnEnded(): void
+  /** The store has a newer owner, or is broken: this manager must stop. */
+  onFatal(error: unknown): void
+}
+
+/** Pauses between tries of a group whose outcome is unknown, in milliseconds. */
+const retryPausesMs = [50, 100, 250, 500, 1_000]
+
+export class ShardLoop {
+  readonly #parts: ShardLoopParts
+  #isTurnPlanned = false
+  #isCommitting = false
+  #isStopped = false
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Infinity
+  #whenIdle: (() => void)[] = []
+  /** Longest time a turn kept the loop in the last seconds, in milliseconds. */
+  loopLagMs = 0
+
+  constructor(parts: ShardLoopParts) {
+    this.#parts = parts
+  }
+
+  nowMs(): number {
+    return this.#parts.clock.nowMs()
+  }
+
+  handle(event: Event): void {
+    if (this.#isStopped) return
+    try {
+      this.#perform(this.#parts.owner.handle(event))
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#planTurn()
+  }
+
+  /** Resolves when nothing waits to be written or sent. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve)
+      this.#planTurn()
+    })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  #planTurn(): void {
+    if (this.#isTurnPlanned || this.#isStopped) return
+    this.#isTurnPlanned = true
+    setImmediate(() => {
+      this.#isTurnPlanned = false
+      if (this.#isStopped) return
+      this.#parts.turnEnded()
+      this.#armTimer()
+      void this.#commitNext()
+    })
+  }
+
+  async #commitNext(): Promise<void> {
+    if (this.#isCommitting) return
+    const group = this.#parts.owner.nextGroup()
+    if (group === undefined) return this.#checkIdle()
+    this.#isCommitting = true
+    try {
+      const startedMs = performance.now()
+      const effects = await this.#commit(group)
+      this.loopLagMs = Math.max(this.loopLagMs * 0.99, performance.now() - startedMs)
+      this.#isCommitting = false
+      if (this.#isStopped) return
+      this.#perform(effects)
+      this.#parts.turnEnded()
+      this.#planTurn()
+    } catch (error) {
+      this.#isCommitting = false
+      this.#fail(error)
+    }
+  }
+
+  async #commit(group: Group): Promise<readonly Effect[]> {
+    const { storage, ref, epoch, owner, logger } = this.#parts
+    for (let tries = 0; ; tries++) {
+      try {
+        const answer = await storage.commit(ref, epoch, group)
+        return owner.committed(group, answer, this.nowMs())
+      } catch (error) {
+        const code = isCarbontubeError(error) ? error.code : undefined
+        const isInserts = group.mutations[0]?.type === 'insert'
+        if (code === 'CT_STORE_FULL' && isInserts) return owner.refused(group, this.nowMs())
+        if (code !== 'CT_OUTCOME_UNKNOWN' && code !== 'CT_STORE_FULL') throw error
+        const pauseMs = retryPausesMs[Math.min(tries, retryPausesMs.length - 1)]
+        logger.warn('the store did not confirm a group, trying it again', { code, tries, pauseMs })
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }
+  }
+
+  #checkIdle(): void {
+    if (this.#whenIdle.length === 0 || !this.#parts.owner.isIdle) return
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'LoadReady':
+        case 'LoadDue':
+        case 'LookUpJobs':
+          void this.#load(effect).catch((error: unknown) => this.#fail(error))
+          break
+        default:
+          this.#parts.perform(effect)
+      }
+    }
+  }
+
+  async #load(
+    effect: Extract<Effect, { type: 'LoadReady' | 'LoadDue' | 'LookUpJobs' }>,
+  ): Promise<void> {
+    const { storage, ref } = this.#parts
+    if (effect.type === 'LoadReady') {
+      const { phase, after, limit } = effect
+      const range = { phase, limit, ...(after === undefined ? {} : { after }) }
+      const jobs = await storage.loadReady(ref, range)
+      const exhausted = jobs.length < limit
+      this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), phase, jobs, exhausted })
+    } else if (effect.type === 'LoadDue') {
+      const { jobs, nextDueMs } = await storage.loadDue(ref, effect)
+      this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), jobs, nextDueMs })
+    } else {
+      const { ids } = effect
+      const jobs = await storage.getJobs(ref, ids)
+      this.handle({ type: 'JobsLookedUp', nowMs: this.nowMs(), ids, jobs })
+    }
+  }
+
+  /** One real timer for the core's earliest deadline. */
+  #armTimer(): void {
+    const deadlineMs = this.#parts.owner.nextDeadlineMs
+    if (deadlineMs === undefined || deadlineMs >= this.#timerAtMs) return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = deadlineMs
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAtMs = Infinity
+        this.handle({ type: 'TimerFired', nowMs: this.nowMs() })
+      },
+      Math.max(0, deadlineMs - this.nowMs()),
+    )
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return
+    this.stop()
+    this.#parts.onFatal(error)
+  }
+}

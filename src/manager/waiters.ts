@@ -1,0 +1,129 @@
+/**
+ * Clients that wait for jobs to settle. A job that settles is read back from the store, so what a client
+ * is told is what is written.
+ */
+import type { JobRecord } from '../core/job.ts'
+import type { SettledItem } from '../wire/replies.ts'
+
+interface Wait {
+  readonly peer: string
+  readonly request: number
+  readonly open: Set<string>
+  timer: NodeJS.Timeout | undefined
+}
+
+export interface WaitersParts {
+  getJobs(ids: readonly string[]): Promise<readonly JobRecord[]>
+  answer(peer: string, request: number, items: readonly SettledItem[], isLast: boolean): void
+  onError(error: unknown): void
+}
+
+/** Ids in one look-up and one reply. */
+const chunkSize = 500
+
+export class Waiters {
+  readonly #parts: WaitersParts
+  readonly #byJob = new Map<string, Set<Wait>>()
+  readonly #waits = new Set<Wait>()
+  #settled: string[] = []
+  #isFlushing = false
+
+  constructor(parts: WaitersParts) {
+    this.#parts = parts
+  }
+
+  /** Answers at once what has settled already, the rest as it settles. */
+  async wait(peer: string, request: number, { ids, timeoutMs }: { ids: readonly string[]; timeoutMs: number }): Promise<void> {
+    const wait: Wait = { peer, request, open: new Set(ids), timer: undefined }
+    // Registered first: a job that settles while the store is read must not slip through.
+    this.#waits.add(wait)
+    for (const id of wait.open) {
+      const waits = this.#byJob.get(id)
+      if (waits === undefined) this.#byJob.set(id, new Set([wait]))
+      else waits.add(wait)
+    }
+    wait.timer = setTimeout(() => this.#timeOut(wait), timeoutMs)
+    for (let at = 0; at < ids.length; at += chunkSize) {
+      const chunk = ids.slice(at, at + chunkSize)
+      const records = new Map((await this.#parts.getJobs(chunk)).map((job) => [job.id, job]))
+      const items = chunk.flatMap((id) => settledItem(id, records.get(id)) ?? [])
+      this.#answer(wait, items)
+    }
+  }
+
+  /** A job has settled: whoever waits for it will be told with the next flush. */
+  settled(id: string): void {
+    if (this.#byJob.has(id)) this.#settled.push(id)
+  }
+
+  flush(): void {
+    if (this.#settled.length === 0 || this.#isFlushing) return
+    this.#isFlushing = true
+    void this.#tell()
+      .catch((error: unknown) => this.#parts.onError(error))
+      .finally(() => {
+        this.#isFlushing = false
+        this.flush()
+      })
+  }
+
+  stop(): void {
+    for (const wait of this.#waits) clearTimeout(wait.timer)
+    this.#waits.clear()
+    this.#byJob.clear()
+  }
+
+  async #tell(): Promise<void> {
+    const ids = this.#settled.splice(0, chunkSize)
+    const items = new Map<Wait, SettledItem[]>()
+    for (const record of await this.#parts.getJobs(ids)) {
+      const item = settledItem(record.id, record)
+      if (item === undefined) continue
+      for (const wait of this.#byJob.get(record.id) ?? []) {
+        const list = items.get(wait)
+        if (list === undefined) items.set(wait, [item])
+        else list.push(item)
+      }
+    }
+    for (const [wait, list] of items) this.#answer(wait, list)
+  }
+
+  #answer(wait: Wait, items: readonly SettledItem[]): void {
+    const fresh = items.filter(({ id }) => wait.open.delete(id))
+    for (const { id } of fresh) this.#forget(id, wait)
+    if (fresh.length === 0) return
+    const isLast = wait.open.size === 0
+    this.#parts.answer(wait.peer, wait.request, fresh, isLast)
+    if (isLast) this.#end(wait)
+  }
+
+  #timeOut(wait: Wait): void {
+    const items = [...wait.open].map((id) => ({ id, state: 'timedOut' as const }))
+    this.#parts.answer(wait.peer, wait.request, items, true)
+    for (const { id } of items) this.#forget(id, wait)
+    this.#end(wait)
+  }
+
+  #forget(id: string, wait: Wait): void {
+    const waits = this.#byJob.get(id)
+    waits?.delete(wait)
+    if (waits?.size === 0) this.#byJob.delete(id)
+  }
+
+  #end(wait: Wait): void {
+    clearTimeout(wait.timer)
+    this.#waits.delete(wait)
+  }
+}
+
+/** `undefined` while the job is not settled. */
+function settledItem(id: string, record: JobRecord | undefined): SettledItem | undefined {
+  if (record === undefined) return { id, state: 'notFound' }
+  const { state, instructions, deathReason, lastError } = record
+  if (state === 'done') return { id, state, instructions }
+  if (state === 'cancelled') return { id, state }
+  if (state !== 'dead') return undefined
+  const reason = deathReason ?? 'attempts'
+  const error = { kind: reason, name: 'JobFailed', message: lastError ?? `the job is dead: ${reason}` }
+  return { id, state, reason, error }
+}

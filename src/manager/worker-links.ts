@@ -1,0 +1,180 @@
+/**
+ * The manager's PUSH links, one per worker incarnation, and what is to be sent on them. A link is never
+ * reused after it broke: on `disconnect` it is closed, the address is probed, and either a fresh link is
+ * made or the worker is lost.
+ */
+import type { Effect, ResultAnswer } from '../core/effect.ts'
+import type { Event } from '../core/event.ts'
+import type { WireOrder } from '../core/worker-event.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Link, Transport } from '../transport/contract.ts'
+import { encodeOpen, encodeOrders } from '../wire/orders.ts'
+
+export interface WorkerLinksParts {
+  readonly transport: Transport
+  readonly logger: Logger
+  readonly identity: {
+    readonly manager: string
+    readonly pipeline: string
+    readonly shard: number
+    readonly epoch: number
+    readonly nonce: string
+    /** Announced address of the pull door. */
+    readonly pull: string
+  }
+  nowMs(): number
+  handle(event: Event): void
+}
+
+interface WorkerLink {
+  readonly incarnation: string
+  readonly address: string
+  link: Link
+  ping: number
+  orders: WireOrder[]
+  orderBytes: number
+  answers: { entry: number; answer: ResultAnswer }[]
+  isDirty: boolean
+}
+
+const messageOrdersMax = 256
+const messageBytesMax = 4 * 1024 * 1024
+const probeTimeoutMs = 3_000
+
+/** The effects that go to workers. */
+export type WorkerEffect = Extract<
+  Effect,
+  {
+    type:
+      | 'ConnectWorker'
+      | 'DisconnectWorker'
+      | 'OpenStream'
+      | 'Grant'
+      | 'Skip'
+      | 'Abort'
+      | 'Ping'
+      | 'AnswerResult'
+  }
+>
+
+export class WorkerLinks {
+  readonly #parts: WorkerLinksParts
+  readonly #links = new Map<string, WorkerLink>()
+  #dirty: WorkerLink[] = []
+
+  constructor(parts: WorkerLinksParts) {
+    this.#parts = parts
+  }
+
+  perform(effect: WorkerEffect): void {
+    const { incarnation } = effect
+    if (effect.type === 'ConnectWorker') return this.#connect(incarnation, effect.address)
+    const link = this.#links.get(incarnation)
+    if (link === undefined) return
+    switch (effect.type) {
+      case 'DisconnectWorker':
+        this.#links.delete(incarnation)
+        link.link.close()
+        return
+      case 'OpenStream':
+        return this.#open(link, effect.nextOrder, effect.ping)
+      case 'Ping':
+        link.ping = effect.ping
+        return this.#touch(link)
+      case 'AnswerResult':
+        link.answers.push(effect)
+        return this.#touch(link)
+      case 'Grant':
+        return this.#order(link, { ...effect, type: 'grant' }, effect.instructions.length)
+      case 'Abort':
+        return this.#order(link, { ...effect, type: 'abort' }, 0)
+      case 'Skip':
+        return this.#order(link, { type: 'skip', order: effect.order }, 0)
+    }
+  }
+
+  /** Sends what has gathered. */
+  flush(): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const link of dirty) this.#send(link)
+  }
+
+  close(): void {
+    for (const { link } of this.#links.values()) link.close()
+    this.#links.clear()
+  }
+
+  #order(link: WorkerLink, order: WireOrder, bytes: number): void {
+    link.orders.push(order)
+    link.orderBytes += bytes
+    if (link.orders.length >= messageOrdersMax || link.orderBytes >= messageBytesMax) {
+      this.#send(link)
+    } else this.#touch(link)
+  }
+
+  #touch(link: WorkerLink): void {
+    if (link.isDirty) return
+    link.isDirty = true
+    this.#dirty.push(link)
+  }
+
+  #send(link: WorkerLink): void {
+    link.isDirty = false
+    const { incarnation, orders, answers, ping } = link
+    link.orders = []
+    link.answers = []
+    link.orderBytes = 0
+    if (this.#links.get(incarnation) !== link) return
+    const { nonce, epoch } = this.#parts.identity
+    link.link.send(encodeOrders({ incarnation, stream: nonce, epoch, ping, orders, answers }))
+  }
+
+  #open(link: WorkerLink, nextOrder: number, ping: number): void {
+    link.ping = ping
+    const { manager, pipeline, shard, epoch, nonce, pull } = this.#parts.identity
+    const { incarnation } = link
+    link.link.send(
+      encodeOpen({
+        ...{ incarnation, manager, pipeline, shard, epoch, stream: nonce, pull },
+        ...{ nextOrder, ping },
+      }),
+    )
+  }
+
+  #connect(incarnation: string, address: string): void {
+    const link: WorkerLink = {
+      ...{ incarnation, address, link: this.#push(incarnation, address), ping: 0, orders: [] },
+      ...{ orderBytes: 0, answers: [], isDirty: false },
+    }
+    this.#links.set(incarnation, link)
+  }
+
+  #push(incarnation: string, address: string): Link {
+    const { transport, logger } = this.#parts
+    const nowMs = () => this.#parts.nowMs()
+    return transport.connectPush({
+      address,
+      onUp: () => this.#parts.handle({ type: 'WorkerConnected', nowMs: nowMs(), incarnation }),
+      onDown: () => void this.#broken(incarnation),
+      onWrongPeer: () => logger.warn('a worker announced an address that is no PULL door', { address }),
+    })
+  }
+
+  /** Refused: the process is dead. Open: it, or its successor, is there; the new stream will tell. */
+  async #broken(incarnation: string): Promise<void> {
+    const link = this.#links.get(incarnation)
+    if (link === undefined) return
+    link.link.close()
+    this.#parts.handle({ type: 'WorkerDisconnected', nowMs: this.#parts.nowMs(), incarnation })
+    const answer = await this.#parts.transport.probe(link.address, probeTimeoutMs)
+    if (this.#links.get(incarnation) !== link) return
+    this.#parts.logger.debug('a worker disconnected', { address: link.address, probe: answer })
+    if (answer === 'open') {
+      link.link = this.#push(incarnation, link.address)
+      return
+    }
+    const cause = answer === 'refused' ? 'refused' : 'linkLost'
+    this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
+  }
+}
