@@ -11,10 +11,13 @@ import type { OwnerConfig } from './shard.ts'
 import type { ShardStatus } from './status.ts'
 
 export class ShardOwner {
+  /** Names its streams. */
+  readonly nonce: string
   readonly #dispatcher: Dispatcher
   readonly #gate: CommitGate
 
   constructor(config: OwnerConfig) {
+    this.nonce = config.nonce
     this.#dispatcher = new Dispatcher(config)
     this.#gate = new CommitGate(config.epoch, config.limits.groupMutationsMax)
   }

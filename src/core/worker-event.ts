@@ -65,6 +65,8 @@ export type WorkerEvent =
   /** The shell has handled what was there: send what has gathered. */
   | { readonly type: 'TurnEnded'; readonly nowMs: number }
   | { readonly type: 'TimerFired'; readonly nowMs: number }
+  /** A manager can be reached: say who is here, without waiting for the beat. */
+  | { readonly type: 'HelloWanted'; readonly nowMs: number }
   /** Take no more; finish what runs. */
   | { readonly type: 'DrainRequested'; readonly nowMs: number }
   /** The drain deadline is over: abort what still runs. */

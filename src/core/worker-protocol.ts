@@ -122,6 +122,8 @@ export class WorkerProtocol {
         return this.#sendUnsent()
       case 'TimerFired':
         return this.#timer()
+      case 'HelloWanted':
+        return this.#send(undefined, this.#hello())
       case 'DrainRequested':
         return this.#drain()
       case 'DrainOverdue':

@@ -39,7 +39,6 @@ export class CarbontubeError extends Error {
 
 /** Recognises our errors by their shape: two copies of a library exist in one process at times. */
 export function isCarbontubeError(value: unknown): value is CarbontubeError {
-  return value instanceof Error && typeof (value as { code?: unknown }).code === 'string'
-    ? (value as { code: string }).code in catalogue
-    : false
+  if (!(value instanceof Error) || !('code' in value)) return false
+  return typeof value.code === 'string' && Object.hasOwn(catalogue, value.code)
 }

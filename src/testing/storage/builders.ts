@@ -152,6 +152,7 @@ export async function listAll(
     )
     assert.ok(page.jobs.length <= limit)
     jobs.push(...page.jobs)
+    assert.ok(page.next === undefined || page.next !== after, 'the cursor stands still')
     after = page.next
   } while (after !== undefined)
   return jobs

@@ -104,6 +104,7 @@ export function testMany({ test }: Tests): void {
         last = job
       }
       loaded += page.length
+      assert.ok(loaded <= many)
       await owner.commit(
         ...page.map((job) => ({
           type: 'advance' as const,

@@ -27,6 +27,7 @@ export function testReady({ test }: Tests): void {
         if (page.length === 0) break
         assert.ok(page.length <= limit)
         found.push(...page)
+        assert.ok(found.length <= expected.length, 'a page repeats what came before it')
       }
       assert.deepEqual(idsOf(found), expected)
     }

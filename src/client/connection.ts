@@ -1,0 +1,209 @@
+/**
+ * The connection of a client to a manager: finds the right door from the one address a person knows, and
+ * keeps each request until its answer, over reconnections.
+ */
+import { ClientOutbox } from '../core/client-outbox.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
+import { catalogue } from '../errors/catalogue.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { parseAddress, withPort } from '../transport/address.ts'
+import type { Frames, Link, Transport } from '../transport/contract.ts'
+import { unpackHeader } from '../wire/header.ts'
+import { decodeReply, type Reply, type Welcome } from '../wire/replies.ts'
+import { encodeRequest, type Request } from '../wire/requests.ts'
+
+/** A request as callers write it; the connection numbers it. */
+export type Ask = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never
+
+interface Pending {
+  readonly ask: Ask
+  /** `true`: no further reply is awaited. */
+  onReply(reply: Reply): boolean
+  reject(error: unknown): void
+}
+
+const tickMs = 100
+const limits = { resendMs: 5_000, inFlightMax: 1_000 }
+
+export class Connection {
+  readonly #transport: Transport
+  readonly #outbox = new ClientOutbox(limits)
+  readonly #pending = new Map<number, Pending>()
+  #links: Link[] = []
+  #link: Link | undefined
+  #timer: NodeJS.Timeout | undefined
+  #nextRequest = 1
+  #isUp = false
+  /** What the manager said of itself. */
+  welcome: Welcome | undefined
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** The manager can be asked; `false` also before `connect` and after it has gone. */
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /**
+   * Connects to a router door, or to the one beside a pull door (the next port).
+   * `false`: only a pull door is there, so nothing will be acknowledged.
+   * @throws CT_UNREACHABLE when nobody answers in time
+   */
+  async connect(address: string, timeoutMs: number): Promise<boolean> {
+    parseAddress(address)
+    const candidates = [address, withPort(address, parseAddress(address).port + 1)]
+    const found = await this.#findRouter(candidates, timeoutMs)
+    if (found !== undefined) {
+      this.#use(found)
+      return true
+    }
+    this.close()
+    const answer = await this.#transport.probe(address, 1_000)
+    if (answer === 'open') return false
+    throw new CarbontubeError('CT_UNREACHABLE', `nobody answers at ${address}`, {
+      hint: 'Start the manager (carbontube pipeline FILE), or check host and port.',
+      details: { address, probe: answer },
+    })
+  }
+
+  /** One request, one reply. An `error` reply rejects with its code. */
+  ask<T extends Reply['type']>(
+    ask: Ask,
+    wanted: T,
+    timeoutMs: number,
+  ): Promise<Extract<Reply, { type: T }>> {
+    return new Promise((resolve, reject) => {
+      const onReply = (reply: Reply) => {
+        if (reply.type === wanted) resolve(reply as Extract<Reply, { type: T }>)
+        else reject(protocolError(reply))
+        return true
+      }
+      this.submit(ask, { onReply, reject }, { timeoutMs, isResent: true })
+    })
+  }
+
+  /** A request with any number of replies: `onReply` says when it is over. */
+  submit(
+    ask: Ask,
+    handlers: Omit<Pending, 'ask'>,
+    options: { timeoutMs: number; isResent: boolean },
+  ): void {
+    const request = this.#nextRequest
+    this.#nextRequest += 1
+    this.#pending.set(request, { ask, ...handlers })
+    this.#outbox.submit(systemClock.nowMs(), request, options)
+    this.#timer ??= setInterval(() => this.#work(), tickMs)
+    this.#work()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#isUp = false
+    for (const link of this.#links) link.close()
+    this.#links = []
+    const error = new CarbontubeError('CT_STOPPED', 'the client was closed')
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
+  }
+
+  #work(): void {
+    for (const { type, request } of this.#outbox.orders(systemClock.nowMs())) {
+      const pending = this.#pending.get(request)
+      if (pending === undefined) continue
+      if (type === 'send') this.#link?.send(encodeRequest({ ...pending.ask, request } as Request))
+      else {
+        this.#pending.delete(request)
+        pending.reject(
+          new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask.type}" in time`, {
+            hint: 'The manager may be down or busy; sending again with the same id is safe.',
+          }),
+        )
+      }
+    }
+  }
+
+  #receive(frames: Frames): void {
+    const reply = decodeReply(unpackHeader(frames[0]), frames)
+    const pending = this.#pending.get(reply.request)
+    if (pending === undefined) return
+    if (reply.type === 'error') {
+      this.#end(reply.request)
+      pending.reject(protocolError(reply))
+    } else if (pending.onReply(reply)) this.#end(reply.request)
+    this.#work()
+  }
+
+  #end(request: number): void {
+    this.#pending.delete(request)
+    this.#outbox.answered(request)
+  }
+
+  /** Says hello at every candidate; the first that answers wins. */
+  #findRouter(candidates: readonly string[], timeoutMs: number): Promise<Link | undefined> {
+    return new Promise((resolve) => {
+      let isOver = false
+      const finish = (found: Link | undefined) => {
+        if (isOver) return
+        isOver = true
+        clearTimeout(timer)
+        for (const link of this.#links) if (link !== found) link.close()
+        this.#links = found === undefined ? [] : [found]
+        resolve(found)
+      }
+      const timer = setTimeout(() => finish(undefined), timeoutMs)
+      for (const address of candidates) {
+        const link: Link = this.#transport.connectDealer({
+          address,
+          onUp: () => {
+            if (isOver) this.#cameUp()
+            else link.send(encodeRequest({ type: 'hello', request: 0 }))
+          },
+          onDown: () => {
+            if (!isOver) return
+            this.#isUp = false
+            this.#outbox.disconnected()
+          },
+          onMessage: (frames) => {
+            if (isOver) return this.#receive(frames)
+            const reply = decodeReply(unpackHeader(frames[0]), frames)
+            if (reply.type !== 'welcome') return
+            if (address !== candidates[0] && !namesDoor(reply.welcome, candidates[0])) return
+            this.welcome = reply.welcome
+            finish(link)
+          },
+        })
+        this.#links.push(link)
+      }
+    })
+  }
+
+  #use(link: Link): void {
+    this.#link = link
+    this.#cameUp()
+  }
+
+  #cameUp(): void {
+    this.#isUp = true
+    this.#outbox.connected()
+    this.#work()
+  }
+}
+
+/** Whether the manager's pull door is the one that the person gave: same port; hosts have many names. */
+function namesDoor(welcome: Welcome, address: string | undefined): boolean {
+  if (address === undefined) return false
+  const { port } = parseAddress(address)
+  return welcome.pull.some((pull) => parseAddress(pull).port === port)
+}
+
+function protocolError(reply: Reply): CarbontubeError {
+  if (reply.type !== 'error') {
+    return new CarbontubeError('CT_PROTOCOL', `unexpected reply "${reply.type}"`)
+  }
+  const code = Object.hasOwn(catalogue, reply.code) ? (reply.code as ErrorCode) : 'CT_PROTOCOL'
+  return new CarbontubeError(code, reply.message, reply.hint === '' ? {} : { hint: reply.hint })
+}

@@ -1,0 +1,226 @@
+/**
+ * The client: enqueue jobs, wait for their results, ask how it goes. Typed by the pipelines it talks to;
+ * `import type` of the pipeline class is enough.
+ */
+import type { SubmitOutcome } from '../core/effect.ts'
+import { durationMs, type Duration } from '../config/duration.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
+import type {
+  PipelineInput,
+  PipelineName,
+  PipelineNamed,
+  PipelineOutput,
+  Pipelines,
+  PipelinesIn,
+} from '../pipeline/pipeline.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { newJobId } from '../runtime/entropy.ts'
+import type { Link, Transport } from '../transport/contract.ts'
+import { zeromqTransport } from '../transport/zeromq-transport.ts'
+import { packHeader } from '../wire/header.ts'
+import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
+import type { ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import type { EnqueueItem, ListQuery } from '../wire/requests.ts'
+import { Connection } from './connection.ts'
+
+export interface ClientOptions {
+  /** Longest wait for a connection or an answer; default 10 s. */
+  readonly timeout?: Duration
+  readonly transport?: Transport
+}
+
+/** A job to enqueue: the pipeline's name, its instructions, and if you like an id and a priority. */
+export interface JobRequest<Name, Input> {
+  readonly name: Name
+  readonly instructions: Input
+  /** Your own id makes a repeated enqueue safe; default: a new UUIDv7. At most 128 bytes. */
+  readonly id?: string
+  /** −10 … 10, higher first; default 0. */
+  readonly priority?: number
+}
+
+export interface Enqueued {
+  /** Stored now, or stored before under the same id. */
+  readonly ok: boolean
+  readonly job: { readonly id: string }
+  /** `sent` when only a pull door was reached: nobody confirmed it. */
+  readonly outcome: SubmitOutcome | 'sent'
+  readonly acknowledged: boolean
+  /** What survives: `D0` … `D3`; '' when not acknowledged. */
+  readonly durability: string
+  /** What the input schema says of an `invalid` job. */
+  readonly issue?: string
+}
+
+const timeoutMsDefault = 10_000
+
+export class PipelineClient<P extends Pipelines = Pipelines> {
+  readonly #address: string
+  readonly #transport: Transport
+  readonly #timeoutMs: number
+  readonly #connection: Connection
+  #push: Link | undefined
+
+  constructor(address: string, options: ClientOptions = {}) {
+    this.#address = address
+    this.#transport = options.transport ?? zeromqTransport
+    this.#timeoutMs =
+      options.timeout === undefined ? timeoutMsDefault : durationMs(options.timeout, 'timeout')
+    this.#connection = new Connection(this.#transport)
+  }
+
+  /** What the manager said of itself; `undefined` before `connect`, or when only a pull door answers. */
+  get manager(): Welcome | undefined {
+    return this.#connection.welcome
+  }
+
+  /** @throws CT_UNREACHABLE, CT_BAD_ADDRESS */
+  async connect(): Promise<void> {
+    if (await this.#connection.connect(this.#address, this.#timeoutMs)) return
+    await new Promise<void>((resolve, reject) => {
+      const error = new CarbontubeError('CT_UNREACHABLE', `${this.#address} is no door of a manager`)
+      const timer = setTimeout(() => reject(error), this.#timeoutMs)
+      const onUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#push = this.#transport.connectPush({ address: this.#address, onUp })
+    })
+  }
+
+  /** One job; a refusal is an answer (`ok: false`), not a rejection. @throws CT_UNKNOWN_PIPELINE, CT_TIMED_OUT */
+  async enqueueJob<const N extends PipelineName<PipelinesIn<P>>>(
+    job: JobRequest<N, PipelineInput<PipelineNamed<P, N>>>,
+  ): Promise<Enqueued> {
+    const [answer] = await this.enqueueJobs([job])
+    if (answer === undefined) throw new CarbontubeError('CT_PROTOCOL', 'the manager answered nothing')
+    return answer
+  }
+
+  /** Many jobs of one pipeline in one message, answered in their order; at most 10,000. */
+  async enqueueJobs<const N extends PipelineName<PipelinesIn<P>>>(
+    jobs: readonly JobRequest<N, PipelineInput<PipelineNamed<P, N>>>[],
+  ): Promise<Enqueued[]> {
+    const [first] = jobs
+    if (first === undefined) return []
+    const sentMs = systemClock.nowMs()
+    const items = jobs.map(({ id, priority, instructions }): EnqueueItem => {
+      const encoded = encodeInstructions(instructions as object)
+      return { id: id ?? newJobId(), priority: priority ?? 0, sentMs, instructions: encoded }
+    })
+    const pipeline = String(first.name)
+    return this.#push === undefined
+      ? this.#enqueueAcknowledged(pipeline, items)
+      : this.#enqueueUnacknowledged(this.#push, pipeline, items)
+  }
+
+  /** The merged instructions of a finished job. @throws CT_JOB_FAILED, CT_JOB_CANCELLED, CT_JOB_NOT_FOUND, CT_TIMED_OUT */
+  async result<const N extends PipelineName<PipelinesIn<P>>>(
+    id: string,
+    options: { timeout?: Duration } = {},
+  ): Promise<PipelineOutput<PipelineNamed<P, N>>> {
+    const timeoutMs =
+      options.timeout === undefined ? 24 * 3_600_000 : durationMs(options.timeout, 'timeout')
+    const settled: SettledItem[] = []
+    await this.waitForJobs([id], timeoutMs, (items) => settled.push(...items))
+    return resultOf(id, settled[0]) as PipelineOutput<PipelineNamed<P, N>>
+  }
+
+  /** Calls back as jobs settle (also `notFound`, `timedOut`); resolves when all have. */
+  waitForJobs(
+    ids: readonly string[],
+    timeoutMs: number,
+    onSettled: (items: readonly SettledItem[]) => void,
+  ): Promise<void> {
+    const open = new Set(ids)
+    if (open.size === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const onReply = (reply: Reply) => {
+        if (reply.type !== 'settled') return false
+        // After a reconnection the manager tells again what it told before.
+        const fresh = reply.items.filter(({ id }) => open.delete(id))
+        if (fresh.length > 0) onSettled(fresh)
+        if (open.size > 0) return false
+        resolve()
+        return true
+      }
+      const options = { timeoutMs: timeoutMs + this.#timeoutMs, isResent: false }
+      this.#connection.submit({ type: 'wait', ids, timeoutMs }, { onReply, reject }, options)
+    })
+  }
+
+  /** @throws CT_JOB_NOT_FOUND */
+  async getJob(id: string): Promise<Omit<Extract<Reply, { type: 'job' }>, 'request' | 'type'>> {
+    return this.#connection.ask({ type: 'get', id }, 'job', this.#timeoutMs)
+  }
+
+  async listJobs(
+    query: ListQuery = {},
+    page: { after?: string; limit?: number } = {},
+  ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>> {
+    const { after = '', limit = 100 } = page
+    return this.#connection.ask({ type: 'list', query, after, limit }, 'jobs', this.#timeoutMs)
+  }
+
+  async cancelJob(id: string): Promise<'cancelled' | 'settled' | 'notFound'> {
+    const reply = await this.#connection.ask({ type: 'cancel', id }, 'cancelled', this.#timeoutMs)
+    return reply.outcome as 'cancelled' | 'settled' | 'notFound'
+  }
+
+  async status(): Promise<ManagerStatus> {
+    return (await this.#connection.ask({ type: 'status' }, 'status', this.#timeoutMs)).status
+  }
+
+  close(): void {
+    this.#connection.close()
+    this.#push?.close()
+  }
+
+  async #enqueueAcknowledged(pipeline: string, items: EnqueueItem[]): Promise<Enqueued[]> {
+    const deadlineMs = systemClock.nowMs() + this.#timeoutMs
+    const answers = new Map<string, Enqueued>()
+    let open = items
+    while (open.length > 0) {
+      const reply = await this.#connection.ask(
+        { type: 'enqueue', pipeline, jobs: open },
+        'enqueued',
+        Math.max(1, deadlineMs - systemClock.nowMs()),
+      )
+      const { durability, issues } = reply
+      for (const { id, outcome } of reply.items) {
+        const ok = outcome === 'stored' || outcome === 'duplicate'
+        const issue = issues?.[id]
+        const more = issue === undefined ? {} : { issue }
+        answers.set(id, { ok, job: { id }, outcome, acknowledged: true, durability, ...more })
+      }
+      open = open.filter(({ id }) => answers.get(id)?.outcome === 'busy')
+      if (open.length === 0 || systemClock.nowMs() + reply.retryAfterMs >= deadlineMs) break
+      await new Promise((resolve) => setTimeout(resolve, reply.retryAfterMs))
+    }
+    return items.flatMap(({ id }) => answers.get(id) ?? [])
+  }
+
+  #enqueueUnacknowledged(push: Link, pipeline: string, items: EnqueueItem[]): Enqueued[] {
+    const jobs = items.map(({ id, priority, sentMs }) => [id, priority, sentMs])
+    const header = packHeader('enqueue', { pipeline, jobs })
+    push.send([header, ...items.map(({ instructions }) => instructions)])
+    return items.map(({ id }) => ({
+      ...{ ok: true, job: { id }, outcome: 'sent', acknowledged: false, durability: '' },
+    }))
+  }
+}
+
+function resultOf(id: string, item: SettledItem | undefined): Record<string, unknown> {
+  if (item?.state === 'done' && item.instructions !== undefined) {
+    return decodeInstructions(item.instructions)
+  }
+  const codes: Record<string, ErrorCode> = {
+    dead: 'CT_JOB_FAILED',
+    cancelled: 'CT_JOB_CANCELLED',
+    notFound: 'CT_JOB_NOT_FOUND',
+  }
+  const state = item?.state ?? 'timedOut'
+  const reason = item?.error?.message ?? `job ${id} is ${state}`
+  throw new CarbontubeError(codes[state] ?? 'CT_TIMED_OUT', reason, { details: { id, state } })
+}

@@ -1,0 +1,143 @@
+/** The manager's four doors: pull (results, plain jobs), router (requests), sub (workers' events), pub (all events). */
+import type { Event } from '../core/event.ts'
+import { parseAddress, withPort } from '../transport/address.ts'
+import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
+import { unpackHeader } from '../wire/header.ts'
+import { announcedWorker, decodePublished } from '../wire/published.ts'
+import { encodeReply, type Reply } from '../wire/replies.ts'
+import { decodeReport } from '../wire/report.ts'
+import { decodeEnqueue } from '../wire/requests.ts'
+import { WireError } from '../wire/wire-error.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { Requests } from './requests.ts'
+
+export interface DoorAddresses {
+  /** Bound; the first one is announced. */
+  readonly pull: readonly string[]
+  readonly pullConnect?: readonly string[]
+  /** Default: the pull door's port + 1. */
+  readonly router?: string
+  readonly sub: readonly string[]
+  readonly subConnect?: readonly string[]
+  /** Default: the sub door's port + 1. */
+  readonly pub?: string
+}
+
+export interface Doors {
+  readonly announced: DoorAddresses & { readonly router: string; readonly pub: string }
+  send(peer: string, frames: Frames): void
+  reply(peer: string, reply: Reply): void
+  /** From now on messages are handled; before, they wait. */
+  read(): void
+  close(): void
+}
+
+export interface DoorsParts {
+  readonly transport: Transport
+  readonly addresses: DoorAddresses
+  readonly feed: EventFeed
+  readonly requests: Requests
+  nowMs(): number
+  handle(event: Event): void
+  onRejected(error: unknown): void
+}
+
+export async function openDoors(parts: DoorsParts): Promise<Doors> {
+  const { transport, addresses, feed, requests, nowMs, handle } = parts
+  const early: (() => void)[] = []
+  let isReading = false
+  // What arrives while the store is still being summarised waits its turn.
+  const whenReading = (act: () => void) => (isReading ? act() : void early.push(act))
+  const open: ReceivingDoor[] = []
+  const keep = <D extends ReceivingDoor>(door: D): D => {
+    open.push(door)
+    return door
+  }
+  try {
+    const pull = keep(
+      await transport.openPull({
+        ...{ bind: addresses.pull, connect: addresses.pullConnect ?? [] },
+        onMessage: (frames) => whenReading(() => receivePulled(parts, frames)),
+      }),
+    )
+    const router = keep(
+      await transport.openRouter({
+        bind: [addresses.router ?? nextPort(pull.addresses[0])],
+        onMessage: (peer, frames) => whenReading(() => requests.receive(peer, frames)),
+      }),
+    )
+    const sub = keep(
+      await transport.openSub({
+        ...{ bind: addresses.sub, connect: addresses.subConnect ?? [] },
+        onMessage: (frames) => whenReading(() => receivePublished(parts, frames)),
+      }),
+    )
+    const observersChanged = (by: 1 | -1) => {
+      feed.subscriptionsChanged(by)
+      handle({ type: 'ObserversChanged', nowMs: nowMs(), observed: feed.isObserved })
+    }
+    const pub = keep(
+      await transport.openPub({
+        bind: [addresses.pub ?? nextPort(sub.addresses[0])],
+        onSubscriber: () => whenReading(() => observersChanged(1)),
+        onSubscriberGone: () => whenReading(() => observersChanged(-1)),
+      }),
+    )
+    feed.attach(pub)
+    return {
+      announced: {
+        ...{ pull: pull.addresses, router: router.addresses[0] ?? '' },
+        ...{ sub: sub.addresses, pub: pub.addresses[0] ?? '' },
+      },
+      send: (peer, frames) => router.send(peer, frames),
+      reply: (peer, reply) => router.send(peer, encodeReply(reply)),
+      read() {
+        isReading = true
+        for (const act of early.splice(0)) act()
+      },
+      close: () => closeAll(open),
+    }
+  } catch (error) {
+    closeAll(open)
+    throw error
+  }
+}
+
+function closeAll(doors: readonly ReceivingDoor[]): void {
+  for (const door of doors) door.close()
+}
+
+/** The neighbour of a door; a free port when there is no such door. */
+function nextPort(address: string | undefined): string {
+  if (address === undefined) return 'tcp://127.0.0.1:*'
+  return withPort(address, parseAddress(address).port + 1)
+}
+
+/** Reports of workers, and jobs of plain PUSH clients. Anything else is counted and dropped. */
+function receivePulled(parts: DoorsParts, frames: Frames): void {
+  try {
+    const header = unpackHeader(frames[0])
+    if (header.type === 'report') {
+      const report = decodeReport(header, frames)
+      parts.handle({ type: 'WorkerReported', nowMs: parts.nowMs(), report })
+    } else if (header.type === 'enqueue') {
+      const { pipeline, jobs } = decodeEnqueue(header, frames)
+      void parts.requests.submitUnacknowledged(pipeline, jobs).catch(parts.onRejected)
+    } else throw new WireError('unsupported', `a pull door takes no "${header.type}"`)
+  } catch (error) {
+    parts.onRejected(error)
+  }
+}
+
+function receivePublished(parts: DoorsParts, frames: Frames): void {
+  try {
+    const event = decodePublished(frames)
+    if (event.topic === 'worker.available') {
+      const info = announcedWorker(event)
+      parts.handle({ type: 'WorkerAnnounced', nowMs: parts.nowMs(), info })
+    }
+    parts.feed.passOn(frames)
+  } catch (error) {
+    parts.onRejected(error)
+  }
+}

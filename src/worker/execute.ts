@@ -1,0 +1,85 @@
+/**
+ * One execution of a phase: decode, check, `execute`, merge, encode. What a handler does is a value at
+ * the end of this file's only export; a throw is normalised here and nowhere else.
+ */
+import type { Outcome } from '../core/event.ts'
+import { isCarbontubeError } from '../errors/errors.ts'
+import type { CompiledPhase } from '../pipeline/compile.ts'
+import type { Context } from '../pipeline/context.ts'
+import { isReject, isRetryAfter, Reject } from '../pipeline/outcome.ts'
+import type { PhaseInstance } from '../pipeline/phase.ts'
+import { validateWithSchema } from '../pipeline/schema.ts'
+import { decodeInstructions, encodeInstructions, mergeInstructions } from '../wire/instructions.ts'
+
+/** Merged instructions larger than this are refused before they are sent. */
+const resultBytesMax = 8 * 1024 * 1024
+
+/** Never rejects. */
+export async function executePhase(
+  phase: CompiledPhase,
+  instance: PhaseInstance,
+  instructions: Uint8Array,
+  context: Context,
+): Promise<Outcome> {
+  try {
+    const job = decodeInstructions(instructions)
+    const input = phase.input === undefined ? job : await checkedInput(phase.input, job)
+    // What a phase wants of its job was checked by `chain` at compile time, or by its schema just now.
+    const run = instance.execute as (job: unknown, context: Context) => unknown
+    const returned: unknown = await run.call(instance, input, context)
+    const merged = encodeInstructions(mergeInstructions(job, returned))
+    if (merged.length > resultBytesMax) {
+      const message = `the merged instructions are ${merged.length} bytes, ${resultBytesMax} at most`
+      return failed('tooLarge', new Error(message), 'never')
+    }
+    return { type: 'done', instructions: merged }
+  } catch (thrown) {
+    return outcomeOf(thrown)
+  }
+}
+
+async function checkedInput(
+  schema: NonNullable<CompiledPhase['input']>,
+  job: Record<string, unknown>,
+): Promise<unknown> {
+  const answer = await validateWithSchema(schema, job)
+  if (answer.ok) return answer.value
+  throw new Reject(`the job does not fit the phase's schema: ${answer.issues.join('; ')}`)
+}
+
+function outcomeOf(thrown: unknown): Outcome {
+  if (isReject(thrown)) return failed('rejected', thrown, 'never')
+  if (isRetryAfter(thrown)) return failed('retryAfter', thrown, thrown.delayMs)
+  if (isCarbontubeError(thrown)) {
+    const isOurs = thrown.code === 'CT_BAD_RESULT' || thrown.code === 'CT_BAD_INSTRUCTIONS'
+    return failed(thrown.code, thrown, isOurs ? 'never' : 'default')
+  }
+  return failed('thrown', thrown, 'default')
+}
+
+function failed(kind: string, thrown: unknown, retry: 'default' | 'never' | number): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(`threw a non-Error: ${shown(thrown)}`)
+  const { name, message, stack } = error
+  return {
+    type: 'failed',
+    retry,
+    error: {
+      kind,
+      name: cut(String(name), 200),
+      message: cut(String(message), 2_000),
+      ...(typeof stack === 'string' ? { stack: cut(stack, 8_000) } : {}),
+    },
+  }
+}
+
+function cut(value: string, length: number): string {
+  return value.length <= length ? value : `${value.slice(0, length)}…`
+}
+
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return typeof value
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * A worker: one phase, so many jobs at once. It binds a PULL door for grants, pushes reports to its
+ * managers, publishes events for people; the protocol machine in the core decides everything else.
+ */
+import { hostname } from 'node:os'
+import type { WorkerInfo } from '../core/event.ts'
+import { fenceOf } from '../core/token.ts'
+import type { WorkerEffect, WorkerEvent } from '../core/worker-event.ts'
+import { WorkerProtocol } from '../core/worker-protocol.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import type { CompiledPhase } from '../pipeline/compile.ts'
+import type { Context } from '../pipeline/context.ts'
+import type { PhaseInstance } from '../pipeline/phase.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { newNonce } from '../runtime/entropy.ts'
+import { LimitedLog, type Logger } from '../runtime/logger.ts'
+import type { Service, ServiceState } from '../runtime/service.ts'
+import { isLoopback, localHostTowards } from '../transport/address.ts'
+import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
+import { unpackHeader } from '../wire/header.ts'
+import { decodeOpen, decodeOrders } from '../wire/orders.ts'
+import { encodeReport } from '../wire/report.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { executePhase } from './execute.ts'
+import { WorkerFeed } from './worker-feed.ts'
+
+export interface WorkerOptions {
+  readonly phase: CompiledPhase
+  readonly transport: Transport
+  readonly logger: Logger
+  readonly version: string
+  /** Jobs at once; default: the phase's own. */
+  readonly concurrency?: number
+  /** Default: a free port of the interface towards the manager. */
+  readonly pullBind?: string
+  readonly pullConnect?: readonly string[]
+  /** What is announced instead of the bound address. */
+  readonly advertise?: string
+  readonly pushConnect: readonly string[]
+  readonly pubConnect: readonly string[]
+  /** How long `stop` waits for running jobs; default 30,000 ms. */
+  readonly drainMs?: number
+}
+
+const protocolDefaults = {
+  beatMs: 1_000,
+  resultResendMs: 1_000,
+  abortGraceMs: 10_000,
+  prefetch: { jobsMax: 1_000, windowMs: 20 },
+  prefetchHoldMs: 30,
+  reportResultsMax: 256,
+  outboxMax: 20_000,
+}
+const drainMsDefault = 30_000
+
+export class Worker implements Service {
+  readonly #options: WorkerOptions
+  readonly #instance: PhaseInstance
+  readonly #aborts = new Map<string, AbortController>()
+  readonly #pushes = new Map<string, Link>()
+  readonly #rejected: LimitedLog
+  #state: ServiceState = 'new'
+  #protocol: WorkerProtocol | undefined
+  #door: ReceivingDoor | undefined
+  #feed: WorkerFeed | undefined
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Infinity
+  #isTurnPlanned = false
+  #whenDrained: (() => void) | undefined
+  #info: WorkerInfo | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#instance = new options.phase.phaseClass()
+    const warn = options.logger.warn
+    this.#rejected = new LimitedLog(() => systemClock.nowMs(), warn)
+  }
+
+  get state(): ServiceState {
+    return this.#state
+  }
+
+  /** Who it is and where; after `start`. */
+  get info(): WorkerInfo {
+    if (this.#info === undefined) throw new CarbontubeError('CT_STOPPED', 'the worker is not running')
+    return this.#info
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'starting'
+    await this.#instance.setup?.()
+    try {
+      await this.#connect()
+    } catch (error) {
+      this.#close()
+      this.#state = 'stopped'
+      await this.#instance.teardown?.()
+      throw error
+    }
+    this.#state = 'running'
+    this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })
+  }
+
+  /** Takes no more, finishes what runs (until the deadline), waits for the answers, closes. */
+  async stop(): Promise<void> {
+    if (this.#state !== 'running') return
+    this.#state = 'stopping'
+    const drainMs = this.#options.drainMs ?? drainMsDefault
+    const drained = new Promise<void>((resolve) => {
+      this.#whenDrained = resolve
+    })
+    const overdue = setTimeout(() => {
+      this.#handle({ type: 'DrainOverdue', nowMs: systemClock.nowMs() })
+    }, drainMs)
+    // Answers may never come when the manager is gone: its successor will hear of the loss.
+    const givenUp = setTimeout(() => this.#whenDrained?.(), drainMs + 2_000)
+    this.#handle({ type: 'DrainRequested', nowMs: systemClock.nowMs() })
+    await drained
+    clearTimeout(overdue)
+    clearTimeout(givenUp)
+    this.#feed?.publish('worker.leaving', { info: this.info })
+    this.#close()
+    await this.#instance.teardown?.()
+    this.#state = 'stopped'
+  }
+
+  async #connect(): Promise<void> {
+    const { transport, phase, pushConnect, pubConnect, pullConnect, advertise } = this.#options
+    const incarnation = newNonce()
+    const concurrency = this.#options.concurrency ?? phase.concurrency
+    this.#door = await transport.openPull({
+      bind: pullConnect === undefined ? [await this.#pullBind()] : [],
+      connect: pullConnect ?? [],
+      onMessage: (frames) => this.#receive(frames),
+    })
+    const { jobType } = phase.spec
+    const info: WorkerInfo = {
+      ...{ id: `${jobType}@${hostname()}:${process.pid}`, incarnation, jobType, concurrency },
+      address: advertise ?? this.#door.addresses[0] ?? '',
+      ...{ host: hostname(), pid: process.pid, version: this.#options.version },
+    }
+    if (info.address === '') {
+      throw new CarbontubeError('CT_BAD_OPTION', '--pull-connect needs --advertise', {
+        hint: 'Say with --advertise which address of the relay managers should push to.',
+      })
+    }
+    this.#info = info
+    this.#protocol = new WorkerProtocol({ ...protocolDefaults, info })
+    this.#feed = await WorkerFeed.open({ transport, info, connect: pubConnect })
+    for (const address of pushConnect) {
+      const onUp = () => this.#sayHello()
+      this.#pushes.set(address, transport.connectPush({ address, onUp }))
+    }
+  }
+
+  async #pullBind(): Promise<string> {
+    const { pullBind, pushConnect } = this.#options
+    if (pullBind !== undefined) return pullBind
+    const remote = pushConnect.find((address) => !isLoopback(address))
+    return `tcp://${remote === undefined ? '127.0.0.1' : await localHostTowards(remote)}:*`
+  }
+
+  /** A manager is reachable: a beat at once, so that it need not wait for the next one. */
+  #sayHello(): void {
+    if (this.#state === 'running') this.#handle({ type: 'HelloWanted', nowMs: systemClock.nowMs() })
+  }
+
+  #receive(frames: Frames): void {
+    try {
+      const header = unpackHeader(frames[0])
+      const nowMs = systemClock.nowMs()
+      if (header.type === 'open') {
+        this.#handle({ type: 'StreamOpened', nowMs, open: decodeOpen(header) })
+      } else if (header.type === 'orders') {
+        this.#handle({ type: 'OrdersReceived', nowMs, orders: decodeOrders(header, frames) })
+      } else throw new WireError('unsupported', `a worker takes no "${header.type}"`)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#rejected.log('dropped a message that is not of the protocol', { reason: error.message })
+    }
+  }
+
+  #handle(event: WorkerEvent): void {
+    if (this.#protocol === undefined) return
+    for (const effect of this.#protocol.handle(event)) this.#perform(effect)
+    this.#armTimer()
+  }
+
+  #perform(effect: WorkerEffect): void {
+    switch (effect.type) {
+      case 'SendReport':
+        return this.#send(effect)
+      case 'StartRun':
+        return void this.#run(effect)
+      case 'AbortRun':
+        return this.#aborts.get(effect.run)?.abort(new DOMException(effect.reason, 'AbortError'))
+      case 'RunStuck':
+        return this.#options.logger.error('a run ignores its abort: its slot is lost', {
+          jobId: effect.jobId,
+        })
+      case 'Drained':
+        return this.#whenDrained?.()
+    }
+  }
+
+  /** To the stream's manager when that is one of ours; otherwise (behind a relay) on every PUSH. */
+  #send({ pull, report }: Extract<WorkerEffect, { type: 'SendReport' }>): void {
+    const frames = encodeReport(report)
+    const link = pull === undefined ? undefined : this.#pushes.get(pull)
+    if (link !== undefined) link.send(frames)
+    else for (const push of this.#pushes.values()) push.send(frames)
+  }
+
+  async #run(start: Extract<WorkerEffect, { type: 'StartRun' }>): Promise<void> {
+    const { run, instructions } = start
+    const controller = new AbortController()
+    this.#aborts.set(run, controller)
+    // The acknowledgement is on its way to the I/O thread before user code can block this one.
+    await Promise.resolve()
+    const startedMs = performance.now()
+    const context = this.#context(start, controller.signal)
+    const outcome = await executePhase(this.#options.phase, this.#instance, instructions, context)
+    const durationMs = performance.now() - startedMs
+    this.#aborts.delete(run)
+    this.#handle({ type: 'RunEnded', nowMs: systemClock.nowMs(), run, outcome, durationMs })
+    this.#planTurn()
+  }
+
+  #context(start: Extract<WorkerEffect, { type: 'StartRun' }>, signal: AbortSignal): Context {
+    const { jobId, attempt, phase: index, pipeline, token } = start
+    const phase = this.#options.phase.spec.jobType
+    const logAt = (level: 'debug' | 'info' | 'warn' | 'error') => {
+      return (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        this.#options.logger[level](message, { phase, jobId, ...fields })
+        this.#feed?.publish('job.log', { jobId, phase, level, message, fields })
+      }
+    }
+    return {
+      ...{ jobId, phase, pipeline, attempt, signal, fence: fenceOf(token) },
+      idempotencyKey: `${jobId}/${index}/${phase}`,
+      log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
+      progress: (fraction, note = '') =>
+        this.#feed?.publish('job.progress', { jobId, phase, fraction, note }),
+      heartbeat: () => this.#feed?.publish('job.heartbeat', { jobId, phase }),
+    }
+  }
+
+  #planTurn(): void {
+    if (this.#isTurnPlanned) return
+    this.#isTurnPlanned = true
+    setImmediate(() => {
+      this.#isTurnPlanned = false
+      this.#handle({ type: 'TurnEnded', nowMs: systemClock.nowMs() })
+    })
+  }
+
+  #armTimer(): void {
+    const deadlineMs = this.#protocol?.nextDeadlineMs ?? Infinity
+    if (deadlineMs >= this.#timerAtMs || this.#state === 'stopped') return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = deadlineMs
+    const delayMs = Math.max(0, deadlineMs - systemClock.nowMs())
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Infinity
+      this.#feed?.beat()
+      this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })
+    }, delayMs)
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer)
+    this.#protocol = undefined
+    this.#door?.close()
+    this.#feed?.close()
+    for (const link of this.#pushes.values()) link.close()
+  }
+}
