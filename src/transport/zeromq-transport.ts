@@ -31,10 +31,10 @@ const common = {
   ipv6: false,
   tcpKeepalive: 1,
 }
-const receiving = { ...common, maxMessageSize: messageBytesMax }
+export const receiving = { ...common, maxMessageSize: messageBytesMax }
 // No high-water mark: credit bounds what is under way, and a full queue would only drop.
 const sending = { ...common, sendTimeout: 0, sendHighWaterMark: 0, immediate: true }
-const reconnecting = { reconnectInterval: 50, reconnectMaxInterval: 1_000 }
+export const reconnecting = { reconnectInterval: 50, reconnectMaxInterval: 1_000 }
 
 export const zeromqTransport: Transport = {
   async openPull({ onMessage, ...options }) {
@@ -96,7 +96,7 @@ interface Bindable {
   close(): void
 }
 
-async function openDoor(socket: Bindable, options: DoorOptions): Promise<ReceivingDoor> {
+export async function openDoor(socket: Bindable, options: DoorOptions): Promise<ReceivingDoor> {
   const addresses: string[] = []
   try {
     for (const address of options.bind ?? []) addresses.push(await bind(socket, address))
@@ -164,6 +164,21 @@ function connectLink(socket: Connectable, options: LinkOptions): Link {
   socket.connect(address)
   const writer = new Writer(socket)
   return { address, send: (frames) => writer.send(frames), close: () => socket.close() }
+}
+
+/** Passes every message from one socket on to another, until one of them is closed. */
+export async function pump(
+  from: AsyncIterable<Buffer[]>,
+  to: { readonly closed: boolean; send(frames: Buffer[]): Promise<void> },
+): Promise<void> {
+  for await (const frames of from) {
+    if (to.closed) return
+    try {
+      await to.send(frames)
+    } catch {
+      // The relay is being closed, or the peer is gone: lost, like on any wire.
+    }
+  }
 }
 
 /** Reads until the socket is closed. The handler must not throw; if it does, that is a defect of ours. */

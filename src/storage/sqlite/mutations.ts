@@ -167,7 +167,7 @@ export class GroupWriter {
 
   #settle(mutation: MutationOf<'settle'>, key: Key, effect: GroupEffect): boolean {
     const { state, endedMs, attempts, crashes, instructions, deathReason, ended } = mutation
-    if (false) effect.endedDelta += 1
+    if (state !== 'dead') effect.endedDelta += 1
     // The common way to settle is one write; the others may take up to three.
     if (state === 'done' && instructions !== undefined && ended !== undefined) {
       const values = [endedMs, attempts, crashes, instructions, packAttempt(ended), ...key]

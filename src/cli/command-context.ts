@@ -1,0 +1,64 @@
+/** What every command works with: where data and messages go, and how it ends. stdout is data, stderr the rest. */
+import { styleText } from 'node:util'
+import { isCarbontubeError, CarbontubeError } from '../errors/errors.ts'
+import { createLogger, streamSink, type Logger, type LogLevel } from '../runtime/logger.ts'
+
+export interface GlobalOptions {
+  readonly json?: boolean
+  readonly logLevel?: string
+}
+
+export const isTerminal = process.stderr.isTTY === true
+
+export function commandLogger(options: GlobalOptions): Logger {
+  const level = (options.logLevel ?? process.env['CARBONTUBE_LOG_LEVEL'] ?? 'info') as LogLevel
+  const format = options.json === true || !isTerminal ? 'json' : 'pretty'
+  const now = () => new Date()
+  return createLogger(streamSink({ stream: process.stderr, level, format, now }))
+}
+
+/** One line of data. */
+export function print(value: unknown): void {
+  process.stdout.write(`${typeof value === 'string' ? value : JSON.stringify(value, shown)}\n`)
+}
+
+/** A message for people. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+export function style(format: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string): string {
+  const isColoured = isTerminal && process.env['NO_COLOR'] === undefined
+  return isColoured ? styleText(format, text) : text
+}
+
+/** Rows under a head, columns aligned. */
+export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => String(cell ?? '')))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  return cells.map(line).join('\n')
+}
+
+/** Says what, where, why and what to do, and answers the exit code. */
+export function reportError(error: unknown, options: GlobalOptions): number {
+  const known = isCarbontubeError(error)
+    ? error
+    : new CarbontubeError('CT_INTERNAL', error instanceof Error ? error.message : String(error), {
+        hint: 'This is a defect of Carbontube: please report it with the lines above.',
+      })
+  if (!isCarbontubeError(error) && error instanceof Error) say(error.stack ?? '')
+  const { code, message, hint, details } = known
+  if (options.json === true) {
+    say(JSON.stringify({ error: { code, message, hint, details } }, shown))
+  } else {
+    say(`${style('red', 'error')} ${style('bold', code)}: ${message}`)
+    if (hint !== undefined) say(`  ${hint}`)
+  }
+  return known.exit
+}
+
+function shown(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value
+}

@@ -1,0 +1,123 @@
+/** The commands that ask a manager: `status`, `jobs list`, `jobs show`, `jobs cancel`; and `check`, which asks a file. */
+import { PipelineClient } from '../client/pipeline-client.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
+import { decodeInstructions } from '../wire/instructions.ts'
+import type { ManagerStatus } from '../wire/replies.ts'
+import type { ListQuery } from '../wire/requests.ts'
+import { print, say, style, table, type GlobalOptions } from './command-context.ts'
+import { loadPipelineFile } from './load-file.ts'
+
+async function withClient<T>(address: string, use: (client: PipelineClient) => Promise<T>): Promise<T> {
+  const client = new PipelineClient(address, { timeout: 5_000 })
+  try {
+    await client.connect()
+    if (client.manager === undefined) {
+      throw new CarbontubeError('CT_UNREACHABLE', `no manager answers at ${address}`, {
+        hint: 'Give its router door, or its pull door when the router is at the next port.',
+      })
+    }
+    return await use(client)
+  } finally {
+    client.close()
+  }
+}
+
+export async function showStatus(address: string, options: GlobalOptions): Promise<number> {
+  const status = await withClient(address, (client) => client.status())
+  if (options.json === true) print(flatStatus(status))
+  else printStatus(status)
+  return 0
+}
+
+function flatStatus({ welcome, upSinceMs, loopLagMs, rejectedMessages, shards }: ManagerStatus) {
+  const [shard] = shards
+  return { ...welcome, upSinceMs, loopLagMs, rejectedMessages, ...shard }
+}
+
+function printStatus(status: ManagerStatus): void {
+  const { welcome, shards } = status
+  print(`${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`)
+  for (const { phases, settled, scheduled, workers } of shards) {
+    const rows = phases.map((phase) => [
+      ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
+      phase.workers === 0 ? 'no workers' : phase.paused ? 'paused' : '',
+    ])
+    print(table(['phase', 'waiting', 'running', 'workers', 'slots', ''], rows))
+    const { done, dead, cancelled } = settled
+    print(`done ${done}, dead ${dead}, cancelled ${cancelled}, scheduled ${scheduled}`)
+    if (workers.length === 0) continue
+    const list = workers.map(({ id, state, running, concurrency, done: ok, failed, address }) => {
+      return [id, state, `${running}/${concurrency}`, ok, failed, address]
+    })
+    print(table(['worker', 'state', 'busy', 'done', 'failed', 'address'], list))
+  }
+}
+
+export async function listJobs(
+  address: string,
+  query: ListQuery & { readonly limit?: number; readonly after?: string },
+  options: GlobalOptions,
+): Promise<number> {
+  const { limit = 100, after = '', ...filter } = query
+  const page = await withClient(address, (client) => client.listJobs(filter, { limit, after }))
+  if (options.json === true) {
+    for (const job of page.jobs) print(job)
+    return 0
+  }
+  const rows = page.jobs.map((job) => [
+    ...[job.id, job.state, job.phase, job.attempts, ago(job.enqueuedMs), job.lastError ?? ''],
+  ])
+  print(table(['id', 'state', 'phase', 'attempts', 'age', 'last error'], rows))
+  say(`${page.jobs.length} of ${page.count}${page.more ? '+' : ''}`)
+  if (page.next !== '') say(`more with --after ${page.next}`)
+  return 0
+}
+
+export async function showJob(address: string, id: string, options: GlobalOptions): Promise<number> {
+  const { job, attempts, instructions } = await withClient(address, (client) => client.getJob(id))
+  const decoded = decodeInstructions(instructions)
+  if (options.json === true) {
+    print({ ...job, instructions: decoded, history: attempts })
+    return 0
+  }
+  print(`${style('bold', job.id)} is ${job.state} in ${job.phase}, enqueued ${ago(job.enqueuedMs)} ago`)
+  print(JSON.stringify(decoded, null, 2))
+  const rows = attempts.map((one) => [
+    ...[one.phase, one.attempt, one.outcome, `${one.endedMs - one.startedMs} ms`, one.worker],
+    one.error === undefined ? '' : `${one.error.name}: ${one.error.message}`,
+  ])
+  print(table(['phase', 'attempt', 'outcome', 'took', 'worker', 'error'], rows))
+  return 0
+}
+
+export async function cancelJob(address: string, id: string, options: GlobalOptions): Promise<number> {
+  const outcome = await withClient(address, (client) => client.cancelJob(id))
+  if (outcome === 'notFound') throw new CarbontubeError('CT_JOB_NOT_FOUND', `no job "${id}" is kept here`)
+  if (options.json === true) print({ id, outcome })
+  else say(outcome === 'cancelled' ? `${id} is cancelled` : `${id} had settled before`)
+  return outcome === 'cancelled' ? 0 : 6
+}
+
+export async function checkFile(file: string, options: GlobalOptions): Promise<number> {
+  const loaded = await loadPipelineFile(file)
+  const pipelines = loaded.pipelines.map((one) => compilePipeline(one).spec)
+  const phases = loaded.phases.map((one) => compilePhase(one).spec)
+  if (options.json === true) {
+    print({ path: loaded.path, loader: loaded.loader, pipelines, phases })
+    return 0
+  }
+  say(`${loaded.path} loads (${loaded.loader})`)
+  for (const { name, phases: chain } of pipelines) {
+    print(`${style('bold', name)}: ${chain.map(({ jobType }) => jobType).join(' → ')}`)
+  }
+  const rows = phases.map(({ jobType, retry, timeoutMs }) => [jobType, retry.attempts, `${timeoutMs} ms`])
+  print(table(['phase', 'attempts', 'timeout'], rows))
+  return 0
+}
+
+function ago(sinceMs: number): string {
+  const seconds = Math.max(0, Math.round((Date.now() - sinceMs) / 1_000))
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+}
