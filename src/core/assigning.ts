@@ -52,15 +52,23 @@ function grant(shard: Shard, worker: Worker, job: Job): Grant {
   worker.nextOrder += 1
   worker.lastGrant = shard.grantsMade
   const granted: Grant = {
-    ...{ job, token, text: tokenText(token), incarnation: worker.info.incarnation },
-    ...{ phase: job.phase, attempt: job.attempts + 1, order, grantedMs: shard.nowMs },
-    ...{ startedMs: 0, received: false, noted: false, missing: 0 },
+    job,
+    token,
+    text: tokenText(token),
+    incarnation: worker.info.incarnation,
+    phase: job.phase,
+    attempt: job.attempts + 1,
+    order,
+    grantedMs: shard.nowMs,
+    startedMs: 0,
+    received: false,
+    noted: false,
+    missing: 0,
   }
   job.grant = granted
   worker.grants.set(granted.text, granted)
-  worker.unacknowledged.set(order, {
-    ...{ type: 'grant', grant: granted, pingAtSend: worker.ping, sends: 1 },
-  })
+  const pingAtSend = worker.ping
+  worker.unacknowledged.set(order, { type: 'grant', grant: granted, pingAtSend, sends: 1 })
   sendGrant(shard, granted)
   return granted
 }
@@ -69,7 +77,12 @@ export function sendGrant(shard: Shard, granted: Grant): void {
   const { job, token, incarnation, order, phase, attempt } = granted
   shard.effect({
     type: 'Grant',
-    ...{ incarnation, order, token, phase, attempt, jobId: job.id },
+    incarnation,
+    order,
+    token,
+    phase,
+    attempt,
+    jobId: job.id,
     timeoutMs: shard.phaseSpec(phase).timeoutMs,
     instructions: job.instructions,
   })

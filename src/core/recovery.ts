@@ -181,9 +181,18 @@ export class Recovery {
     takeOutOfQueue(shard, job, inMemory === undefined)
     shard.signal(job, 'grant')
     const granted: Grant = {
-      ...{ job, token, text: tokenText(token), incarnation, phase, attempt, order: 0 },
-      ...{ grantedMs: startedMs === 0 ? shard.nowMs : startedMs, startedMs },
-      ...{ received: true, noted: false, missing: 0 },
+      job,
+      token,
+      text: tokenText(token),
+      incarnation,
+      phase,
+      attempt,
+      order: 0,
+      grantedMs: startedMs === 0 ? shard.nowMs : startedMs,
+      startedMs,
+      received: true,
+      noted: false,
+      missing: 0,
     }
     job.grant = granted
     shard.workers.get(incarnation)?.grants.set(granted.text, granted)

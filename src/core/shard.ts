@@ -193,16 +193,18 @@ export class Shard {
   }
 
   /** The record of the attempt that ends now. */
-  attemptRecord(grant: Grant, end: Pick<AttemptRecord, 'outcome'> & Partial<AttemptRecord>): AttemptRecord {
-    return {
+  attemptRecord(grant: Grant, end: Pick<AttemptRecord, 'outcome' | 'error'>): AttemptRecord {
+    const { outcome, error } = end
+    const record = {
       phase: grant.phase,
       attempt: grant.attempt,
       token: grant.text,
       worker: this.workers.get(grant.incarnation)?.info.id ?? grant.incarnation,
       startedMs: grant.startedMs === 0 ? grant.grantedMs : grant.startedMs,
       endedMs: this.nowMs,
-      ...end,
+      outcome,
     }
+    return error === undefined ? record : { ...record, error }
   }
 
   /** The worker no longer holds it: the slot is free. */

@@ -83,10 +83,22 @@ export class Submissions {
     const shard = this.#shard
     const { id, priority, instructions, checksum } = submitted
     const record: JobRecord = {
-      ...{ id, priority, instructions, checksum, shard: shard.config.shard },
-      ...{ sequence: shard.nextSequence, state: 'ready', phase: 0, attempts: 0, crashes: 0 },
-      ...{ attemptsMax: 0, enqueuedMs: shard.nowMs, dueMs: shard.nowMs },
-      ...{ tokenMin: '', suspect: false, applied: [] },
+      id,
+      shard: shard.config.shard,
+      sequence: shard.nextSequence,
+      state: 'ready',
+      phase: 0,
+      priority,
+      attempts: 0,
+      crashes: 0,
+      attemptsMax: 0,
+      enqueuedMs: shard.nowMs,
+      dueMs: shard.nowMs,
+      instructions,
+      checksum,
+      tokenMin: '',
+      suspect: false,
+      applied: [],
     }
     shard.nextSequence += 1
     this.#pending.push({ record, request, item: request.items.length - 1 })

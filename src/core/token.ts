@@ -13,8 +13,11 @@ export interface Token {
 
 /** Fixed width, compares as text: `epoch` 16 digits, `sequence` 12 digits. What users see as `context.fence`. */
 export function fenceOf(token: Token): string {
-  return `${String(token.epoch).padStart(16, '0')}-${String(token.sequence).padStart(12, '0')}`
+  const sequence = String(token.sequence)
+  return `${String(token.epoch).padStart(16, '0')}-${zeros.slice(sequence.length)}${sequence}`
 }
+
+const zeros = '000000000000'
 
 /** The whole token as one string: the fence, then the nonce. */
 export function tokenText(token: Token): string {

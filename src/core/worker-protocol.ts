@@ -191,9 +191,20 @@ export class WorkerProtocol {
   #granted(stream: Stream, order: Extract<WireOrder, { type: 'grant' }>): void {
     const { token, jobId, phase, attempt, timeoutMs, instructions } = order
     const run: Run = {
-      ...{ text: tokenText(token), token, owner: stream.owner, pipeline: stream.open.pipeline },
-      ...{ jobId, phase, attempt, timeoutMs, instructions, receivedMs: this.#nowMs },
-      ...{ state: 'queued', startedMs: 0, abort: undefined, deadlineMs: Infinity },
+      text: tokenText(token),
+      token,
+      owner: stream.owner,
+      pipeline: stream.open.pipeline,
+      jobId,
+      phase,
+      attempt,
+      timeoutMs,
+      instructions,
+      receivedMs: this.#nowMs,
+      state: 'queued',
+      startedMs: 0,
+      abort: undefined,
+      deadlineMs: Infinity,
     }
     if (this.#runs.has(run.text)) return
     if (this.#draining) return this.#giveBack(run, 'the worker drains')
@@ -228,7 +239,13 @@ export class WorkerProtocol {
     const { text, token, pipeline, jobId, phase, attempt, instructions } = run
     this.#effects.push({
       type: 'StartRun',
-      ...{ run: text, token, pipeline, jobId, phase, attempt, instructions },
+      run: text,
+      token,
+      pipeline,
+      jobId,
+      phase,
+      attempt,
+      instructions,
     })
   }
 

@@ -57,6 +57,11 @@ export type WorkerEffect = Extract<
   }
 >
 
+function grantOrder(effect: Extract<WorkerEffect, { type: 'Grant' }>): WireOrder {
+  const { order, token, jobId, phase, attempt, timeoutMs, instructions } = effect
+  return { type: 'grant', order, token, jobId, phase, attempt, timeoutMs, instructions }
+}
+
 export class WorkerLinks {
   readonly #parts: WorkerLinksParts
   readonly #links = new Map<string, WorkerLink>()
@@ -85,7 +90,7 @@ export class WorkerLinks {
         link.answers.push(effect)
         return this.#touch(link)
       case 'Grant':
-        return this.#order(link, { ...effect, type: 'grant' }, effect.instructions.length)
+        return this.#order(link, grantOrder(effect), effect.instructions.length)
       case 'Abort':
         return this.#order(link, { ...effect, type: 'abort' }, 0)
       case 'Skip':

@@ -88,7 +88,10 @@ function unpackOrder(order: readonly unknown[], payload: Uint8Array | undefined)
   }
   if (payload === undefined) throw new WireError('malformed', 'unknown kind of order')
   return {
-    ...{ type: 'grant', order: number, token, instructions: payload },
+    type: 'grant',
+    order: number,
+    token,
+    instructions: payload,
     jobId: check.text(order[5], 'jobId'),
     phase: check.count(order[6], 'phase'),
     attempt: check.count(order[7], 'attempt'),

@@ -13,7 +13,7 @@ import type { Context } from '../pipeline/context.ts'
 import type { PhaseInstance } from '../pipeline/phase.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { newNonce } from '../runtime/entropy.ts'
-import { LimitedLog, type Logger } from '../runtime/logger.ts'
+import { LimitedLog, type LogFields, type Logger, type LogLevel } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
 import { isLoopback, localHostTowards } from '../transport/address.ts'
 import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
@@ -230,16 +230,24 @@ export class Worker implements Service {
   #context(start: Extract<WorkerEffect, { type: 'StartRun' }>, signal: AbortSignal): Context {
     const { jobId, attempt, phase: index, pipeline, token } = start
     const phase = this.#options.phase.spec.jobType
-    const logAt = (level: 'debug' | 'info' | 'warn' | 'error') => {
-      return (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-        this.#options.logger[level](message, { phase, jobId, ...fields })
-        this.#feed?.publish('job.log', { jobId, phase, level, message, fields })
-      }
+    const log = (level: LogLevel, message: string, fields: LogFields = {}) => {
+      this.#options.logger[level](message, { phase, jobId, ...fields })
+      this.#feed?.publish('job.log', { jobId, phase, level, message, fields })
     }
     return {
-      ...{ jobId, phase, pipeline, attempt, signal, fence: fenceOf(token) },
+      jobId,
+      phase,
+      pipeline,
+      attempt,
+      signal,
+      fence: fenceOf(token),
       idempotencyKey: `${jobId}/${index}/${phase}`,
-      log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
+      log: {
+        debug: (message, fields) => log('debug', message, fields),
+        info: (message, fields) => log('info', message, fields),
+        warn: (message, fields) => log('warn', message, fields),
+        error: (message, fields) => log('error', message, fields),
+      },
       progress: (fraction, note = '') =>
         this.#feed?.publish('job.progress', { jobId, phase, fraction, note }),
       heartbeat: () => this.#feed?.publish('job.heartbeat', { jobId, phase }),
