@@ -153,50 +153,6 @@ function adapt(database: LibraryDatabase): SqliteDatabase {
   }
 }
 
-/** What kind of failure a library reported; `other` includes errors that are not SQLite's. */
-export type SqliteFailure = 'full' | 'busy' | 'io' | 'damaged' | 'constraint' | 'cantOpen' | 'other'
-
-const failures: ReadonlyMap<number | string, SqliteFailure> = new Map<
-  number | string,
-  SqliteFailure
->([
-  ...([
-    [13, 'full'],
-    [5, 'busy'],
-    [6, 'busy'],
-    [10, 'io'],
-    [11, 'damaged'],
-    [26, 'damaged'],
-  ] as const),
-  ...([
-    [19, 'constraint'],
-    [14, 'cantOpen'],
-  ] as const),
-  ...([
-    ['FULL', 'full'],
-    ['BUSY', 'busy'],
-    ['LOCKED', 'busy'],
-    ['IOERR', 'io'],
-  ] as const),
-  ...([
-    ['CORRUPT', 'damaged'],
-    ['NOTADB', 'damaged'],
-  ] as const),
-  ...([
-    ['CONSTRAINT', 'constraint'],
-    ['CANTOPEN', 'cantOpen'],
-  ] as const),
-])
-
-/** Reads the error of either library: `SQLITE_IOERR_FSYNC`, or a result code whose low byte is the kind. */
-export function failureOf(error: unknown): SqliteFailure {
-  if (!(error instanceof Error)) return 'other'
-  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  if (typeof errcode === 'number') return failures.get(errcode & 0xff) ?? 'other'
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return 'other'
-  return failures.get(code.split('_')[1] ?? '') ?? 'other'
-}
-
 function majorOf(version: string): number {
   return Number(version.split('.')[0])
 }

@@ -3,9 +3,9 @@
  * this order a file that is not ours, or not whole, is refused with its bytes as they were.
  */
 import { hostname } from 'node:os'
-import { isCarbontubeError } from '../../errors/errors.ts'
-import { storeFailed, storeForeign } from '../storage-errors.ts'
-import { failureOf, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import { storeForeign } from '../storage-errors.ts'
+import type { SqliteDatabase, SqliteDriver } from './driver.ts'
+import { explained, failureOf } from './failures.ts'
 import { inspectFile } from './header.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { busyTimeoutMs, readOnlyOpen } from './read-only.ts'
@@ -42,6 +42,7 @@ export function openForWriting(driver: SqliteDriver, path: string, options: File
     database = driver.open(path, { readOnly: false, busyTimeoutMs })
     refuseOther(database, path, options.pipeline)
     configure(database, options)
+    nameHolder(database)
     return { database, lock }
   } catch (error) {
     database?.close()
@@ -81,22 +82,17 @@ function configure(database: SqliteDatabase, options: FileOptions): void {
   if (fileBytesMax > 0) {
     database.exec(`PRAGMA max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`)
   }
-  const holder = `process ${process.pid} on ${hostname()}`
-  database
-    .prepare(
-      `INSERT INTO meta VALUES ('holder', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-    )
-    .run(holder)
 }
 
-function explained(error: unknown, path: string): Error {
-  if (isCarbontubeError(error)) return error
-  if (failureOf(error) === 'damaged') {
-    return storeForeign(path, 'this is not an SQLite database, or it is damaged', error)
+/** Tells whoever finds the file held by whom. On a full disk that is not worth failing for. */
+function nameHolder(database: SqliteDatabase): void {
+  const holder = `process ${process.pid} on ${hostname()}`
+  const statement = database.prepare(
+    `INSERT INTO meta VALUES ('holder', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  )
+  try {
+    statement.run(holder)
+  } catch (error) {
+    if (failureOf(error) !== 'full') throw error
   }
-  const what = error instanceof Error ? error.message : String(error)
-  // A table is missing although the numbers in the header are ours.
-  if (/no such (table|column)/.test(what))
-    return storeForeign(path, `it is damaged: ${what}`, error)
-  return storeFailed(path, what, error)
 }

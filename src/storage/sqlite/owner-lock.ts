@@ -4,7 +4,8 @@
  * file would outlive its process; a lock on the data file itself would keep readers out.)
  */
 import { readOnlyOpen } from './read-only.ts'
-import { failureOf, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import type { SqliteDatabase, SqliteDriver } from './driver.ts'
+import { failureOf } from './failures.ts'
 import { storeFailed, storeForeign, storeHeld } from '../storage-errors.ts'
 
 /** Holds until `release`, or until the process ends in whatever way. */

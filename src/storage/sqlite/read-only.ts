@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs'
 import { storeFailed, storeForeign } from '../storage-errors.ts'
-import { failureOf, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import type { SqliteDatabase, SqliteDriver } from './driver.ts'
+import { failureOf } from './failures.ts'
 import { identityFault } from './header.ts'
 
 /** How long a statement waits for the lock of another process. */

@@ -2,9 +2,8 @@
  * One transaction at a time, and what its failure means: before COMMIT nothing was applied; a COMMIT that
  * fails for another reason than a full disk may or may not be in the log after a restart.
  */
-import { isCarbontubeError } from '../../errors/errors.ts'
-import { storeFailed, storeForeign, storeFull } from '../storage-errors.ts'
-import { failureOf, type SqliteDatabase, type SqliteStatement } from './driver.ts'
+import type { SqliteDatabase, SqliteStatement } from './driver.ts'
+import { explained, failureOf } from './failures.ts'
 
 /** Runs changes atomically. One per open file. */
 export class Transactions {
@@ -31,26 +30,16 @@ export class Transactions {
       result = change()
     } catch (error) {
       this.#undo()
-      throw this.explain(error)
+      throw explained(error, this.#path)
     }
     try {
       this.#commit.run()
     } catch (error) {
       this.#undo()
-      if (failureOf(error) === 'full' || unknown === undefined) throw this.explain(error)
+      if (failureOf(error) === 'full' || unknown === undefined) throw explained(error, this.#path)
       throw unknown(error)
     }
     return result
-  }
-
-  /** The error of a statement that changed nothing, in our words. Ours pass as they are. */
-  explain(error: unknown): Error {
-    if (isCarbontubeError(error)) return error
-    const failure = failureOf(error)
-    if (failure === 'full') return storeFull(this.#path, error)
-    if (failure === 'damaged') return storeForeign(this.#path, 'it is damaged', error)
-    const what = error instanceof Error ? error.message : String(error)
-    return storeFailed(this.#path, what, error)
   }
 
   /** SQLite may have rolled back by itself: then this fails, and that is right. */
