@@ -1,0 +1,58 @@
+/**
+ * What the end-to-end tests run: two phases that write each execution into an append-only ledger, take
+ * as long as the job or the worker's environment says, and misbehave on demand.
+ */
+import { appendFileSync } from 'node:fs'
+import { Phase, Pipeline, Reject, chain } from 'carbontube'
+
+const ledger = process.env.LEDGER
+const slowMs = Number(process.env.SLOW_MS ?? 0)
+
+function note(context, job) {
+  if (ledger === undefined) return
+  const { jobId, phase, attempt, fence } = context
+  const entry = { jobId, phase, attempt, fence, n: job.n, pid: process.pid }
+  appendFileSync(ledger, `${JSON.stringify(entry)}\n`)
+}
+
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+}
+
+class Work extends Phase {
+  jobType = 'work'
+  retry = { attempts: 2, delay: 10 }
+
+  async execute(job, context) {
+    note(context, job)
+    const ms = (job.ms ?? 0) + slowMs
+    if (ms > 0) await pause(ms, context.signal)
+    if (job.does === 'list') return [1, 2]
+    if (job.does === 'function') return { f: () => 1 }
+    if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }
+    if (job.does === 'reject') throw new Reject('not this one')
+    if (job.does === 'throw') throw new Error('always')
+    if (job.does === 'throwText') throw 'no error object'
+    return { worked: true }
+  }
+}
+
+class Finish extends Phase {
+  jobType = 'finish'
+
+  execute(job, context) {
+    note(context, job)
+    return { finished: true }
+  }
+}
+
+export class Ledger extends Pipeline {
+  name = 'ledger'
+  phases = chain(Work, Finish)
+}

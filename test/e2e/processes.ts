@@ -1,0 +1,166 @@
+/** Starts the real command line in real processes on free ports and a folder of their own, and ends all of it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PipelineClient } from '../../src/client/pipeline-client.ts'
+import { until } from '../wait.ts'
+
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+export const ledgerFile = fileURLToPath(new URL('ledger-pipeline.mjs', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface LedgerEntry {
+  readonly jobId: string
+  readonly phase: string
+  readonly attempt: number
+  readonly n: number
+  readonly pid: number
+}
+
+/** A folder, four ports and the processes on them. */
+export class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'carbontube-e2e-'))
+  readonly ledger = join(this.folder, 'ledger.ndjson')
+  readonly #children = new Set<ChildProcess>()
+  readonly #clients: PipelineClient[] = []
+  #ports: readonly number[] = []
+
+  static async open(): Promise<Bench> {
+    const bench = new Bench()
+    bench.#ports = await freePorts()
+    return bench
+  }
+
+  address(index: number): string {
+    return `tcp://127.0.0.1:${this.#ports[index]}`
+  }
+
+  get pull(): string {
+    return this.address(0)
+  }
+
+  get router(): string {
+    return this.address(1)
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, LEDGER: this.ledger, CARBONTUBE_LOG_LEVEL: 'warn', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    child.stdin.end()
+    this.#children.add(child)
+    return child
+  }
+
+  manager(file = ledgerFile): ChildProcess {
+    return this.start(['pipeline', file, '--pull-bind', this.pull, '--sub-bind', this.address(2)])
+  }
+
+  worker(jobType: string, more: readonly string[] = [], env?: Record<string, string>): ChildProcess {
+    const links = ['--push-connect', this.pull, '--pub-connect', this.address(2)]
+    return this.start(['phase', ledgerFile, jobType, ...links, ...more], env)
+  }
+
+  async client(address = this.router): Promise<PipelineClient> {
+    const client = new PipelineClient(address, { timeout: 20_000 })
+    this.#clients.push(client)
+    await client.connect()
+    return client
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], stdin = ''): Promise<Finished> {
+    const child = spawn(process.execPath, [cli, ...args], { cwd: this.folder })
+    this.#children.add(child)
+    const output = { stdout: '', stderr: '' }
+    child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()))
+    child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()))
+    child.stdin.end(stdin)
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, ...output }
+  }
+
+  /** Waits until each job type has so many workers that can be granted jobs. */
+  async workersReady(client: PipelineClient, counts: Readonly<Record<string, number>>): Promise<void> {
+    await until(
+      async () => {
+        const [shard] = (await client.status()).shards
+        const ready = (type: string) =>
+          shard?.workers.filter(({ jobType, state }) => jobType === type && state === 'ready').length
+        return Object.entries(counts).every(([type, count]) => ready(type) === count)
+      },
+      { what: `workers are ready: ${JSON.stringify(counts)}`, timeoutMs: 20_000 },
+    )
+  }
+
+  async settled(client: PipelineClient, count: number): Promise<void> {
+    await until(
+      async () => {
+        const settled = (await client.status()).shards[0]?.settled
+        return settled !== undefined && settled.done + settled.dead + settled.cancelled >= count
+      },
+      { what: `${count} jobs have settled`, timeoutMs: 90_000 },
+    )
+  }
+
+  entries(): LedgerEntry[] {
+    if (!existsSync(this.ledger)) return []
+    const lines = readFileSync(this.ledger, 'utf8').split('\n')
+    return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as LedgerEntry]))
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.close()
+    for (const child of this.#children) await kill(child)
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** kill −9, and waits until it is gone. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** Two pairs of neighbours: the router door is beside the pull door, the pub door beside the sub door. */
+async function freePorts(): Promise<number[]> {
+  return [...(await freePair()), ...(await freePair())]
+}
+
+async function freePair(): Promise<number[]> {
+  for (;;) {
+    const first = await listen(0)
+    const { port } = first.address() as AddressInfo
+    const second = await listen(port + 1).catch(() => undefined)
+    first.close()
+    second?.close()
+    if (second !== undefined) return [port, port + 1]
+  }
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+/** So many jobs of the ledger pipeline, numbered. */
+export function numbered(count: number, more: object = {}) {
+  return Array.from({ length: count }, (_, n) => ({
+    name: 'ledger' as never,
+    instructions: { n, ...more } as never,
+  }))
+}

@@ -1,0 +1,91 @@
+/** A process dies at any moment; nothing that was acknowledged is lost, nothing is recorded twice. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../wait.ts'
+import { Bench, kill, numbered } from './processes.ts'
+
+let bench: Bench
+
+beforeEach(async () => {
+  bench = await Bench.open()
+})
+
+afterEach(async () => {
+  await bench.close()
+})
+
+describe('kill -9', () => {
+  it('of the manager amid 5,000 acknowledged jobs loses none and records none twice', async () => {
+    const manager = bench.manager()
+    bench.worker('work', ['--concurrency', '8'])
+    bench.worker('finish', ['--concurrency', '8'])
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+
+    const answers = await client.enqueueJobs(numbered(5_000))
+    expect(answers.every(({ ok, acknowledged }) => ok && acknowledged)).toBe(true)
+    await bench.settled(client, 50)
+    await kill(manager)
+    bench.manager()
+    await bench.settled(client, 5_000)
+
+    const [shard] = (await client.status()).shards
+    expect(shard?.settled).toEqual({ done: 5_000, dead: 0, cancelled: 0 })
+    const { job, attempts } = await client.getJob(answers[4_999]?.job.id ?? '')
+    expect(job.state).toBe('done')
+    expect(attempts.filter(({ outcome }) => outcome === 'done').map(({ phase }) => phase)).toEqual([0, 1])
+    const finished = new Set(bench.entries().flatMap((entry) => (entry.phase === 'finish' ? entry.n : [])))
+    expect(finished.size).toBe(5_000)
+  }, 120_000)
+
+  it('of a worker has its jobs run elsewhere within two seconds', async () => {
+    bench.manager()
+    const victim = bench.worker('work', ['--concurrency', '4'])
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1 })
+    await client.enqueueJobs(numbered(4, { ms: 300 }))
+    await until(() => bench.entries().length === 4, { what: 'the victim runs four jobs' })
+    const other = bench.worker('work', ['--concurrency', '4'])
+    bench.worker('finish')
+    await bench.workersReady(client, { work: 2, finish: 1 })
+
+    const killedMs = performance.now()
+    await kill(victim)
+    await until(() => bench.entries().filter(({ pid }) => pid === other.pid).length === 4, {
+      what: 'the other worker runs them',
+      timeoutMs: 10_000,
+    })
+    expect(performance.now() - killedMs).toBeLessThan(2_000)
+    await bench.settled(client, 4)
+    expect((await client.status()).shards[0]?.settled.done).toBe(4)
+  }, 60_000)
+})
+
+describe('sharing', () => {
+  it('gives two equal workers equal shares of 1,000 jobs', async () => {
+    bench.manager()
+    const [a, b] = [bench.worker('work'), bench.worker('work')]
+    bench.worker('finish', ['--concurrency', '4'])
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 2, finish: 1 })
+    await client.enqueueJobs(numbered(1_000, { ms: 4 }))
+    await bench.settled(client, 1_000)
+    const shares = [a, b].map(
+      ({ pid }) => bench.entries().filter((one) => one.phase === 'work' && one.pid === pid).length,
+    )
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(476)
+  }, 60_000)
+
+  it('gives a worker that is three times slower about a quarter', async () => {
+    bench.manager()
+    bench.worker('work', [], { SLOW_MS: '10' })
+    const slow = bench.worker('work', [], { SLOW_MS: '30' })
+    bench.worker('finish', ['--concurrency', '4'])
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 2, finish: 1 })
+    await client.enqueueJobs(numbered(400))
+    await bench.settled(client, 400)
+    const share = bench.entries().filter((one) => one.phase === 'work' && one.pid === slow.pid).length
+    expect(share).toBeGreaterThan(80)
+    expect(share).toBeLessThan(125)
+  }, 60_000)
+})

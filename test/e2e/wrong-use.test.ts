@@ -1,0 +1,108 @@
+/** Wrong use is answered: a coded message, the documented exit code, and nothing is lost. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../wait.ts'
+import { Bench, ledgerFile } from './processes.ts'
+
+let bench: Bench
+
+beforeAll(async () => {
+  bench = await Bench.open()
+  bench.manager()
+  bench.worker('work')
+  bench.worker('finish')
+  await bench.workersReady(await bench.client(), { work: 1, finish: 1 })
+})
+
+afterAll(async () => {
+  await bench.close()
+})
+
+async function expectRefusal(args: readonly string[], code: string, exit: number): Promise<string> {
+  const finished = await bench.run(args)
+  expect(finished.stderr).toContain(code)
+  expect(finished.code).toBe(exit)
+  expect(finished.stdout).toBe('')
+  return finished.stderr
+}
+
+describe('the command line refuses', () => {
+  it('an unknown pipeline, naming the one that is there', async () => {
+    const args = ['enqueue', bench.pull, 'ledgr', '{"n": 1}']
+    expect(await expectRefusal(args, 'CT_UNKNOWN_PIPELINE', 5)).toContain('"ledger"')
+  })
+
+  it('an unknown job type, with a guess', async () => {
+    const message = await expectRefusal(['phase', ledgerFile, 'wrok'], 'CT_UNKNOWN_JOB_TYPE', 5)
+    expect(message).toContain('did you mean "work"?')
+  })
+
+  it('bad JSON', async () => {
+    await expectRefusal(['enqueue', bench.pull, 'ledger', '{n: '], 'CT_BAD_INSTRUCTIONS', 2)
+  })
+
+  it('an address in use', async () => {
+    const doors = ['--pull-bind', bench.pull, '--sub-bind', 'tcp://127.0.0.1:*']
+    const other = await Bench.open()
+    const finished = await other.run(['pipeline', ledgerFile, ...doors])
+    await other.close()
+    expect(finished.stderr).toContain('CT_ADDRESS_IN_USE')
+    expect(finished.code).toBe(3)
+  })
+
+  it('a manager that does not answer', async () => {
+    await expectRefusal(['status', 'tcp://127.0.0.1:9'], 'CT_UNREACHABLE', 4)
+  })
+
+  it('a file that is not there', async () => {
+    await expectRefusal(['check', 'nowhere.ts'], 'CT_FILE_NOT_FOUND', 3)
+  })
+
+  it('an unknown option', async () => {
+    const finished = await bench.run(['status', bench.pull, '--jsn'])
+    expect(finished.code).toBe(2)
+    expect(finished.stderr).toContain('--json')
+  })
+})
+
+describe('a phase that misbehaves', () => {
+  it.each([
+    ['list', 'CT_BAD_RESULT'],
+    ['function', 'f'],
+    ['huge', 'bytes'],
+    ['reject', 'not this one'],
+    ['throw', 'always'],
+    ['throwText', 'no error object'],
+  ])('by %s leaves a dead job with its reason', async (does, reason) => {
+    const instructions = JSON.stringify({ does })
+    const finished = await bench.run(['enqueue', bench.pull, 'ledger', instructions, '--wait', '--json'])
+    expect(finished.code).toBe(7)
+    const line = JSON.parse(finished.stdout) as { id: string; state: string }
+    expect(line.state).toBe('dead')
+    const shown = await bench.run(['jobs', 'show', bench.pull, line.id, '--json'])
+    expect(shown.stdout).toContain(reason)
+  })
+
+  it('stops nobody else: the next job is done', async () => {
+    const finished = await bench.run(['enqueue', bench.pull, 'ledger', "{n: 'json5'}", '--wait', '--json'])
+    expect(finished.code).toBe(0)
+    expect(finished.stdout).toContain('"acknowledged":true')
+    expect(finished.stdout).toContain('"finished":true')
+  })
+})
+
+describe('a plain PUSH socket', () => {
+  it('enqueues by JSON, and its garbage harms nothing', async () => {
+    const { Push } = await import('zeromq')
+    const push = new Push({ linger: 1_000 })
+    push.connect(bench.pull)
+    for (let n = 0; n < 50; n++) await push.send([Buffer.from([n, 255, 0, 193]), 'garbage'])
+    await push.send(['{"v":1,"type":"enqueue","pipeline":"ledger"}', '{"n": 4711}'])
+    await until(() => bench.entries().some(({ n, phase }) => n === 4711 && phase === 'finish'), {
+      what: 'the job of the plain PUSH has run',
+      timeoutMs: 10_000,
+    })
+    push.close()
+    const status = await bench.run(['status', bench.pull, '--json'])
+    expect((JSON.parse(status.stdout) as { rejectedMessages: number }).rejectedMessages).toBe(50)
+  })
+})

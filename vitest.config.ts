@@ -1,0 +1,61 @@
+// Three projects, because their tests want different things of the machine: `unit` runs files side by
+// side, `conformance` opens real stores and sockets, `e2e` starts processes and has them to itself.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const conformance = ['test/storage/**/*.test.ts', 'test/transport/**/*.test.ts']
+const e2e = ['test/e2e/**/*.test.ts']
+
+/** Examples import the package by name; in tests that is the source, never a stale `dist`. */
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const resolve = {
+  alias: [
+    { find: /^carbontube$/, replacement: source('./src/index.ts') },
+    { find: /^carbontube\/testing$/, replacement: source('./src/testing/index.ts') },
+  ],
+}
+
+export default defineConfig({
+  test: {
+    // Native modules (zeromq, better-sqlite3) want a process each, not a thread.
+    pool: 'forks',
+    maxWorkers: 2,
+    restoreMocks: true,
+    allowOnly: false,
+    teardownTimeout: 30_000,
+    projects: [
+      {
+        resolve,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...conformance, ...e2e],
+          testTimeout: 10_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'conformance',
+          include: conformance,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'e2e',
+          include: e2e,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
