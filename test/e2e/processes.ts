@@ -137,17 +137,22 @@ export async function kill(child: ChildProcess): Promise<void> {
 
 /** Two pairs of neighbours: the router door is beside the pull door, the pub door beside the sub door. */
 async function freePorts(): Promise<number[]> {
-  return [...(await freePair()), ...(await freePair())]
+  // Both are held until both are found: closed too early, the second could be the first again.
+  const held: Server[] = []
+  const pairs = [await freePair(held), await freePair(held)]
+  await Promise.all(held.map((server) => once(server.close(), 'close')))
+  return pairs.flat()
 }
 
-async function freePair(): Promise<number[]> {
+async function freePair(held: Server[]): Promise<number[]> {
   for (;;) {
     const first = await listen(0)
     const { port } = first.address() as AddressInfo
     const second = await listen(port + 1).catch(() => undefined)
-    first.close()
-    second?.close()
-    if (second !== undefined) return [port, port + 1]
+    held.push(first)
+    if (second === undefined) continue
+    held.push(second)
+    return [port, port + 1]
   }
 }
 

@@ -42,7 +42,7 @@ describe('kill -9', () => {
     const victim = bench.worker('work', ['--concurrency', '4'])
     const client = await bench.client()
     await bench.workersReady(client, { work: 1 })
-    await client.enqueueJobs(numbered(4, { ms: 300 }))
+    await client.enqueueJobs(numbered(4, { ms: 4_000 }))
     await until(() => bench.entries().length === 4, { what: 'the victim runs four jobs' })
     const other = bench.worker('work', ['--concurrency', '4'])
     bench.worker('finish')

@@ -1,0 +1,146 @@
+// The layer table: which folder may import what. Anything that is not listed is forbidden, so a new
+// folder or a new package starts with no rights at all and gets its row here, in review.
+// Run by `npm run check` (step `layers`) over src, sim and examples.
+
+const anyBuiltin = { dependencyTypes: ['core'] }
+/** Builtins that open no socket and start no process or thread. */
+const quietBuiltin = {
+  dependencyTypes: ['core'],
+  pathNot: '^(node:)?(net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads)(/|$)',
+}
+/** For code that only turns values into bytes. */
+const byteBuiltin = { dependencyTypes: ['core'], path: '^(node:)?(buffer|crypto|util)$' }
+
+const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/`
+const src = (...paths) => `^src/(${paths.join('|')})`
+
+const core = 'core/'
+const errors = 'errors/'
+const runtime = 'runtime/'
+const config = 'config/'
+const pipeline = 'pipeline/'
+const wire = 'wire/'
+const client = 'client/'
+const contracts = 'storage/contract[.]ts$|transport/contract[.]ts$'
+const storageContract = 'storage/contract[.]ts$'
+const transportContract = 'transport/contract[.]ts$'
+/** Files beside the contract that every backend may use: cursors, ownership, history encoding. */
+const storageShared = 'storage/[^/]+[.]ts$'
+const shellParts = [core, pipeline, wire, contracts, runtime, config, errors]
+const everything = `^src/(?!cli/|index[.]ts$)`
+
+/** One row: files under `from` may import `to` (paths of ours or packages) and these builtins. */
+function row(name, from, to, builtins) {
+  const both = [...to.map((path) => ({ path })), ...(builtins === undefined ? [] : [builtins])]
+  return both.map((target) => ({ comment: name, from: { path: from }, to: target }))
+}
+
+/** As `row`, for a folder whose files may also import each other. */
+function layer(folder, to, builtins) {
+  return row(folder, `^${folder}/`, [`^${folder}/`, ...to], builtins)
+}
+
+/** A backend of storage: itself, the contract's own folder, its driver; never a sibling. */
+function backend(name, ...drivers) {
+  const folder = `src/storage/${name}`
+  return layer(
+    folder,
+    [src(storageShared, core, errors, runtime), npm('msgpackr', ...drivers)],
+    anyBuiltin,
+  )
+}
+
+module.exports = {
+  allowedSeverity: 'error',
+  allowed: [
+    // The machine.
+    ...layer('src/core', []),
+
+    // What everybody stands on.
+    ...layer('src/errors', []),
+    ...layer('src/runtime', [src(errors), npm('uuid')], anyBuiltin),
+    ...layer('src/config', [src(errors)]),
+
+    // Data.
+    ...layer('src/pipeline', [
+      src(`${core}spec[.]ts$`, storageContract, config, errors),
+      npm('@standard-schema/spec'),
+    ]),
+    ...layer('src/wire', [src(core, errors), npm('msgpackr')], byteBuiltin),
+
+    // The outside world.
+    ...layer('src/transport', [src(core, errors, runtime), npm('zeromq')], anyBuiltin),
+    ...row(
+      'src/storage',
+      '^src/storage/[^/]+[.]ts$',
+      [src(storageShared, core, errors, runtime), npm('msgpackr')],
+      byteBuiltin,
+    ),
+    ...backend('memory'),
+    ...backend('sqlite', 'better-sqlite3'),
+    ...backend('redis', 'ioredis', 'redis', 'iovalkey'),
+    ...backend('postgres', 'pg', 'postgres'),
+
+    // Shells. They get a store and a transport as arguments.
+    ...layer('src/manager', [src(...shellParts), npm('uuid')], quietBuiltin),
+    ...layer('src/worker', [src(...shellParts), npm('uuid')], quietBuiltin),
+    ...layer('src/client', [src(...shellParts), npm('uuid')], quietBuiltin),
+    ...layer('src/dashboard', [src(client, wire, runtime, errors)], anyBuiltin),
+
+    // Where it all meets.
+    ...layer(
+      'src/cli',
+      [everything, npm('commander', 'jiti', 'json5', 'cli-progress', 'uuid')],
+      anyBuiltin,
+    ),
+    ...layer('src/testing', [everything, npm('msgpackr')], anyBuiltin),
+    ...row('src/index.ts', '^src/index[.]ts$', [everything]),
+
+    // Around the source.
+    ...layer(
+      'sim',
+      [
+        src(core, wire, pipeline, 'storage/memory/', storageContract, transportContract, errors),
+        npm('fast-check'),
+      ],
+      quietBuiltin,
+    ),
+    ...layer(
+      'examples',
+      [
+        '^carbontube(/testing)?$',
+        '^dist/(testing/)?index[.](d[.]ts|js)$',
+        npm('[^/]+', '@[^/]+/[^/]+'),
+      ],
+      anyBuiltin,
+    ),
+  ],
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Also of types: two files that need each other are one file, or hide a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'not-resolved',
+      comment: 'A specifier that leads nowhere escapes every other rule.',
+      severity: 'error',
+      from: { path: '^(src|sim)/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['(^|/)node_modules/', '^dist/'] },
+    exclude: { path: '^examples/[^/]+/node_modules/' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    // Types are imports too: a layer that only borrows a type still knows the other one.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+    skipAnalysisNotInRules: false,
+  },
+}
