@@ -17,9 +17,15 @@ export interface SqliteStatement {
   all(...values: SqliteValue[]): SqliteRow[]
 }
 
+/** Rows as lists, in the order of the columns: for many rows more than twice as fast as objects. */
+export interface SqliteListStatement {
+  all(...values: SqliteValue[]): SqliteValue[][]
+}
+
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
+  prepareList(sql: string): SqliteListStatement
   close(): void
 }
 
@@ -121,12 +127,18 @@ function builtinDriver(library: NodeSqlite, nodeVersion: string): SqliteDriver {
 /** What both libraries have in common. */
 interface LibraryDatabase {
   exec(sql: string): unknown
-  prepare(sql: string): {
-    run(...values: SqliteValue[]): { changes: number | bigint }
-    get(...values: SqliteValue[]): unknown
-    all(...values: SqliteValue[]): unknown[]
-  }
+  prepare(sql: string): LibraryStatement
   close(): unknown
+}
+
+interface LibraryStatement {
+  run(...values: SqliteValue[]): { changes: number | bigint }
+  get(...values: SqliteValue[]): unknown
+  all(...values: SqliteValue[]): unknown[]
+  /** better-sqlite3's switch to lists. */
+  raw?(on: boolean): unknown
+  /** That of node:sqlite, since Node 22.16. */
+  setReturnArrays?(on: boolean): unknown
 }
 
 type BetterSqlite = new (
@@ -149,8 +161,20 @@ function adapt(database: LibraryDatabase): SqliteDatabase {
         all: (...values) => statement.all(...values) as SqliteRow[],
       }
     },
+    prepareList: (sql) => listStatement(database.prepare(sql)),
     close: () => void database.close(),
   }
+}
+
+function listStatement(statement: LibraryStatement): SqliteListStatement {
+  statement.raw?.(true)
+  statement.setReturnArrays?.(true)
+  if (statement.raw !== undefined || statement.setReturnArrays !== undefined) {
+    return { all: (...values) => statement.all(...values) as SqliteValue[][] }
+  }
+  const all = (...values: SqliteValue[]): SqliteValue[][] =>
+    (statement.all(...values) as SqliteRow[]).map((row) => Object.values(row))
+  return { all }
 }
 
 function majorOf(version: string): number {

@@ -7,8 +7,9 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import { countExactMax } from '../contract.ts'
 import type { JobCount, JobPage, JobQuery, ReadyCursor, ShardSummary } from '../contract.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
-import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts'
-import { attemptsOf, numberOf, recordOf, rowNumber } from './rows.ts'
+import type { SqliteDatabase, SqliteListStatement, SqliteStatement } from './driver.ts'
+import type { SqliteValue } from './driver.ts'
+import { attemptsOf, jobColumns, numberOf, recordOf, rowNumber } from './rows.ts'
 import { rowsPerShard } from './schema.ts'
 
 /** Rows that one page of a list may look at, a few milliseconds' worth. */
@@ -37,6 +38,7 @@ interface Search {
 export class JobQueries {
   readonly #database: SqliteDatabase
   readonly #statements = new Map<string, SqliteStatement>()
+  readonly #lists = new Map<string, SqliteListStatement>()
 
   constructor(database: SqliteDatabase) {
     this.#database = database
@@ -45,22 +47,17 @@ export class JobQueries {
   /** Ready jobs of a phase after the cursor: the rest of its priority, then the lower ones. */
   ready(shard: number, range: { phase: number; after?: ReadyCursor; limit: number }): JobRecord[] {
     const { phase, after, limit } = range
-    const from =
-      'SELECT * FROM job INDEXED BY ready_jobs WHERE state = 0 AND shard = ? AND phase = ?'
+    const from = 'job INDEXED BY ready_jobs WHERE state = 0 AND shard = ? AND phase = ?'
     const order = 'ORDER BY rank, n LIMIT ?'
     if (limit <= 0) return []
-    if (after === undefined) {
-      return this.#prepare(`${from} ${order}`).all(shard, phase, limit).map(recordOf)
-    }
+    if (after === undefined) return this.#records(`${from} ${order}`, shard, phase, limit)
     const rank = -after.priority
     const last = rowNumber(shard, after.sequence)
-    const same = this.#prepare(`${from} AND rank = ? AND n > ? ${order}`)
-    const rows = same.all(shard, phase, rank, last, limit)
-    if (rows.length < limit) {
-      const lower = this.#prepare(`${from} AND rank > ? ${order}`)
-      rows.push(...lower.all(shard, phase, rank, limit - rows.length))
-    }
-    return rows.map(recordOf)
+    const same = `${from} AND rank = ? AND n > ? ${order}`
+    const jobs = this.#records(same, shard, phase, rank, last, limit)
+    if (jobs.length === limit) return jobs
+    const lower = `${from} AND rank > ? ${order}`
+    return [...jobs, ...this.#records(lower, shard, phase, rank, limit - jobs.length)]
   }
 
   /** Scheduled jobs due by `untilMs`, and when the first of the others is due. */
@@ -69,9 +66,8 @@ export class JobQueries {
     range: { untilMs: number; limit: number },
   ): { jobs: JobRecord[]; nextDueMs?: number } {
     const from = 'job INDEXED BY scheduled_jobs WHERE state = 1 AND shard = ?'
-    const due = this.#prepare(`SELECT * FROM ${from} AND due <= ? ORDER BY due, n LIMIT ?`)
-    const limit = Math.max(0, range.limit)
-    const jobs = due.all(shard, range.untilMs, limit).map(recordOf)
+    const due = `${from} AND due <= ? ORDER BY due, n LIMIT ?`
+    const jobs = this.#records(due, shard, range.untilMs, Math.max(0, range.limit))
     const next = this.#prepare(`SELECT due FROM ${from} ORDER BY due, n LIMIT 1 OFFSET ?`)
     // Those returned are the first in this order: the next one is right behind them.
     const row = next.get(shard, jobs.length)
@@ -79,11 +75,7 @@ export class JobQueries {
   }
 
   byIds(shard: number, ids: readonly string[]): JobRecord[] {
-    const byId = this.#prepare('SELECT * FROM job WHERE id = ? AND shard = ?')
-    return ids.flatMap((id) => {
-      const row = byId.get(id, shard)
-      return row === undefined ? [] : [recordOf(row)]
-    })
+    return ids.flatMap((id) => this.#records('job WHERE id = ? AND shard = ?', id, shard))
   }
 
   attempts(shard: number, id: string): AttemptRecord[] {
@@ -97,11 +89,12 @@ export class JobQueries {
     const search = this.#search(shard, query)
     const from = search.source === 'job NOT INDEXED' ? this.#lowest(shard, before) : undefined
     const floor = from ?? shard * rowsPerShard
-    const found = this.#prepare(
-      `SELECT * FROM job WHERE n IN (SELECT n FROM ${search.source} WHERE n >= ? AND n < ?
+    const found = this.#records(
+      `job WHERE n IN (SELECT n FROM ${search.source} WHERE n >= ? AND n < ?
         AND ${search.where} ORDER BY n DESC LIMIT ?) ORDER BY n DESC`,
-    ).all(floor, before, ...search.values, limit + 1)
-    const jobs = found.slice(0, limit).map(recordOf)
+      ...[floor, before, ...search.values, limit + 1],
+    )
+    const jobs = found.slice(0, limit)
     const last = jobs.at(-1)
     if (found.length > limit && last !== undefined) return { jobs, next: String(last.sequence) }
     return from === undefined ? { jobs } : { jobs, next: String(from - shard * rowsPerShard) }
@@ -192,6 +185,16 @@ export class JobQueries {
       'SELECT n FROM job NOT INDEXED WHERE n >= ? AND n < ? ORDER BY n LIMIT 1 OFFSET ?',
     ).get(shard * rowsPerShard, (shard + 1) * rowsPerShard, countRowsMax)
     return row !== undefined
+  }
+
+  /** Jobs of `SELECT … FROM` this. */
+  #records(from: string, ...values: readonly SqliteValue[]): JobRecord[] {
+    let statement = this.#lists.get(from)
+    if (statement === undefined) {
+      statement = this.#database.prepareList(`SELECT ${jobColumns} FROM ${from}`)
+      this.#lists.set(from, statement)
+    }
+    return statement.all(...values).map(recordOf)
   }
 
   #prepare(text: string): SqliteStatement {
