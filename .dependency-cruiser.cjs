@@ -6,7 +6,8 @@ const anyBuiltin = { dependencyTypes: ['core'] }
 /** Builtins that open no socket and start no process or thread. */
 const quietBuiltin = {
   dependencyTypes: ['core'],
-  pathNot: '^(node:)?(net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads)(/|$)',
+  pathNot:
+    '^(node:)?(net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads)(/|$)',
 }
 /** For code that only turns values into bytes. */
 const byteBuiltin = { dependencyTypes: ['core'], path: '^(node:)?(buffer|crypto|util)$' }
@@ -84,7 +85,12 @@ module.exports = {
     // Shells. They get a store and a transport as arguments.
     ...layer('src/manager', [src(...shellParts), npm('uuid')], quietBuiltin),
     ...layer('src/worker', [src(...shellParts), npm('uuid')], quietBuiltin),
-    ...layer('src/client', [src(...shellParts), npm('uuid')], quietBuiltin),
+    // A client is made by users with nothing but an address: it brings its own transport.
+    ...layer(
+      'src/client',
+      [src(...shellParts, 'transport/zeromq-transport[.]ts'), npm('uuid')],
+      quietBuiltin,
+    ),
     ...layer('src/dashboard', [src(client, wire, runtime, errors)], anyBuiltin),
 
     // Where it all meets.

@@ -27,7 +27,9 @@ const { positionals, values } = parseArgs({
   },
 })
 if (positionals[0] !== 'throughput') {
-  console.error('usage: npm run bench -- throughput [--jobs N] [--runs N] [--concurrency N] [--json]')
+  console.error(
+    'usage: npm run bench -- throughput [--jobs N] [--runs N] [--concurrency N] [--json]',
+  )
   process.exit(2)
 }
 
@@ -37,7 +39,9 @@ const sorted = figures.map(({ jobsPerSecond }) => jobsPerSecond).sort((a, b) => 
 const summary = { min: sorted[0], median: sorted[sorted.length >> 1], max: sorted.at(-1) }
 if (values.json) console.log(JSON.stringify({ scenario: 'throughput', figures, ...summary }))
 else {
-  console.log(`three phases, SQLite with fsync before ack, ${values.jobs} jobs, ${sorted.length} runs`)
+  console.log(
+    `three phases, SQLite with fsync before ack, ${values.jobs} jobs, ${sorted.length} runs`,
+  )
   console.log(`jobs/s: min ${summary.min}, median ${summary.median}, max ${summary.max}`)
 }
 
@@ -46,7 +50,14 @@ async function throughput() {
   const [pull, sub] = [`tcp://127.0.0.1:${await freePort()}`, `tcp://127.0.0.1:${await freePort()}`]
   const doors = ['--pull-bind', pull, '--sub-bind', sub]
   const router = ['--router-bind', 'tcp://127.0.0.1:*', '--pub-bind', 'tcp://127.0.0.1:*']
-  const manager = start(folder, ['pipeline', file, ...doors, '--router-bind', pull.replace(/\d+$/, (p) => String(Number(p) + 1)), ...router.slice(2)])
+  const manager = start(folder, [
+    'pipeline',
+    file,
+    ...doors,
+    '--router-bind',
+    pull.replace(/\d+$/, (p) => String(Number(p) + 1)),
+    ...router.slice(2),
+  ])
   const links = ['--push-connect', pull, '--pub-connect', sub, '--concurrency', values.concurrency]
   const workers = ['first', 'second', 'third'].map((type) =>
     start(folder, ['phase', file, type, ...links]),
@@ -90,7 +101,8 @@ async function measure(client) {
   await Promise.all(waits)
   await until(async () => (await client.status()).shards[0].settled.done >= jobs)
   const seconds = (performance.now() - startedMs) / 1_000
-  if (process.env.BENCH_VERBOSE) console.error(JSON.stringify((await client.status()).shards[0], null, 1))
+  if (process.env.BENCH_VERBOSE)
+    console.error(JSON.stringify((await client.status()).shards[0], null, 1))
   return {
     jobs,
     seconds,
@@ -102,7 +114,10 @@ async function measure(client) {
 function start(cwd, args) {
   const profile = process.env.BENCH_PROFILE
   const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-  const child = spawn(process.execPath, [...flags, cli, ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...flags, cli, ...args], {
+    cwd,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   child.stderr.on('data', (text) => process.env.BENCH_VERBOSE && process.stderr.write(text))
   return child
 }

@@ -33,11 +33,17 @@ export function style(format: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text:
 }
 
 /** Rows under a head, columns aligned. */
-export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => String(cell ?? '')))
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  const cells = [head, ...rows].map((row) => row.map(String))
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   return cells.map(line).join('\n')
 }
 

@@ -88,9 +88,13 @@ class EnqueueRun {
 
   #wait(stored: readonly Enqueued[]): void {
     if (stored.some(({ acknowledged }) => !acknowledged)) {
-      throw new CarbontubeError('CT_REFUSED', 'only a pull door answers here: nothing to wait for', {
-        hint: 'Give the router door (the pull door’s port + 1), or leave out --wait.',
-      })
+      throw new CarbontubeError(
+        'CT_REFUSED',
+        'only a pull door answers here: nothing to wait for',
+        {
+          hint: 'Give the router door (the pull door’s port + 1), or leave out --wait.',
+        },
+      )
     }
     const ids = stored.map(({ job }) => job.id)
     const timeoutMs = this.#options.timeout ?? waitMsDefault

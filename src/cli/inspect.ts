@@ -8,7 +8,10 @@ import type { ListQuery } from '../wire/requests.ts'
 import { print, say, style, table, type GlobalOptions } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
 
-async function withClient<T>(address: string, use: (client: PipelineClient) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  address: string,
+  use: (client: PipelineClient) => Promise<T>,
+): Promise<T> {
   const client = new PipelineClient(address, { timeout: 5_000 })
   try {
     await client.connect()
@@ -37,7 +40,9 @@ function flatStatus({ welcome, upSinceMs, loopLagMs, rejectedMessages, shards }:
 
 function printStatus(status: ManagerStatus): void {
   const { welcome, shards } = status
-  print(`${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`)
+  print(
+    `${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`,
+  )
   for (const { phases, settled, scheduled, workers } of shards) {
     const rows = phases.map((phase) => [
       ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
@@ -74,14 +79,20 @@ export async function listJobs(
   return 0
 }
 
-export async function showJob(address: string, id: string, options: GlobalOptions): Promise<number> {
+export async function showJob(
+  address: string,
+  id: string,
+  options: GlobalOptions,
+): Promise<number> {
   const { job, attempts, instructions } = await withClient(address, (client) => client.getJob(id))
   const decoded = decodeInstructions(instructions)
   if (options.json === true) {
     print({ ...job, instructions: decoded, history: attempts })
     return 0
   }
-  print(`${style('bold', job.id)} is ${job.state} in ${job.phase}, enqueued ${ago(job.enqueuedMs)} ago`)
+  print(
+    `${style('bold', job.id)} is ${job.state} in ${job.phase}, enqueued ${ago(job.enqueuedMs)} ago`,
+  )
   print(JSON.stringify(decoded, null, 2))
   const rows = attempts.map((one) => [
     ...[one.phase, one.attempt, one.outcome, `${one.endedMs - one.startedMs} ms`, one.worker],
@@ -91,9 +102,14 @@ export async function showJob(address: string, id: string, options: GlobalOption
   return 0
 }
 
-export async function cancelJob(address: string, id: string, options: GlobalOptions): Promise<number> {
+export async function cancelJob(
+  address: string,
+  id: string,
+  options: GlobalOptions,
+): Promise<number> {
   const outcome = await withClient(address, (client) => client.cancelJob(id))
-  if (outcome === 'notFound') throw new CarbontubeError('CT_JOB_NOT_FOUND', `no job "${id}" is kept here`)
+  if (outcome === 'notFound')
+    throw new CarbontubeError('CT_JOB_NOT_FOUND', `no job "${id}" is kept here`)
   if (options.json === true) print({ id, outcome })
   else say(outcome === 'cancelled' ? `${id} is cancelled` : `${id} had settled before`)
   return outcome === 'cancelled' ? 0 : 6
@@ -111,7 +127,11 @@ export async function checkFile(file: string, options: GlobalOptions): Promise<n
   for (const { name, phases: chain } of pipelines) {
     print(`${style('bold', name)}: ${chain.map(({ jobType }) => jobType).join(' → ')}`)
   }
-  const rows = phases.map(({ jobType, retry, timeoutMs }) => [jobType, retry.attempts, `${timeoutMs} ms`])
+  const rows = phases.map(({ jobType, retry, timeoutMs }) => [
+    jobType,
+    retry.attempts,
+    `${timeoutMs} ms`,
+  ])
   print(table(['phase', 'attempts', 'timeout'], rows))
   return 0
 }

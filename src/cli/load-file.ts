@@ -37,10 +37,14 @@ export async function loadPipelineFile(file: string): Promise<LoadedFile> {
   const chained = pipelines.flatMap((pipeline) => [...compilePipeline(pipeline).phaseClasses])
   const phases = [...new Set([...exported.filter(isPhaseClass), ...chained])]
   if (phases.length === 0) {
-    throw new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `${path} exports no pipeline and no phase`, {
-      hint: 'Write `export class MyPipeline extends Pipeline { … }` there.',
-      details: { path },
-    })
+    throw new CarbontubeError(
+      'CT_NO_PIPELINE_IN_FILE',
+      `${path} exports no pipeline and no phase`,
+      {
+        hint: 'Write `export class MyPipeline extends Pipeline { … }` there.',
+        details: { path },
+      },
+    )
   }
   return { path, loader, pipelines, phases }
 }
@@ -92,7 +96,10 @@ async function importFile(path: string, loader: LoadedFile['loader']): Promise<o
 /** The user's `import 'carbontube'` is this very copy, wherever the file lies. */
 function jitiFor(path: string): ReturnType<typeof createJiti> {
   const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-  const alias = { 'carbontube/testing': here('../testing/index.js'), carbontube: here('../index.js') }
+  const alias = {
+    'carbontube/testing': here('../testing/index.js'),
+    carbontube: here('../index.js'),
+  }
   // The cache lies in the user's project: one in a shared /tmp could be written by somebody else.
   const fsCache = join(projectFolder(dirname(path)), 'node_modules/.cache/carbontube')
   return createJiti(path, { fsCache, alias, nativeModules: ['carbontube'], interopDefault: false })

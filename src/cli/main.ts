@@ -67,8 +67,16 @@ program
   .option('--pull-bind <address>', 'where grants arrive (default: a free port)')
   .option('--pull-connect <address>', 'a relay that serves this worker (repeatable)', repeatable)
   .option('--advertise <address>', 'what managers are told to push to')
-  .option('--push-connect <address>', 'a manager’s pull door, or a streamer (repeatable)', repeatable)
-  .option('--pub-connect <address>', 'a manager’s sub door, or a forwarder (repeatable)', repeatable)
+  .option(
+    '--push-connect <address>',
+    'a manager’s pull door, or a streamer (repeatable)',
+    repeatable,
+  )
+  .option(
+    '--pub-connect <address>',
+    'a manager’s sub door, or a forwarder (repeatable)',
+    repeatable,
+  )
   .option('--drain <duration>', 'longest wait for running jobs at SIGTERM (default: 30s)', duration)
   .action(run(async () => (await import('./serve.ts')).servePhase))
 
@@ -110,7 +118,10 @@ jobs
       const { listJobs } = await import('./inspect.ts')
       return (address: string, options: GlobalOptions & Record<string, string>) => {
         const { json, logLevel, ...query } = options
-        return listJobs(address, query, { ...(json === undefined ? {} : { json: true }), ...(logLevel === undefined ? {} : { logLevel }) })
+        return listJobs(address, query, {
+          ...(json === undefined ? {} : { json: true }),
+          ...(logLevel === undefined ? {} : { logLevel }),
+        })
       }
     }),
   )

@@ -18,13 +18,19 @@ export interface RelayOptions {
 
 export async function serveStreamer(options: RelayOptions): Promise<number> {
   const from = required(options.pullBind, '--pull-bind')
-  const device = await openStreamer({ from, ...outgoing(options.pushBind, options.pushConnect, 'push') })
+  const device = await openStreamer({
+    from,
+    ...outgoing(options.pushBind, options.pushConnect, 'push'),
+  })
   return serve('streamer', from, device)
 }
 
 export async function serveForwarder(options: RelayOptions): Promise<number> {
   const from = required(options.subBind, '--sub-bind')
-  const device = await openForwarder({ from, ...outgoing(options.pubBind, options.pubConnect, 'pub') })
+  const device = await openForwarder({
+    from,
+    ...outgoing(options.pubBind, options.pubConnect, 'pub'),
+  })
   return serve('forwarder', from, device)
 }
 

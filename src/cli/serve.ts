@@ -4,7 +4,12 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Manager } from '../manager/manager.ts'
 import type { InputCheck } from '../manager/requests.ts'
-import { checkInstructions, compilePhase, compilePipeline, type CompiledPipeline } from '../pipeline/compile.ts'
+import {
+  checkInstructions,
+  compilePhase,
+  compilePipeline,
+  type CompiledPipeline,
+} from '../pipeline/compile.ts'
 import type { Storage } from '../storage/contract.ts'
 import { SqliteStorageBackend } from '../storage/sqlite/sqlite-storage.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
@@ -163,7 +168,8 @@ async function backendOf({ instance, spec }: CompiledPipeline): Promise<Storage>
 }
 
 function inputCheck(compiled: CompiledPipeline): InputCheck | undefined {
-  if (compiled.inputSchema === undefined && compiled.phases[0]?.input === undefined) return undefined
+  if (compiled.inputSchema === undefined && compiled.phases[0]?.input === undefined)
+    return undefined
   return async (bytes) => {
     const answer = await checkInstructions(compiled, decodeInstructions(bytes))
     return answer.ok ? undefined : answer.issues.join('; ')

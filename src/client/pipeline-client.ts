@@ -79,7 +79,10 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   async connect(): Promise<void> {
     if (await this.#connection.connect(this.#address, this.#timeoutMs)) return
     await new Promise<void>((resolve, reject) => {
-      const error = new CarbontubeError('CT_UNREACHABLE', `${this.#address} is no door of a manager`)
+      const error = new CarbontubeError(
+        'CT_UNREACHABLE',
+        `${this.#address} is no door of a manager`,
+      )
       const timer = setTimeout(() => reject(error), this.#timeoutMs)
       const onUp = () => {
         clearTimeout(timer)
@@ -94,7 +97,8 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     job: JobRequest<N, PipelineInput<PipelineNamed<P, N>>>,
   ): Promise<Enqueued> {
     const [answer] = await this.enqueueJobs([job])
-    if (answer === undefined) throw new CarbontubeError('CT_PROTOCOL', 'the manager answered nothing')
+    if (answer === undefined)
+      throw new CarbontubeError('CT_PROTOCOL', 'the manager answered nothing')
     return answer
   }
 

@@ -34,7 +34,12 @@ export type Published =
   | { readonly type: 'jobDead'; readonly id: JobId; readonly reason: DeathReason }
   | { readonly type: 'jobCancelled'; readonly id: JobId }
   | { readonly type: 'workerJoined'; readonly worker: string; readonly jobType: string }
-  | { readonly type: 'workerLost'; readonly worker: string; readonly cause: string; readonly released: number }
+  | {
+      readonly type: 'workerLost'
+      readonly worker: string
+      readonly cause: string
+      readonly released: number
+    }
 
 export type Effect =
   | {
@@ -51,7 +56,12 @@ export type Effect =
   | { readonly type: 'ConnectWorker'; readonly incarnation: string; readonly address: string }
   | { readonly type: 'DisconnectWorker'; readonly incarnation: string }
   /** First message on a new PUSH: names the stream and calls the roll. */
-  | { readonly type: 'OpenStream'; readonly incarnation: string; readonly nextOrder: number; readonly ping: number }
+  | {
+      readonly type: 'OpenStream'
+      readonly incarnation: string
+      readonly nextOrder: number
+      readonly ping: number
+    }
   | {
       readonly type: 'Grant'
       readonly incarnation: string

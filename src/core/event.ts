@@ -158,7 +158,12 @@ export type Event =
       readonly ids: readonly JobId[]
       readonly jobs: readonly JobRecord[]
     }
-  | { readonly type: 'CancelRequested'; readonly nowMs: number; readonly request: string; readonly id: JobId }
+  | {
+      readonly type: 'CancelRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly id: JobId
+    }
   | { readonly type: 'ObserversChanged'; readonly nowMs: number; readonly observed: boolean }
   /** The manager stops: no new grants, no new jobs; what runs may finish. */
   | { readonly type: 'DrainRequested'; readonly nowMs: number }

@@ -34,7 +34,8 @@ export class Liveness {
     const phases = shard.config.spec.phases.flatMap((phase, index) =>
       phase.jobType === info.jobType ? [index] : [],
     )
-    if (phases.length === 0 || shard.workers.size >= shard.config.limits.workersMax) return undefined
+    if (phases.length === 0 || shard.workers.size >= shard.config.limits.workersMax)
+      return undefined
     // An address has one incarnation at a time: whoever was there before is dead.
     for (const other of shard.workers.all()) {
       if (other.info.address === info.address) this.lost(other.info.incarnation, 'replaced')
@@ -97,7 +98,8 @@ export class Liveness {
   beat(): void {
     const { nowMs, workers, config } = this.#shard
     const { beatMs, loopGapMs, silentAfterMs } = config.limits
-    const wasAsleep = this.#lastBeatMs !== undefined && nowMs - this.#lastBeatMs > beatMs + loopGapMs
+    const wasAsleep =
+      this.#lastBeatMs !== undefined && nowMs - this.#lastBeatMs > beatMs + loopGapMs
     this.#lastBeatMs = nowMs
     for (const worker of [...workers.all()]) {
       if (wasAsleep) worker.lastSeenMs = nowMs

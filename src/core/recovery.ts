@@ -235,7 +235,13 @@ export function abortRun(
   worker.aborted.add(text)
   const order = worker.nextOrder
   worker.nextOrder += 1
-  worker.unacknowledged.set(order, { type: 'abort', token, reason, pingAtSend: worker.ping, sends: 1 })
+  worker.unacknowledged.set(order, {
+    type: 'abort',
+    token,
+    reason,
+    pingAtSend: worker.ping,
+    sends: 1,
+  })
   shard.effect({ type: 'Abort', incarnation: worker.info.incarnation, order, token, reason })
 }
 

@@ -78,7 +78,9 @@ function failPhase(
     return
   }
   const delayMs =
-    failure.retry === 'default' ? retryDelayMs(retry, job.attempts, shard.config.rng) : failure.retry
+    failure.retry === 'default'
+      ? retryDelayMs(retry, job.attempts, shard.config.rng)
+      : failure.retry
   const ended = shard.attemptRecord(granted, { outcome: 'failed', error })
   const dueMs = shard.nowMs + delayMs
   const { attempts, crashes } = job

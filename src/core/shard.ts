@@ -5,7 +5,14 @@
  */
 import type { Effect, Published } from './effect.ts'
 import { invariant } from './invariant.ts'
-import { jobOf, type AttemptRecord, type Grant, type Job, type JobId, type JobRecord } from './job.ts'
+import {
+  jobOf,
+  type AttemptRecord,
+  type Grant,
+  type Job,
+  type JobId,
+  type JobRecord,
+} from './job.ts'
 import { nextState, type JobSignal } from './job-transitions.ts'
 import type { Limits } from './limits.ts'
 import type { Expected, Mutation } from './mutation.ts'
@@ -85,7 +92,9 @@ export class Shard {
   /** Replaces the queues by those that a store's summary describes. */
   restore(coldByPhase: readonly number[], nextDueMs: number | undefined): void {
     const { spec, limits } = this.config
-    this.#ready = spec.phases.map((_, phase) => new ReadyQueue(phase, coldByPhase[phase] ?? 0, limits))
+    this.#ready = spec.phases.map(
+      (_, phase) => new ReadyQueue(phase, coldByPhase[phase] ?? 0, limits),
+    )
     this.scheduled = new ScheduledJobs(limits.scheduledJobsMax, nextDueMs)
   }
 

@@ -56,7 +56,9 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
       waiting: shard.ready(phase).waiting,
       running: running.get(phase) ?? 0,
       workers: shard.workers.ofPhase(phase).length,
-      concurrency: shard.workers.ofPhase(phase).reduce((sum, { info }) => sum + info.concurrency, 0),
+      concurrency: shard.workers
+        .ofPhase(phase)
+        .reduce((sum, { info }) => sum + info.concurrency, 0),
       paused: isPaused(shard, phase),
     })),
     scheduled: shard.scheduledCount,

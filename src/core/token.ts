@@ -23,7 +23,3 @@ const zeros = '000000000000'
 export function tokenText(token: Token): string {
   return `${fenceOf(token)}-${token.nonce}`
 }
-
-export function sameToken(a: Token, b: Token): boolean {
-  return a.sequence === b.sequence && a.epoch === b.epoch && a.nonce === b.nonce
-}

@@ -258,7 +258,8 @@ export class WorkerProtocol {
     this.#prefetch.ran(durationMs)
     if (run.state === 'stuck') this.#stuck -= 1
     // Its fate was told when it got stuck, or nobody wants to hear of it.
-    else if (run.abort !== 'superseded') this.#putIntoOutbox(run, this.#outcomeAfterAbort(run, outcome))
+    else if (run.abort !== 'superseded')
+      this.#putIntoOutbox(run, this.#outcomeAfterAbort(run, outcome))
     this.#startQueued()
   }
 

@@ -7,15 +7,27 @@
 export const catalogue = {
   CT_INTERNAL: { blame: 'us', exit: 1, means: 'A defect of Carbontube. Please report it.' },
   CT_USAGE: { blame: 'caller', exit: 2, means: 'The command line does not fit the command.' },
-  CT_BAD_OPTION: { blame: 'caller', exit: 2, means: 'An option is unknown or its value is not allowed.' },
+  CT_BAD_OPTION: {
+    blame: 'caller',
+    exit: 2,
+    means: 'An option is unknown or its value is not allowed.',
+  },
   CT_BAD_INSTRUCTIONS: {
     blame: 'caller',
     exit: 2,
     means: 'The instructions of a job are not a JSON (or JSON5) object.',
   },
-  CT_BAD_ADDRESS: { blame: 'caller', exit: 2, means: 'An address is not of the form tcp://host:port.' },
+  CT_BAD_ADDRESS: {
+    blame: 'caller',
+    exit: 2,
+    means: 'An address is not of the form tcp://host:port.',
+  },
   CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The pipeline file does not exist.' },
-  CT_FILE_NOT_LOADED: { blame: 'caller', exit: 3, means: 'The pipeline file threw or does not parse.' },
+  CT_FILE_NOT_LOADED: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The pipeline file threw or does not parse.',
+  },
   CT_NO_PIPELINE_IN_FILE: {
     blame: 'caller',
     exit: 3,
@@ -24,7 +36,8 @@ export const catalogue = {
   CT_BAD_PIPELINE: {
     blame: 'caller',
     exit: 3,
-    means: 'A pipeline or phase class is not well-formed: a missing name, an unknown field, a bad option.',
+    means:
+      'A pipeline or phase class is not well-formed: a missing name, an unknown field, a bad option.',
   },
   CT_CHAIN_DOES_NOT_FIT: {
     blame: 'caller',
@@ -34,18 +47,40 @@ export const catalogue = {
   CT_MISSING_DRIVER: {
     blame: 'caller',
     exit: 3,
-    means: 'The driver of a storage backend is not installed; the message names the command that adds it.',
+    means:
+      'The driver of a storage backend is not installed; the message names the command that adds it.',
   },
-  CT_BAD_DRIVER: { blame: 'caller', exit: 3, means: 'The installed driver cannot run on this Node.' },
-  CT_ADDRESS_IN_USE: { blame: 'caller', exit: 3, means: 'Another process listens on that address.' },
-  CT_CANNOT_BIND: { blame: 'caller', exit: 3, means: 'The address cannot be bound on this machine.' },
+  CT_BAD_DRIVER: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The installed driver cannot run on this Node.',
+  },
+  CT_ADDRESS_IN_USE: {
+    blame: 'caller',
+    exit: 3,
+    means: 'Another process listens on that address.',
+  },
+  CT_CANNOT_BIND: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The address cannot be bound on this machine.',
+  },
   CT_STORE_FOREIGN: {
     blame: 'backend',
     exit: 3,
-    means: 'The store belongs to another application or a newer schema, or is damaged; nothing was changed.',
+    means:
+      'The store belongs to another application or a newer schema, or is damaged; nothing was changed.',
   },
-  CT_STORE_HELD: { blame: 'caller', exit: 6, means: 'Another process owns this shard or file now.' },
-  CT_STORE_FULL: { blame: 'backend', exit: 6, means: 'The store has no room; nothing was written.' },
+  CT_STORE_HELD: {
+    blame: 'caller',
+    exit: 6,
+    means: 'Another process owns this shard or file now.',
+  },
+  CT_STORE_FULL: {
+    blame: 'backend',
+    exit: 6,
+    means: 'The store has no room; nothing was written.',
+  },
   CT_STORE_FAILED: { blame: 'backend', exit: 1, means: 'The store answered with an error.' },
   CT_FENCED: { blame: 'us', exit: 1, means: 'A newer owner has taken over; this one stopped.' },
   CT_OUTCOME_UNKNOWN: {
@@ -55,12 +90,20 @@ export const catalogue = {
   },
   CT_UNREACHABLE: { blame: 'peer', exit: 4, means: 'Nobody answers at the address.' },
   CT_PROTOCOL: { blame: 'peer', exit: 4, means: 'The other side speaks something else.' },
-  CT_UNKNOWN_JOB_TYPE: { blame: 'caller', exit: 5, means: 'No phase of the file has that job type.' },
+  CT_UNKNOWN_JOB_TYPE: {
+    blame: 'caller',
+    exit: 5,
+    means: 'No phase of the file has that job type.',
+  },
   CT_UNKNOWN_PIPELINE: { blame: 'caller', exit: 5, means: 'No pipeline of that name is there.' },
   CT_JOB_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No job of that id is kept.' },
   CT_BUSY: { blame: 'peer', exit: 6, means: 'The manager has no room now; try again later.' },
   CT_TOO_LARGE: { blame: 'caller', exit: 6, means: 'A job or message is larger than the limit.' },
-  CT_INVALID_JOB: { blame: 'caller', exit: 6, means: 'The job does not pass the checks at the door.' },
+  CT_INVALID_JOB: {
+    blame: 'caller',
+    exit: 6,
+    means: 'The job does not pass the checks at the door.',
+  },
   CT_CONFLICT: {
     blame: 'caller',
     exit: 6,
@@ -72,17 +115,30 @@ export const catalogue = {
     means: 'The enqueue was first sent too long ago to be told from a new one.',
   },
   CT_REFUSED: { blame: 'caller', exit: 6, means: 'The other side does not do that now.' },
-  CT_JOB_FAILED: { blame: 'caller', exit: 7, means: 'The job is dead; the message has its last error.' },
+  CT_JOB_FAILED: {
+    blame: 'caller',
+    exit: 7,
+    means: 'The job is dead; the message has its last error.',
+  },
   CT_JOB_CANCELLED: { blame: 'caller', exit: 7, means: 'The job was cancelled.' },
   CT_TIMED_OUT: { blame: 'peer', exit: 8, means: 'The time given for it is over.' },
-  CT_REJECTED: { blame: 'caller', exit: 7, means: 'A phase threw Reject: the job is dead without a retry.' },
+  CT_REJECTED: {
+    blame: 'caller',
+    exit: 7,
+    means: 'A phase threw Reject: the job is dead without a retry.',
+  },
   CT_BAD_RESULT: {
     blame: 'caller',
     exit: 7,
-    means: 'A phase returned what cannot be merged or cannot travel: a list, a function, a cycle, …',
+    means:
+      'A phase returned what cannot be merged or cannot travel: a list, a function, a cycle, …',
   },
   CT_PHASE_TIMED_OUT: { blame: 'caller', exit: 7, means: 'A phase ran longer than its timeout.' },
-  CT_STOPPED: { blame: 'caller', exit: 1, means: 'The object was stopped while something was under way.' },
+  CT_STOPPED: {
+    blame: 'caller',
+    exit: 1,
+    means: 'The object was stopped while something was under way.',
+  },
 } as const satisfies Record<
   string,
   { blame: 'caller' | 'peer' | 'backend' | 'us'; exit: number; means: string }

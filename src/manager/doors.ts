@@ -1,6 +1,6 @@
 /** The manager's four doors: pull (results, plain jobs), router (requests), sub (workers' events), pub (all events). */
 import type { Event } from '../core/event.ts'
-import { parseAddress, withPort } from '../transport/address.ts'
+import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { announcedWorker, decodePublished } from '../wire/published.ts'

@@ -56,7 +56,8 @@ export class Lease {
     const { storage, ref, onLost } = this.#parts
     try {
       if (await storage.renew(ref, this.epoch, ttlMs)) this.#renewedMs = performance.now()
-      else onLost(new CarbontubeError('CT_FENCED', `another manager has taken over "${ref.pipeline}"`))
+      else
+        onLost(new CarbontubeError('CT_FENCED', `another manager has taken over "${ref.pipeline}"`))
     } catch (error) {
       // The store may come back; but not to an owner whose time is over.
       if (performance.now() - this.#renewedMs > ttlMs) onLost(error)

@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import type { Effect } from '../core/effect.ts'
 import { defaultLimits, type Limits } from '../core/limits.ts'
 import { seededRng } from '../core/rng.ts'
+import { unreachable } from '../core/invariant.ts'
 import { ShardOwner } from '../core/shard-owner.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
@@ -21,7 +22,7 @@ import { EventFeed } from './event-feed.ts'
 import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
 import { Requests, type InputCheck } from './requests.ts'
-import { ShardLoop } from './shard-loop.ts'
+import { ShardLoop, type LoadEffect } from './shard-loop.ts'
 import { Waiters } from './waiters.ts'
 import { WorkerLinks } from './worker-links.ts'
 
@@ -68,7 +69,9 @@ export class Manager implements Service {
     this.#id = options.managerId ?? `${hostname()}:${process.pid}`
     const nowMs = () => this.#clock.nowMs()
     this.#feed = new EventFeed(this.#id, nowMs)
-    this.#rejected = new LimitedLog(nowMs, (message, fields) => options.logger.warn(message, fields))
+    this.#rejected = new LimitedLog(nowMs, (message, fields) =>
+      options.logger.warn(message, fields),
+    )
   }
 
   get state(): ServiceState {
@@ -179,7 +182,7 @@ export class Manager implements Service {
     const holderOf = (id: string) => owner.holderOf(id)
     const requests: Requests = new Requests({
       ...{ pipeline: spec.name, checkInput, waiters, nowMs, handle },
-      busyRetryAfterMs: (this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs),
+      busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),
       status: () => this.status(),
@@ -199,7 +202,7 @@ export class Manager implements Service {
     return { doors, loop, owner, links, waiters, lease, requests }
   }
 
-  #perform(effect: Effect, { links, requests, waiters }: Parts): void {
+  #perform(effect: Exclude<Effect, LoadEffect>, { links, requests, waiters }: Parts): void {
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
@@ -208,12 +211,17 @@ export class Manager implements Service {
         return waiters.settled(effect.id)
       case 'Publish':
         return this.#feed.publish(effect.event)
-      case 'LoadReady':
-      case 'LoadDue':
-      case 'LookUpJobs':
-        return
-      default:
+      case 'ConnectWorker':
+      case 'DisconnectWorker':
+      case 'OpenStream':
+      case 'Grant':
+      case 'Skip':
+      case 'Abort':
+      case 'Ping':
+      case 'AnswerResult':
         return links.perform(effect)
+      default:
+        return unreachable(effect)
     }
   }
 
@@ -222,7 +230,15 @@ export class Manager implements Service {
     const { capabilities, description } = storage.info()
     const { pull, router, pub } = this.#parts().doors.announced
     return {
-      ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub: pub ?? '', shards: 1 },
+      ...{
+        manager: this.#id,
+        version,
+        pipeline: spec.name,
+        pull,
+        router,
+        pub: pub ?? '',
+        shards: 1,
+      },
       jobTypes: spec.phases.map(({ jobType }) => jobType),
       ...{ durability: capabilities.durability, store: description },
     }

@@ -39,7 +39,10 @@ const waitMsMax = 24 * 3_600_000
 export class Requests {
   readonly #parts: RequestsParts
   /** Requests at the core, by a key that comes back in its answer. */
-  readonly #open = new Map<string, { peer: string; request: number; issues?: Record<string, string> }>()
+  readonly #open = new Map<
+    string,
+    { peer: string; request: number; issues?: Record<string, string> }
+  >()
   #nextKey = 0
 
   constructor(parts: RequestsParts) {
@@ -83,7 +86,12 @@ export class Requests {
     this.#checkPipeline(pipeline)
     const { valid } = await this.#validate(jobs)
     const submitted = valid.map((job) => submittedJob(job, job.id === '' ? newJobId() : job.id))
-    this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: '', jobs: submitted })
+    this.#parts.handle({
+      type: 'JobsSubmitted',
+      nowMs: this.#parts.nowMs(),
+      request: '',
+      jobs: submitted,
+    })
   }
 
   async #answer(peer: string, decoded: Request): Promise<void> {
@@ -158,9 +166,13 @@ export class Requests {
 
   #checkItems(count: number): void {
     if (count <= itemsMax) return
-    throw new CarbontubeError('CT_TOO_LARGE', `${count} items in one request, ${itemsMax} at most`, {
-      hint: 'Split it into several requests.',
-    })
+    throw new CarbontubeError(
+      'CT_TOO_LARGE',
+      `${count} items in one request, ${itemsMax} at most`,
+      {
+        hint: 'Split it into several requests.',
+      },
+    )
   }
 
   #refuse(peer: string, request: number, error: unknown): void {

@@ -19,11 +19,18 @@ export interface ShardLoopParts {
   readonly clock: Clock
   readonly logger: Logger
   /** Sends what the core orders; loads are done here. */
-  perform(effect: Effect): void
+  perform(effect: Exclude<Effect, LoadEffect>): void
   /** Everything that could be sent in this turn has been performed. */
   turnEnded(): void
   /** The store has a newer owner, or is broken: this manager must stop. */
   onFatal(error: unknown): void
+}
+
+/** The effects that read the store. */
+export type LoadEffect = Extract<Effect, { type: 'LoadReady' | 'LoadDue' | 'LookUpJobs' }>
+
+function isLoad(effect: Effect): effect is LoadEffect {
+  return effect.type === 'LoadReady' || effect.type === 'LoadDue' || effect.type === 'LookUpJobs'
 }
 
 /** Pauses between tries of a group whose outcome is unknown, in milliseconds. */
@@ -130,21 +137,12 @@ export class ShardLoop {
 
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      switch (effect.type) {
-        case 'LoadReady':
-        case 'LoadDue':
-        case 'LookUpJobs':
-          void this.#load(effect).catch((error: unknown) => this.#fail(error))
-          break
-        default:
-          this.#parts.perform(effect)
-      }
+      if (isLoad(effect)) void this.#load(effect).catch((error: unknown) => this.#fail(error))
+      else this.#parts.perform(effect)
     }
   }
 
-  async #load(
-    effect: Extract<Effect, { type: 'LoadReady' | 'LoadDue' | 'LookUpJobs' }>,
-  ): Promise<void> {
+  async #load(effect: LoadEffect): Promise<void> {
     const { storage, ref } = this.#parts
     if (effect.type === 'LoadReady') {
       const { phase, after, limit } = effect

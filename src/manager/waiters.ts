@@ -33,7 +33,11 @@ export class Waiters {
   }
 
   /** Answers at once what has settled already, the rest as it settles. */
-  async wait(peer: string, request: number, { ids, timeoutMs }: { ids: readonly string[]; timeoutMs: number }): Promise<void> {
+  async wait(
+    peer: string,
+    request: number,
+    { ids, timeoutMs }: { ids: readonly string[]; timeoutMs: number },
+  ): Promise<void> {
     const wait: Wait = { peer, request, open: new Set(ids), timer: undefined }
     // Registered first: a job that settles while the store is read must not slip through.
     this.#waits.add(wait)
@@ -124,6 +128,10 @@ function settledItem(id: string, record: JobRecord | undefined): SettledItem | u
   if (state === 'cancelled') return { id, state }
   if (state !== 'dead') return undefined
   const reason = deathReason ?? 'attempts'
-  const error = { kind: reason, name: 'JobFailed', message: lastError ?? `the job is dead: ${reason}` }
+  const error = {
+    kind: reason,
+    name: 'JobFailed',
+    message: lastError ?? `the job is dead: ${reason}`,
+  }
   return { id, state, reason, error }
 }

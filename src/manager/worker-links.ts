@@ -162,7 +162,8 @@ export class WorkerLinks {
       address,
       onUp: () => this.#parts.handle({ type: 'WorkerConnected', nowMs: nowMs(), incarnation }),
       onDown: () => void this.#broken(incarnation),
-      onWrongPeer: () => logger.warn('a worker announced an address that is no PULL door', { address }),
+      onWrongPeer: () =>
+        logger.warn('a worker announced an address that is no PULL door', { address }),
     })
   }
 

@@ -9,7 +9,7 @@ import { checkMethodNames, checkPlainFields } from './class-checks.ts'
 import { isPhaseClass, type PhaseClass, type PhaseInstance } from './phase.ts'
 import {
   badPhase,
-  phaseOptionNames,
+  type phaseOptionNames,
   readConcurrency,
   readRetry,
   readTimeoutMs,

@@ -1,6 +1,6 @@
 /** A plain TCP connection tells what ZeroMQ's monitor does not: refused (nobody listens) or unreachable. */
 import { connect } from 'node:net'
-import { parseAddress } from './address.ts'
+import { parseAddress } from '../runtime/address.ts'
 import type { ProbeAnswer } from './contract.ts'
 
 export function probe(address: string, timeoutMs: number): Promise<ProbeAnswer> {

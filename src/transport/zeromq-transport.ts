@@ -3,7 +3,7 @@
  */
 import * as zmq from 'zeromq'
 import { CarbontubeError } from '../errors/errors.ts'
-import { bindable, formatAddress, parseAddress } from './address.ts'
+import { bindable, formatAddress, parseAddress } from '../runtime/address.ts'
 import type {
   DoorOptions,
   Frames,
@@ -132,11 +132,15 @@ function bindError(address: string, cause: unknown): CarbontubeError {
       cause,
     })
   }
-  return new CarbontubeError('CT_CANNOT_BIND', `${address} cannot be bound here: ${String(cause)}`, {
-    hint: 'Give an address or a name of an interface of this machine.',
-    details: { address },
-    cause,
-  })
+  return new CarbontubeError(
+    'CT_CANNOT_BIND',
+    `${address} cannot be bound here: ${String(cause)}`,
+    {
+      hint: 'Give an address or a name of an interface of this machine.',
+      details: { address },
+      cause,
+    },
+  )
 }
 
 type Connectable = zmq.Push | zmq.Dealer

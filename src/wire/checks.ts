@@ -41,16 +41,6 @@ export function map(value: unknown, name: string): Readonly<Record<string, unkno
   throw wrong(name, 'a map', value)
 }
 
-/** One of the given words. */
-export function word<const W extends string>(
-  value: unknown,
-  name: string,
-  words: readonly W[],
-): W {
-  if (typeof value === 'string' && (words as readonly string[]).includes(value)) return value as W
-  throw wrong(name, words.join(' | '), value)
-}
-
 export function frame(frames: readonly Uint8Array[], index: number): Uint8Array {
   const found = frames[index]
   if (found !== undefined) return found

@@ -35,7 +35,9 @@ export function encodeOrders(orders: Orders): Uint8Array[] {
   const packed = orders.orders.map((order) => packOrder(order, frames))
   const answers = orders.answers.map(({ entry, answer }) => [entry, answerWords.indexOf(answer)])
   const { incarnation, stream, epoch, ping } = orders
-  frames.unshift(packHeader('orders', { incarnation, stream, epoch, ping, orders: packed, answers }))
+  frames.unshift(
+    packHeader('orders', { incarnation, stream, epoch, ping, orders: packed, answers }),
+  )
   return frames
 }
 

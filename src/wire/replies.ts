@@ -97,7 +97,16 @@ export type Reply =
     }
 
 const outcomes = [
-  ...(['stored', 'duplicate', 'conflict', 'expired', 'busy', 'full', 'tooLarge', 'invalid'] as const),
+  ...([
+    'stored',
+    'duplicate',
+    'conflict',
+    'expired',
+    'busy',
+    'full',
+    'tooLarge',
+    'invalid',
+  ] as const),
 ] satisfies SubmitOutcome[]
 
 export function encodeReply(reply: Reply): Uint8Array[] {
@@ -118,7 +127,11 @@ export function encodeReply(reply: Reply): Uint8Array[] {
       }))
       return [packHeader('settled', { ...reply, items }), ...frames]
     }
-    default:
+    case 'welcome':
+    case 'jobs':
+    case 'cancelled':
+    case 'status':
+    case 'error':
       return [packHeader(reply.type, reply)]
   }
 }
@@ -128,7 +141,10 @@ export function decodeReply(header: Header, frames: readonly Uint8Array[]): Repl
   check.count(header['request'], 'request')
   switch (header.type) {
     case 'enqueued':
-      return { ...(header as unknown as Extract<Reply, { type: 'enqueued' }>), items: unpackOutcomes(header) }
+      return {
+        ...(header as unknown as Extract<Reply, { type: 'enqueued' }>),
+        items: unpackOutcomes(header),
+      }
     case 'job': {
       const fields = header as unknown as Extract<Reply, { type: 'job' }>
       return { ...fields, instructions: check.frame(frames, 1) }

@@ -50,8 +50,6 @@ export type Request =
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
   | { readonly type: 'status'; readonly request: number }
 
-export type RequestType = Request['type']
-
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
   const { request: number, pipeline, jobs } = request
@@ -74,7 +72,12 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
       return { type: header.type, request, id: check.text(header['id'], 'id') }
     case 'wait': {
       const ids = check.texts(header['ids'], 'ids')
-      return { type: 'wait', request, ids, timeoutMs: check.count(header['timeoutMs'], 'timeoutMs') }
+      return {
+        type: 'wait',
+        request,
+        ids,
+        timeoutMs: check.count(header['timeoutMs'], 'timeoutMs'),
+      }
     }
     case 'list': {
       const after = check.text(header['after'] ?? '', 'after')

@@ -15,7 +15,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { newNonce } from '../runtime/entropy.ts'
 import { LimitedLog, type LogFields, type Logger, type LogLevel } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
-import { isLoopback, localHostTowards } from '../transport/address.ts'
+import { isLoopback, localHostTowards } from '../runtime/address.ts'
 import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { decodeOpen, decodeOrders } from '../wire/orders.ts'
@@ -82,7 +82,8 @@ export class Worker implements Service {
 
   /** Who it is and where; after `start`. */
   get info(): WorkerInfo {
-    if (this.#info === undefined) throw new CarbontubeError('CT_STOPPED', 'the worker is not running')
+    if (this.#info === undefined)
+      throw new CarbontubeError('CT_STOPPED', 'the worker is not running')
     return this.#info
   }
 

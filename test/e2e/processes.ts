@@ -67,7 +67,11 @@ export class Bench {
     return this.start(['pipeline', file, '--pull-bind', this.pull, '--sub-bind', this.address(2)])
   }
 
-  worker(jobType: string, more: readonly string[] = [], env?: Record<string, string>): ChildProcess {
+  worker(
+    jobType: string,
+    more: readonly string[] = [],
+    env?: Record<string, string>,
+  ): ChildProcess {
     const links = ['--push-connect', this.pull, '--pub-connect', this.address(2)]
     return this.start(['phase', ledgerFile, jobType, ...links, ...more], env)
   }
@@ -92,12 +96,16 @@ export class Bench {
   }
 
   /** Waits until each job type has so many workers that can be granted jobs. */
-  async workersReady(client: PipelineClient, counts: Readonly<Record<string, number>>): Promise<void> {
+  async workersReady(
+    client: PipelineClient,
+    counts: Readonly<Record<string, number>>,
+  ): Promise<void> {
     await until(
       async () => {
         const [shard] = (await client.status()).shards
         const ready = (type: string) =>
-          shard?.workers.filter(({ jobType, state }) => jobType === type && state === 'ready').length
+          shard?.workers.filter(({ jobType, state }) => jobType === type && state === 'ready')
+            .length
         return Object.entries(counts).every(([type, count]) => ready(type) === count)
       },
       { what: `workers are ready: ${JSON.stringify(counts)}`, timeoutMs: 20_000 },

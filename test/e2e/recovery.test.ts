@@ -32,8 +32,12 @@ describe('kill -9', () => {
     expect(shard?.settled).toEqual({ done: 5_000, dead: 0, cancelled: 0 })
     const { job, attempts } = await client.getJob(answers[4_999]?.job.id ?? '')
     expect(job.state).toBe('done')
-    expect(attempts.filter(({ outcome }) => outcome === 'done').map(({ phase }) => phase)).toEqual([0, 1])
-    const finished = new Set(bench.entries().flatMap((entry) => (entry.phase === 'finish' ? entry.n : [])))
+    expect(attempts.filter(({ outcome }) => outcome === 'done').map(({ phase }) => phase)).toEqual([
+      0, 1,
+    ])
+    const finished = new Set(
+      bench.entries().flatMap((entry) => (entry.phase === 'finish' ? entry.n : [])),
+    )
     expect(finished.size).toBe(5_000)
   }, 120_000)
 
@@ -84,7 +88,9 @@ describe('sharing', () => {
     await bench.workersReady(client, { work: 2, finish: 1 })
     await client.enqueueJobs(numbered(400))
     await bench.settled(client, 400)
-    const share = bench.entries().filter((one) => one.phase === 'work' && one.pid === slow.pid).length
+    const share = bench
+      .entries()
+      .filter((one) => one.phase === 'work' && one.pid === slow.pid).length
     expect(share).toBeGreaterThan(80)
     expect(share).toBeLessThan(125)
   }, 60_000)

@@ -74,7 +74,14 @@ describe('a phase that misbehaves', () => {
     ['throwText', 'no error object'],
   ])('by %s leaves a dead job with its reason', async (does, reason) => {
     const instructions = JSON.stringify({ does })
-    const finished = await bench.run(['enqueue', bench.pull, 'ledger', instructions, '--wait', '--json'])
+    const finished = await bench.run([
+      'enqueue',
+      bench.pull,
+      'ledger',
+      instructions,
+      '--wait',
+      '--json',
+    ])
     expect(finished.code).toBe(7)
     const line = JSON.parse(finished.stdout) as { id: string; state: string }
     expect(line.state).toBe('dead')
@@ -83,7 +90,14 @@ describe('a phase that misbehaves', () => {
   })
 
   it('stops nobody else: the next job is done', async () => {
-    const finished = await bench.run(['enqueue', bench.pull, 'ledger', "{n: 'json5'}", '--wait', '--json'])
+    const finished = await bench.run([
+      'enqueue',
+      bench.pull,
+      'ledger',
+      "{n: 'json5'}",
+      '--wait',
+      '--json',
+    ])
     expect(finished.code).toBe(0)
     expect(finished.stdout).toContain('"acknowledged":true')
     expect(finished.stdout).toContain('"finished":true')

@@ -15,7 +15,7 @@ import { rowsPerShard } from './schema.ts'
 /** Rows that one page of a list may look at, a few milliseconds' worth. */
 const listRowsMax = 20_000
 /** Rows that one count may look at. */
-const countRowsMax = 200_000
+const countRowsMax = 50_000
 
 /** The partial index of each state, and the words that let SQLite see that it applies. */
 const indexes = {

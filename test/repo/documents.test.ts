@@ -1,0 +1,55 @@
+/** The documents that are kept by hand: that they have the parts which a reader counts on. */
+import { describe, expect, it } from 'vitest'
+import { files, textOf } from './repository.ts'
+
+const decisions = files.filter((file) => /^docs\/decisions\/.*\.md$/.test(file))
+const sections = ['Context', 'Choice', 'Rejected', 'What would change our mind']
+
+describe('docs/decisions', () => {
+  it.each(decisions)('%s has its four sections, in order', (file) => {
+    const headings = [...textOf(file).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
+    expect(headings).toEqual(sections)
+  })
+
+  it.each(decisions)('%s has its number in name and title, and stays short', (file) => {
+    const [, number] = /\/(\d{4})-[a-z0-9-]+\.md$/.exec(file) ?? []
+    expect(textOf(file).split('\n')[0]).toMatch(new RegExp(`^# ${number ?? 'NNNN'}: \\S`))
+    expect(textOf(file).split('\n').length).toBeLessThanOrEqual(80)
+  })
+
+  it('gives every number once', () => {
+    const numbers = decisions.map((file) => file.split('/')[2]?.slice(0, 4))
+    expect(new Set(numbers).size).toBe(numbers.length)
+  })
+})
+
+describe('CHANGELOG.md', () => {
+  it('has a place for what comes next', () => {
+    expect(textOf('CHANGELOG.md')).toMatch(/^## \[?Unreleased\]?$/m)
+  })
+
+  it('uses the headings of Keep a Changelog only', () => {
+    const kinds = [...textOf('CHANGELOG.md').matchAll(/^### (.+)$/gm)].map(([, kind]) => kind)
+    const known = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security']
+    expect(kinds.filter((kind) => !known.includes(kind ?? ''))).toEqual([])
+  })
+})
+
+describe('CONTRIBUTING.md', () => {
+  it('names every check step, and no other', () => {
+    const table = textOf('CONTRIBUTING.md').split('## The check steps')[1]?.split('\n## ')[0] ?? ''
+    const named = [...table.matchAll(/^\| `([a-z]+)`/gm)].map(([, name]) => name)
+    const [, source = ''] =
+      /const steps = \{([\s\S]*?)\n\}\n/.exec(textOf('scripts/check.mjs')) ?? []
+    const steps = [...source.matchAll(/^ {2}([a-z]+):/gm)].map(([, name]) => name)
+    expect(named).toEqual(steps)
+  })
+
+  it('is where the Makefile is not repeated: it names only targets that exist', () => {
+    const named = [...textOf('CONTRIBUTING.md').matchAll(/`make ([a-z-]+)`/g)].map(
+      ([, name]) => name,
+    )
+    const targets = [...textOf('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, name]) => name)
+    expect(named.filter((name) => !targets.includes(name ?? ''))).toEqual([])
+  })
+})

@@ -1,0 +1,76 @@
+/**
+ * Versions that may not drift: Node 20 is the floor, and the next major of several tools refuses it.
+ * Reasons: docs/decisions/0001-toolchain.md and 0002-runtime-dependencies.md.
+ */
+import { describe, expect, it } from 'vitest'
+import { textOf } from './repository.ts'
+
+type Versions = Readonly<Record<string, string>>
+const manifest = JSON.parse(textOf('package.json')) as {
+  readonly version: string
+  readonly engines: Versions
+  readonly dependencies: Versions
+  readonly devDependencies: Versions
+  readonly peerDependencies: Versions
+  readonly peerDependenciesMeta: Readonly<Record<string, { optional?: boolean }>>
+}
+
+const lines: readonly (readonly [string, RegExp])[] = [
+  ['typescript', /^~6\.0\./],
+  ['oxlint', /^~1\.94\./],
+  ['oxlint-tsgolint', /^~7\.0\./],
+  ['prettier', /^~3\.10\./],
+  ['dependency-cruiser', /^~17\.4\./],
+  ['vitest', /^~4\.1\./],
+  ['fast-check', /^\^4\./],
+  ['knip', /^\^6\./],
+  ['publint', /^\^0\.3\./],
+  ['@arethetypeswrong/cli', /^\^0\.18\./],
+  ['@types/node', /^\^20\./],
+  ['better-sqlite3', /^\^12\./],
+]
+
+const runtime = [
+  '@standard-schema/spec',
+  'cli-progress',
+  'commander',
+  'jiti',
+  'json5',
+  'msgpackr',
+  'uuid',
+  'zeromq',
+]
+
+describe('package.json', () => {
+  it.each(lines)('keeps %s on the line that runs on Node 20', (name, line) => {
+    expect(manifest.devDependencies[name]).toMatch(line)
+  })
+
+  it('has Node 20.19 as its floor', () => {
+    expect(manifest.engines['node']).toBe('>=20.19')
+  })
+
+  it('keeps commander on the line that runs on Node 20', () => {
+    expect(manifest.dependencies['commander']).toMatch(/^\^14\./)
+  })
+
+  it('depends at run time on what decision 0002 lists, and on nothing else', () => {
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(runtime)
+    const decision = textOf('docs/decisions/0002-runtime-dependencies.md')
+    expect(runtime.filter((name) => !decision.includes(`\`${name}\``))).toEqual([])
+  })
+
+  it('asks for better-sqlite3 only of those who use it, in the version that is tested', () => {
+    expect(manifest.peerDependencies).toEqual({
+      'better-sqlite3': manifest.devDependencies['better-sqlite3'],
+    })
+    expect(manifest.peerDependenciesMeta['better-sqlite3']?.optional).toBe(true)
+  })
+})
+
+describe('package-lock.json', () => {
+  it('is of the same version', () => {
+    const lock = JSON.parse(textOf('package-lock.json')) as { readonly version: string }
+    expect(lock.version).toBe(manifest.version)
+  })
+})
