@@ -82,10 +82,14 @@ export function createFile(driver: SqliteDriver, path: string, pipeline: string)
   syncPath(dirname(path))
 }
 
-/** Makes the folder of the file, durably. */
+/** Makes the folder of the file, and those above it, durably. */
 export function createFolder(path: string): void {
   const folder = dirname(path)
-  if (mkdirSync(folder, { recursive: true }) !== undefined) syncPath(dirname(folder))
+  const highest = mkdirSync(folder, { recursive: true })
+  if (highest === undefined) return
+  for (let made = folder; made.length >= highest.length; made = dirname(made)) {
+    syncPath(dirname(made))
+  }
 }
 
 /** A new name survives a power cut only when its folder is synced too. Windows cannot, and need not. */
