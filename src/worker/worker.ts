@@ -4,16 +4,14 @@
  */
 import { hostname } from 'node:os'
 import type { WorkerInfo } from '../core/event.ts'
-import { fenceOf } from '../core/token.ts'
 import type { WorkerEffect, WorkerEvent } from '../core/worker-event.ts'
 import { WorkerProtocol } from '../core/worker-protocol.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { CompiledPhase } from '../pipeline/compile.ts'
-import type { Context } from '../pipeline/context.ts'
 import type { PhaseInstance } from '../pipeline/phase.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { newNonce } from '../runtime/entropy.ts'
-import { LimitedLog, type LogFields, type Logger, type LogLevel } from '../runtime/logger.ts'
+import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
 import { isLoopback, localHostTowards } from '../runtime/address.ts'
 import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
@@ -22,6 +20,7 @@ import { decodeOpen, decodeOrders } from '../wire/orders.ts'
 import { encodeReport } from '../wire/report.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { executePhase } from './execute.ts'
+import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
 import { WorkerFeed } from './worker-feed.ts'
 
 export interface WorkerOptions {
@@ -56,7 +55,8 @@ const drainMsDefault = 30_000
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #instance: PhaseInstance
-  readonly #aborts = new Map<string, AbortController>()
+  readonly #runs = new Map<string, RunContext>()
+  readonly #contextParts: RunContextParts
   readonly #pushes = new Map<string, Link>()
   readonly #rejected: LimitedLog
   #state: ServiceState = 'new'
@@ -72,6 +72,11 @@ export class Worker implements Service {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#instance = new options.phase.phaseClass()
+    this.#contextParts = {
+      jobType: options.phase.spec.jobType,
+      log: (level, message, fields) => options.logger[level](message, fields),
+      publish: (topic, fields) => this.#feed?.publish(topic, fields),
+    }
     const warn = options.logger.warn
     this.#rejected = new LimitedLog(() => systemClock.nowMs(), warn)
   }
@@ -195,7 +200,7 @@ export class Worker implements Service {
       case 'StartRun':
         return void this.#run(effect)
       case 'AbortRun':
-        return this.#aborts.get(effect.run)?.abort(new DOMException(effect.reason, 'AbortError'))
+        return this.#runs.get(effect.run)?.abort(effect.reason)
       case 'RunStuck':
         return this.#options.logger.error('a run ignores its abort: its slot is lost', {
           jobId: effect.jobId,
@@ -213,46 +218,18 @@ export class Worker implements Service {
     else for (const push of this.#pushes.values()) push.send(frames)
   }
 
-  async #run(start: Extract<WorkerEffect, { type: 'StartRun' }>): Promise<void> {
+  async #run(start: StartRun): Promise<void> {
     const { run, instructions } = start
-    const controller = new AbortController()
-    this.#aborts.set(run, controller)
+    const context = new RunContext(start, this.#contextParts)
+    this.#runs.set(run, context)
     // The acknowledgement is on its way to the I/O thread before user code can block this one.
     await Promise.resolve()
     const startedMs = performance.now()
-    const context = this.#context(start, controller.signal)
     const outcome = await executePhase(this.#options.phase, this.#instance, instructions, context)
     const durationMs = performance.now() - startedMs
-    this.#aborts.delete(run)
+    this.#runs.delete(run)
     this.#handle({ type: 'RunEnded', nowMs: systemClock.nowMs(), run, outcome, durationMs })
     this.#planTurn()
-  }
-
-  #context(start: Extract<WorkerEffect, { type: 'StartRun' }>, signal: AbortSignal): Context {
-    const { jobId, attempt, phase: index, pipeline, token } = start
-    const phase = this.#options.phase.spec.jobType
-    const log = (level: LogLevel, message: string, fields: LogFields = {}) => {
-      this.#options.logger[level](message, { phase, jobId, ...fields })
-      this.#feed?.publish('job.log', { jobId, phase, level, message, fields })
-    }
-    return {
-      jobId,
-      phase,
-      pipeline,
-      attempt,
-      signal,
-      fence: fenceOf(token),
-      idempotencyKey: `${jobId}/${index}/${phase}`,
-      log: {
-        debug: (message, fields) => log('debug', message, fields),
-        info: (message, fields) => log('info', message, fields),
-        warn: (message, fields) => log('warn', message, fields),
-        error: (message, fields) => log('error', message, fields),
-      },
-      progress: (fraction, note = '') =>
-        this.#feed?.publish('job.progress', { jobId, phase, fraction, note }),
-      heartbeat: () => this.#feed?.publish('job.heartbeat', { jobId, phase }),
-    }
   }
 
   #planTurn(): void {

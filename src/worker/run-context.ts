@@ -1,0 +1,76 @@
+/**
+ * The context of one run, as a phase sees it. What few phases use (the signal, the log) is made when it
+ * is first asked for: with short jobs it would cost more than the job.
+ */
+import { fenceOf } from '../core/token.ts'
+import type { WorkerEffect } from '../core/worker-event.ts'
+import type { Context, LogFields, PhaseLog } from '../pipeline/context.ts'
+import type { LogLevel } from '../runtime/logger.ts'
+
+export type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
+
+export interface RunContextParts {
+  readonly jobType: string
+  log(level: LogLevel, message: string, fields: LogFields): void
+  publish(topic: string, fields: LogFields): void
+}
+
+export class RunContext implements Context {
+  readonly jobId: string
+  readonly phase: string
+  readonly pipeline: string
+  readonly attempt: number
+  readonly fence: string
+  readonly #index: number
+  readonly #parts: RunContextParts
+  #abort: AbortController | undefined
+  #log: PhaseLog | undefined
+
+  constructor(start: StartRun, parts: RunContextParts) {
+    this.jobId = start.jobId
+    this.phase = parts.jobType
+    this.pipeline = start.pipeline
+    this.attempt = start.attempt
+    this.fence = fenceOf(start.token)
+    this.#index = start.phase
+    this.#parts = parts
+  }
+
+  get idempotencyKey(): string {
+    return `${this.jobId}/${this.#index}/${this.phase}`
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  get log(): PhaseLog {
+    const at =
+      (level: LogLevel) =>
+      (message: string, fields: LogFields = {}) => {
+        const { jobId, phase } = this
+        this.#parts.log(level, message, { phase, jobId, ...fields })
+        this.#parts.publish('job.log', { jobId, phase, level, message, fields })
+      }
+    this.#log ??= { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+    return this.#log
+  }
+
+  /** Arrows, so that they can be handed on as they are: `onProgress: context.progress`. */
+  readonly progress = (fraction: number, note = ''): void => {
+    const { jobId, phase } = this
+    this.#parts.publish('job.progress', { jobId, phase, fraction, note })
+  }
+
+  readonly heartbeat = (): void => {
+    const { jobId, phase } = this
+    this.#parts.publish('job.heartbeat', { jobId, phase })
+  }
+
+  /** Fires the signal, also for a phase that asks for it only later. */
+  abort(reason: string): void {
+    this.#abort ??= new AbortController()
+    this.#abort.abort(new DOMException(reason, 'AbortError'))
+  }
+}
