@@ -10,6 +10,7 @@ const debianPackages = ['python3-zmq', 'python3-msgpack']
 
 await dependencies()
 await nativeModules()
+await exampleDependencies()
 await systemPackages()
 await step('build', [['npm', 'run', '--silent', 'build']])
 
@@ -40,6 +41,16 @@ async function nativeModules() {
       `${broken.join(' and ')} was rebuilt and still does not load: see out/set-up-native-modules.log`,
     )
   }
+}
+
+/** The real ffmpeg of the video example: the checks compile it, its tests and the demo run it. */
+async function exampleDependencies() {
+  const example = join(root, 'examples/video')
+  const wanted = ['@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe', 'carbontube']
+  const isThere = (name) => existsSync(join(example, 'node_modules', name))
+  if (wanted.every(isThere)) return say('video example', 'installed')
+
+  await step('video example', [['npm', 'ci', '--prefix', example, '--no-audit', '--no-fund']])
 }
 
 async function systemPackages() {

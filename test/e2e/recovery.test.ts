@@ -71,7 +71,7 @@ describe('sharing', () => {
     bench.worker('finish', ['--concurrency', '4'])
     const client = await bench.client()
     await bench.workersReady(client, { work: 2, finish: 1 })
-    await client.enqueueJobs(numbered(1_000, { ms: 4 }))
+    await client.enqueueJobs(numbered(1_000, { ms: 10 }))
     await bench.settled(client, 1_000)
     const shares = [a, b].map(
       ({ pid }) => bench.entries().filter((one) => one.phase === 'work' && one.pid === pid).length,
