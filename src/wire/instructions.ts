@@ -64,11 +64,13 @@ export function mergeInstructions(
   const added: unknown = hasToJson(returned) ? returned.toJSON() : returned
   if (!isMergeable(added)) throw notMergeable(added)
 
-  const merged: Record<string, unknown> = { ...job, ...added }
+  const merged: Record<string, unknown> = { ...job }
   for (const key of Object.keys(added)) {
-    if (added[key] !== undefined) continue
-    if (Object.hasOwn(job, key)) merged[key] = job[key]
-    else delete merged[key]
+    const value = added[key]
+    if (value === undefined) continue
+    if (key !== '__proto__') merged[key] = value
+    // As a plain property, for encodeInstructions to refuse; an assignment would set the prototype.
+    else Object.defineProperty(merged, key, { value, enumerable: true })
   }
   return merged
 }

@@ -219,7 +219,8 @@ describe('mergeInstructions', () => {
 
   it('does not let a key __proto__ through to the prototype', () => {
     const merged = mergeInstructions(job, JSON.parse('{"__proto__":{"admin":true}}'))
-    expect(Reflect.get(Object.getPrototypeOf(merged), 'admin')).toBeUndefined()
+    expect(Object.getPrototypeOf(merged)).toBe(Object.prototype)
+    expect(() => encodeInstructions(merged)).toThrow('"__proto__" is a key that is never allowed')
   })
 
   it.each([
