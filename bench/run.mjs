@@ -123,7 +123,7 @@ function start(cwd, args) {
 }
 
 async function until(condition) {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function freePort() {

@@ -9,6 +9,7 @@
  * outbox; older ones are no longer listened to.
  */
 import type { HeldToken, Outcome, WorkerInfo } from './event.ts'
+import { Fifo } from './fifo.ts'
 import { unreachable } from './invariant.ts'
 import { OrderReceiver } from './order-receiver.ts'
 import { Outbox } from './outbox.ts'
@@ -74,7 +75,7 @@ export class WorkerProtocol {
   readonly #newestOfJob = new Map<string, Run>()
   readonly #outbox = new Outbox()
   readonly #prefetch: Prefetch
-  #queue: Run[] = []
+  readonly #queue = new Fifo<Run>()
   #running = 0
   #stuck = 0
   #nextBeatMs = 0
@@ -98,7 +99,7 @@ export class WorkerProtocol {
   /** Slots in use, jobs that wait for one, results without an answer, slots lost to stuck runs. */
   get load(): { running: number; queued: number; unanswered: number; stuck: number } {
     const unanswered = this.#outbox.size
-    return { running: this.#running, queued: this.#queue.length, unanswered, stuck: this.#stuck }
+    return { running: this.#running, queued: this.#queue.size, unanswered, stuck: this.#stuck }
   }
 
   handle(event: WorkerEvent): readonly WorkerEffect[] {
@@ -220,14 +221,11 @@ export class WorkerProtocol {
 
   #startQueued(): void {
     const slots = this.#config.info.concurrency
-    let started = 0
     while (this.#running < slots) {
-      const run = this.#queue[started]
-      if (run === undefined) break
-      started += 1
+      const run = this.#queue.take()
+      if (run === undefined) return
       this.#start(run)
     }
-    if (started > 0) this.#queue = this.#queue.slice(started)
   }
 
   #start(run: Run): void {
@@ -286,7 +284,7 @@ export class WorkerProtocol {
     const run = this.#runs.get(tokenText(token))
     if (run === undefined) return
     if (run.state === 'queued') {
-      this.#queue = this.#queue.filter((queued) => queued !== run)
+      this.#queue.remove(run)
       this.#giveBack(run, reason)
     } else this.#abort(run, reason)
   }
@@ -297,7 +295,7 @@ export class WorkerProtocol {
     run.deadlineMs = this.#nowMs + this.#config.abortGraceMs
     this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, run.deadlineMs)
     if (run.state === 'queued') {
-      this.#queue = this.#queue.filter((queued) => queued !== run)
+      this.#queue.remove(run)
       this.#forget(run)
     } else this.#effects.push({ type: 'AbortRun', run: run.text, reason })
   }
@@ -346,15 +344,13 @@ export class WorkerProtocol {
 
   /** When the queued jobs have waited too long behind runs that do not end. */
   #holdDeadlineMs(): number {
-    const head = this.#queue[0]
+    const head = this.#queue.first
     if (head === undefined) return Infinity
     return Math.max(head.receivedMs, this.#lastEndMs) + this.#config.prefetchHoldMs
   }
 
   #giveBackQueued(reason: string): void {
-    const queued = this.#queue
-    this.#queue = []
-    for (const run of queued) this.#giveBack(run, reason)
+    for (const run of this.#queue.takeAll()) this.#giveBack(run, reason)
     this.#prefetch.forget()
   }
 
