@@ -16,7 +16,7 @@ import type { Travels } from './travel.ts'
  */
 export interface Chain<Input, Output, P extends PhaseClasses = PhaseClasses> {
   readonly classes: P
-  /** Declared with `accepts`: checks a job at the door. Its output is what the job begins with. */
+  /** Declared with `accepts`: checks a job at the door, and changes nothing in it. */
   readonly input?: StandardSchemaV1
   /** Types only; never set. */
   readonly '~types'?: { readonly input: Input; readonly output: Output }
@@ -24,7 +24,7 @@ export interface Chain<Input, Output, P extends PhaseClasses = PhaseClasses> {
 
 /** A chain whose input is declared; what `accepts` returns. */
 export interface Door<Input, Job> {
-  /** Like the plain `chain`, beginning with what the schema gives. */
+  /** Like the plain `chain`, beginning with what the schema takes. */
   chain<const P extends PhaseClasses>(
     ...phases: Checked<P, Fold<P, Job>>
   ): Chain<Input, JobAtEnd<Fold<P, Job>>, P>
@@ -46,11 +46,15 @@ export function chain<const P extends PhaseClasses>(
  * Declares the input of a pipeline with a Standard Schema (zod, valibot, arktype): checked at the door,
  * where a job that fails is refused. `readonly phases = accepts(schema).chain(A, B)`.
  *
+ * The job stays as it was enqueued: what a schema makes of it (defaults, conversions) is not kept, since
+ * the same job enqueued again must be the same job. To work on converted values, give the schema to the
+ * phase (`Phase.of({ input: schema })`): its `execute` gets the schema's output.
+ *
  * @throws CT_BAD_PIPELINE when the argument is no Standard Schema
  */
 export function accepts<S extends StandardSchemaV1>(
   input: S,
-): Door<StandardSchemaV1.InferInput<S>, Travels<StandardSchemaV1.InferOutput<S>>> {
+): Door<StandardSchemaV1.InferInput<S>, Travels<StandardSchemaV1.InferInput<S>>> {
   if (!isStandardSchema(input)) {
     throw new CarbontubeError('CT_BAD_PIPELINE', 'accepts(…) was not given a Standard Schema', {
       hint: 'Pass a schema of zod 3.24 or later, valibot 1, arktype 2, or another Standard Schema.',

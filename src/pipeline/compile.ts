@@ -39,7 +39,7 @@ export interface CompiledPipeline {
   /** In order; a class may be there twice. */
   readonly phaseClasses: readonly PhaseClass[]
   readonly phases: readonly CompiledPhase[]
-  /** Of `accepts(schema)`: its output is what the job begins with. */
+  /** Of `accepts(schema)`: checks a job at the door, and changes nothing in it. */
   readonly inputSchema?: StandardSchemaV1
   /** As constructed; `initialize` has not been called. */
   readonly instance: Pipeline & PipelineLife
@@ -114,20 +114,19 @@ export function compilePhase(phaseClass: PhaseClass): CompiledPhase {
 }
 
 /**
- * The check at the door: what a job begins with, or why it is refused. The schema of `accepts` may
- * change the instructions; the one of the first phase only looks (it is applied again before `execute`).
+ * The check at the door, against the schema of `accepts` and that of the first phase: the instructions
+ * as they came, or one line per issue. Schemas only look here; see `accepts`.
  */
 export async function checkInstructions(
   compiled: CompiledPipeline,
   instructions: Instructions,
-): Promise<Validation<unknown>> {
-  if (compiled.inputSchema !== undefined) {
-    return validateWithSchema(compiled.inputSchema, instructions)
+): Promise<Validation<Instructions>> {
+  for (const schema of [compiled.inputSchema, compiled.phases[0]?.input]) {
+    if (schema === undefined) continue
+    const answer = await validateWithSchema(schema, instructions)
+    if (!answer.ok) return answer
   }
-  const first = compiled.phases[0]?.input
-  if (first === undefined) return { ok: true, value: instructions }
-  const answer = await validateWithSchema(first, instructions)
-  return answer.ok ? { ok: true, value: instructions } : answer
+  return { ok: true, value: instructions }
 }
 
 function construct<T extends object>(madeOf: new () => T): T {

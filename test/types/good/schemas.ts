@@ -1,4 +1,4 @@
-// Schemas: on a phase (its output goes to execute only) and at the door (its output is the job).
+// Schemas: on a phase (its output goes to execute only) and at the door (it only looks).
 import { z } from 'zod'
 import { accepts, chain } from '../../../src/pipeline/chain.ts'
 import type { Context } from '../../../src/pipeline/context.ts'
@@ -35,8 +35,8 @@ class Images extends Pipeline {
 
 class Counted extends Phase {
   readonly jobType = 'counted'
-  execute(job: { count: number; when: string }) {
-    return { total: job.count }
+  execute(job: { count: string; when: string }) {
+    return { total: Number(job.count) }
   }
 }
 
@@ -53,5 +53,5 @@ export type Checks = [
   True<Equal<PipelineInput<typeof Images>, { path: string; width: string }>>,
   True<Equal<PipelineOutput<typeof Images>, StoredOrNot>>,
   True<Equal<PipelineInput<typeof AtTheDoor>, { count: string; when: string }>>,
-  True<Equal<PipelineOutput<typeof AtTheDoor>, { count: number; when: string; total: number }>>,
+  True<Equal<PipelineOutput<typeof AtTheDoor>, { count: string; when: string; total: number }>>,
 ]
