@@ -1,113 +1,162 @@
 /**
- * Loads the file in which a user defines phases and pipelines: natively where the runtime can, through
- * jiti otherwise. See docs/decisions/0004-loading-typescript.md.
+ * Loads the file in which a user defines phases and pipelines: what it exports, which of that is ours,
+ * and how one is picked by name. How the file becomes JavaScript is in `import-file.ts`.
  */
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CarbontubeError } from '../errors/errors.ts'
-import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
-import { didYouMean } from '../pipeline/did-you-mean.ts'
+import { compilePipeline } from '../pipeline/compile.ts'
+import { closest, didYouMean } from '../pipeline/did-you-mean.ts'
 import { isPhaseClass, type PhaseClass } from '../pipeline/phase.ts'
 import { isPipelineClass, type PipelineClass } from '../pipeline/pipeline.ts'
+import { importFile, type Loader } from './import-file.ts'
 
+/** What a user's file defines. */
 export interface LoadedFile {
+  /** Absolute. */
   readonly path: string
   /** Who turned it into JavaScript. */
-  readonly loader: 'native' | 'jiti'
+  readonly loader: Loader
+  /** Exported ones that have a name. */
   readonly pipelines: readonly PipelineClass[]
-  /** Exported ones, and those of the pipelines' chains. */
+  /** Exported ones that have a job type, and those of the pipelines' chains; each class once. */
   readonly phases: readonly PhaseClass[]
+  /** Exported classes without a name or job type: bases of others, or somebody forgot it. */
+  readonly nameless: readonly string[]
 }
 
-/** @throws CT_FILE_NOT_FOUND, CT_FILE_NOT_LOADED, CT_NO_PIPELINE_IN_FILE */
+/**
+ * Loads a file and looks at what it exports; a `default` export counts too.
+ *
+ * @param file absolute, or from the working directory
+ * @throws CT_FILE_NOT_FOUND, CT_FILE_NOT_LOADED (it throws or does not parse), CT_NO_PIPELINE_IN_FILE,
+ * CT_BAD_PIPELINE when a pipeline in it is not well-formed
+ */
 export async function loadPipelineFile(file: string): Promise<LoadedFile> {
   const path = resolve(file)
-  if (!existsSync(path)) {
-    throw new CarbontubeError('CT_FILE_NOT_FOUND', `there is no file ${path}`, {
-      hint: 'Give the path of the file that exports your pipeline class.',
-      details: { path },
-    })
-  }
-  const isNative = !/\.[cm]?tsx?$/.test(path) || Reflect.get(process.features, 'typescript')
-  const loader = isNative ? 'native' : 'jiti'
-  const exported = Object.values(await importFile(path, loader))
-  const pipelines = exported.filter(isPipelineClass)
-  const chained = pipelines.flatMap((pipeline) => [...compilePipeline(pipeline).phaseClasses])
-  const phases = [...new Set([...exported.filter(isPhaseClass), ...chained])]
-  if (phases.length === 0) {
-    throw new CarbontubeError(
-      'CT_NO_PIPELINE_IN_FILE',
-      `${path} exports no pipeline and no phase`,
-      {
-        hint: 'Write `export class MyPipeline extends Pipeline { … }` there.',
-        details: { path },
-      },
-    )
-  }
-  return { path, loader, pipelines, phases }
+  checkIsFile(path)
+  const { loader, exported } = await importFile(path)
+  const found = Object.entries(exported).flatMap(membersOf)
+
+  const named = classesIn(found, isPipelineClass, 'name')
+  const typed = classesIn(found, isPhaseClass, 'jobType')
+  const chained = named.classes.flatMap((one) => [...compilePipeline(one).phaseClasses])
+  const phases = [...new Set([...typed.classes, ...chained])]
+  const nameless = [...named.nameless, ...typed.nameless]
+  if (phases.length === 0) throw nothingIn(path, Object.keys(exported), nameless)
+  return { path, loader, pipelines: named.classes, phases, nameless }
 }
 
-/** The pipeline of that name, or the only one. @throws CT_UNKNOWN_PIPELINE, CT_NO_PIPELINE_IN_FILE */
+/**
+ * The pipeline of that name, or the only one there is.
+ *
+ * @throws CT_UNKNOWN_PIPELINE naming what the file has, CT_NO_PIPELINE_IN_FILE when it has none
+ */
 export function pickPipeline(loaded: LoadedFile, name?: string): PipelineClass {
-  const byName = new Map(loaded.pipelines.map((one) => [compilePipeline(one).spec.name, one]))
+  const byName = new Map(loaded.pipelines.map((one) => [textOf(one, 'name'), one]))
   const names = [...byName.keys()]
   const [only] = loaded.pipelines
   if (only === undefined) {
-    throw new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `${loaded.path} exports no pipeline`)
-  }
-  if (name === undefined && names.length === 1) return only
-  const found = name === undefined ? undefined : byName.get(name)
-  if (found !== undefined) return found
-  const what = name === undefined ? 'the file has several pipelines' : `no pipeline "${name}"`
-  throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `${what} in ${loaded.path}`, {
-    hint: `It has: ${names.join(', ')}${didYouMean(name ?? '', names)}`,
-    details: { known: names },
-  })
-}
-
-/** @throws CT_UNKNOWN_JOB_TYPE */
-export function pickPhase(loaded: LoadedFile, jobType: string): PhaseClass {
-  const byType = new Map(loaded.phases.map((one) => [compilePhase(one).spec.jobType, one]))
-  const found = byType.get(jobType)
-  if (found !== undefined) return found
-  const known = [...byType.keys()]
-  throw new CarbontubeError('CT_UNKNOWN_JOB_TYPE', `no phase "${jobType}" in ${loaded.path}`, {
-    hint: `It has: ${known.join(', ')}${didYouMean(jobType, known)}`,
-    details: { known },
-  })
-}
-
-async function importFile(path: string, loader: LoadedFile['loader']): Promise<object> {
-  try {
-    if (loader === 'native') return (await import(pathToFileURL(path).href)) as object
-    return await jitiFor(path).import<object>(path)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new CarbontubeError('CT_FILE_NOT_LOADED', `${path} could not be loaded: ${reason}`, {
-      hint: 'Run it through your compiler or `node` to see the whole error.',
-      details: { path },
-      cause,
+    throw new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `${loaded.path} exports no pipeline`, {
+      hint: hintOf('It exports phases only; add a class that extends Pipeline.', loaded),
+      details: { path: loaded.path },
     })
   }
+  if (name === undefined && loaded.pipelines.length === 1) return only
+  const found = name === undefined ? undefined : byName.get(name)
+  if (found !== undefined) return found
+
+  const what = name === undefined ? 'which pipeline? There are several' : `no pipeline "${name}"`
+  throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `${what} in ${loaded.path}`, {
+    hint: hintOf(`It has: ${names.join(', ')}${didYouMean(name ?? '', names)}`, loaded),
+    details: { path: loaded.path, known: names },
+  })
 }
 
-/** The user's `import 'carbontube'` is this very copy, wherever the file lies. */
-function jitiFor(path: string): ReturnType<typeof createJiti> {
-  const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-  const alias = {
-    'carbontube/testing': here('../testing/index.js'),
-    carbontube: here('../index.js'),
-  }
-  // The cache lies in the user's project: one in a shared /tmp could be written by somebody else.
-  const fsCache = join(projectFolder(dirname(path)), 'node_modules/.cache/carbontube')
-  return createJiti(path, { fsCache, alias, nativeModules: ['carbontube'], interopDefault: false })
+/**
+ * The phase of that job type.
+ *
+ * @throws CT_UNKNOWN_JOB_TYPE naming what the file has
+ */
+export function pickPhase(loaded: LoadedFile, jobType: string): PhaseClass {
+  const byType = new Map(loaded.phases.map((one) => [textOf(one, 'jobType'), one]))
+  const found = byType.get(jobType)
+  if (found !== undefined) return found
+
+  const known = [...byType.keys()]
+  throw new CarbontubeError('CT_UNKNOWN_JOB_TYPE', `no phase "${jobType}" in ${loaded.path}`, {
+    hint: hintOf(`It has: ${known.join(', ')}${didYouMean(jobType, known)}`, loaded),
+    details: { path: loaded.path, known },
+  })
 }
 
-function projectFolder(from: string): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
-    if (dirname(folder) === folder) return from
+function checkIsFile(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats?.isFile() === true) return
+  const near = stats === undefined ? nearFile(path) : undefined
+  const what = stats === undefined ? `there is no file ${path}` : `${path} is not a file`
+  throw new CarbontubeError('CT_FILE_NOT_FOUND', what, {
+    hint: near ?? 'Give the path of the file that exports your pipeline class.',
+    details: { path },
+  })
+}
+
+function nearFile(path: string): string | undefined {
+  try {
+    const near = closest(basename(path), readdirSync(dirname(path)))
+    return near === undefined ? undefined : `Did you mean ${join(dirname(path), near)}?`
+  } catch {
+    return undefined
   }
+}
+
+/** An export; for a CommonJS file the members of its `default`, which is its `module.exports`. */
+function membersOf([name, value]: [string, unknown]): unknown[] {
+  const isBag = name === 'default' && typeof value === 'object' && value !== null
+  return isBag ? Object.values(value) : [value]
+}
+
+interface Sorted<T> {
+  readonly classes: readonly T[]
+  readonly nameless: readonly string[]
+}
+
+function classesIn<T extends new () => object>(
+  found: readonly unknown[],
+  is: (value: unknown) => value is T,
+  field: 'name' | 'jobType',
+): Sorted<T> {
+  const all = [...new Set(found.filter(is))]
+  const isNamed = (one: T) => textOf(one, field) !== ''
+  return {
+    classes: all.filter(isNamed),
+    nameless: all.filter((one) => !isNamed(one)).map((one) => one.name),
+  }
+}
+
+/**
+ * A field of an instance, '' when it is not set. A class that cannot be made answers its own name: one
+ * broken class must not hide the others, and compiling it says what is wrong.
+ */
+function textOf(one: new () => object, field: 'name' | 'jobType'): string {
+  try {
+    const value: unknown = Reflect.get(new one(), field)
+    return typeof value === 'string' ? value : value === undefined ? '' : one.name
+  } catch {
+    return one.name
+  }
+}
+
+function nothingIn(path: string, names: string[], nameless: readonly string[]): CarbontubeError {
+  const has = names.length === 0 ? 'exports nothing' : `exports only ${names.join(', ')}`
+  const first = 'Write `export class MyPipeline extends Pipeline { … }` there.'
+  return new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `no pipeline in ${path}: it ${has}`, {
+    hint: hintOf(first, { nameless }),
+    details: { path, exports: names },
+  })
+}
+
+function hintOf(text: string, { nameless }: Pick<LoadedFile, 'nameless'>): string {
+  if (nameless.length === 0) return text
+  return `${text} (Without a jobType or name: ${nameless.join(', ')}.)`
 }

@@ -1,0 +1,145 @@
+/**
+ * Turns a user's file into a module: natively where the runtime can, through jiti otherwise. The
+ * reasons are in docs/decisions/0004-loading-typescript.md.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { createJiti } from 'jiti'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+
+/** Who turned the file into JavaScript. */
+export type Loader = 'native' | 'jiti'
+
+/**
+ * Imports a file.
+ *
+ * @param path absolute; the file exists
+ * @throws CT_FILE_NOT_LOADED with the message and place of what went wrong; an error of ours that the
+ * file throws (`Phase.of` with an unknown option) comes through as it is
+ */
+export async function importFile(path: string): Promise<{ loader: Loader; exported: object }> {
+  const loader = loaderFor(path)
+  try {
+    if (loader === 'native') {
+      return { loader, exported: (await import(pathToFileURL(path).href)) as object }
+    }
+    const jiti = await jitiFor(path)
+    return { loader, exported: await jiti.import<object>(path) }
+  } catch (cause) {
+    throw isCarbontubeError(cause) ? cause : notLoaded(path, cause)
+  }
+}
+
+/** The folder of the nearest package.json, or `from` without one. */
+export function projectFolder(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (dirname(folder) === folder) return from
+  }
+}
+
+/**
+ * Native needs two things: JavaScript, or a runtime that strips types; and that the file itself can
+ * find `carbontube`, which it cannot when the command was started by `npx` or installed globally.
+ */
+function loaderFor(path: string): Loader {
+  const extension = extname(path)
+  const stripsTypes = Boolean(Reflect.get(process.features, 'typescript'))
+  const isPlain = /^\.[cm]?js$/.test(extension) || (/^\.[cm]?ts$/.test(extension) && stripsTypes)
+  if (isPlain) return canResolve('carbontube', path) ? 'native' : 'jiti'
+  if (/^\.([cm]?ts|[jt]sx)$/.test(extension)) return 'jiti'
+  throw new CarbontubeError('CT_FILE_NOT_LOADED', `${path} is neither TypeScript nor JavaScript`, {
+    hint: 'Name it .ts, .mts, .js or .mjs.',
+    details: { path },
+  })
+}
+
+function canResolve(name: string, from: string): boolean {
+  try {
+    createRequire(from).resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * `import 'carbontube'` in the user's file gives the modules that run here, as they are, wherever the
+ * file lies and whether or not the package is installed there: one copy, so `instanceof` holds as well.
+ */
+async function jitiFor(path: string): Promise<ReturnType<typeof createJiti>> {
+  const virtualModules = {
+    carbontube: await ownModule('../index'),
+    'carbontube/testing': await ownModule('../testing/index'),
+  }
+  // The cache lies in the user's project: one in a shared /tmp could be written by somebody else.
+  const fsCache = join(projectFolder(dirname(path)), 'node_modules/.cache/carbontube/jiti')
+  return createJiti(path, { fsCache, virtualModules, interopDefault: false })
+}
+
+/** A module of this copy by a computed name, since nothing but these two is public. */
+async function ownModule(stem: string): Promise<object> {
+  const url = new URL(`${stem}${extname(import.meta.url)}`, import.meta.url)
+  return (await import(url.href)) as object
+}
+
+function notLoaded(path: string, cause: unknown): CarbontubeError {
+  const isError = cause instanceof Error
+  const [reason = ''] = (isError ? cause.message : `it threw ${String(cause)}`).split('\n')
+  const place = isError ? placeOf(path, cause) : undefined
+  const where = place === undefined ? '' : ` (${place})`
+  return new CarbontubeError(
+    'CT_FILE_NOT_LOADED',
+    `${path} could not be loaded: ${reason.trim()}${where}`,
+    {
+      hint: hintFor(cause),
+      details: { path, ...(place === undefined ? {} : { place }) },
+      cause,
+    },
+  )
+}
+
+function hintFor(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null | undefined)?.code
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
+    return 'Is the package installed, and does a relative import say its extension (./x.ts)?'
+  }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return 'Node only strips types: no enum, namespace, decorator or parameter property.'
+  }
+  return 'Correct the file; `carbontube check FILE` loads it and does nothing else.'
+}
+
+/** `file:line:column` (or `file:line`) of a parse error or of the first frame in the user's own code. */
+function placeOf(path: string, error: Error): string | undefined {
+  const code: unknown = Reflect.get(error, 'code')
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return undefined
+  const text = `${error.message}\n${error.stack ?? ''}`
+  for (const [, place = ''] of text.matchAll(
+    /(?<=^|[\s(])((?:file:\/\/)?\/[^\s()]+?(?::\d+){1,2})(?=[\s)]|$)/g,
+  )) {
+    if (isOthers(place)) continue
+    return place.startsWith('file:') ? decodePlace(place) : place
+  }
+  return error instanceof SyntaxError ? placeOfSyntaxError(path) : undefined
+}
+
+function isOthers(place: string): boolean {
+  const own = fileURLToPath(new URL('..', import.meta.url))
+  return place.includes('/node_modules/') || place.includes(own)
+}
+
+function decodePlace(place: string): string {
+  const [, url = '', position = ''] = /^(.*?)((?::\d+)+)$/.exec(place) ?? []
+  return fileURLToPath(url) + position
+}
+
+/** V8 tells the place of a syntax error only to whoever prints it: let a second Node print it. */
+function placeOfSyntaxError(path: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' })
+  const [, place] = /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr) ?? []
+  return place
+}
