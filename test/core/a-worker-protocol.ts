@@ -1,0 +1,101 @@
+/** A worker's protocol machine with one manager on the other end, driven by hand. */
+import type { Outcome } from '../../src/core/event.ts'
+import { tokenText, type Token } from '../../src/core/token.ts'
+import type { Orders, StreamOpen, WireOrder, WorkerEffect } from '../../src/core/worker-event.ts'
+import type { OutgoingReport } from '../../src/core/worker-event.ts'
+import { WorkerProtocol, type WorkerProtocolConfig } from '../../src/core/worker-protocol.ts'
+
+export type GrantOrder = Extract<WireOrder, { type: 'grant' }>
+export type WorkerEffectOf<T extends WorkerEffect['type']> = Extract<WorkerEffect, { type: T }>
+
+const info = {
+  ...{ id: 'cut@a:1', incarnation: 'a-1', address: 'tcp://a:1', jobType: 'cut' },
+  ...{ concurrency: 1, host: 'a', pid: 1, version: '0.1.0' },
+}
+
+export const anOpen: StreamOpen = {
+  ...{ incarnation: 'a-1', manager: 'm', pipeline: 'films', shard: 0, epoch: 1 },
+  ...{ stream: 'nonce-1', pull: 'tcp://m:1', nextOrder: 1, ping: 1 },
+}
+
+export const done: Outcome = { type: 'done', instructions: new Uint8Array([1]) }
+
+export function aToken(sequence: number, more: Partial<Token> = {}): Token {
+  return { epoch: 1, nonce: 'nonce-1', sequence, ...more }
+}
+
+export function aGrant(order: number, jobId: string, more: Partial<GrantOrder> = {}): GrantOrder {
+  return {
+    ...{ type: 'grant', order, token: aToken(order), jobId, phase: 0, attempt: 1 },
+    ...{ timeoutMs: 60_000, instructions: new Uint8Array([0]), ...more },
+  }
+}
+
+export class AWorkerProtocol {
+  readonly protocol: WorkerProtocol
+  nowMs = 1_000_000
+
+  constructor(more: Partial<WorkerProtocolConfig> & { concurrency?: number } = {}) {
+    const { concurrency = 1, ...config } = more
+    this.protocol = new WorkerProtocol({
+      info: { ...info, concurrency },
+      ...{ beatMs: 1_000, resultResendMs: 2_000, abortGraceMs: 5_000, prefetchHoldMs: 1_000 },
+      ...{ prefetch: { jobsMax: 0, windowMs: 50 }, reportResultsMax: 100, outboxMax: 1_000 },
+      ...config,
+    })
+  }
+
+  opened(more: Partial<StreamOpen> = {}): readonly WorkerEffect[] {
+    const { nowMs } = this
+    return this.protocol.handle({ type: 'StreamOpened', nowMs, open: { ...anOpen, ...more } })
+  }
+
+  receives(orders: readonly WireOrder[], more: Partial<Orders> = {}): readonly WorkerEffect[] {
+    const stream = { incarnation: 'a-1', stream: 'nonce-1', epoch: 1, ping: 1 }
+    return this.protocol.handle({
+      type: 'OrdersReceived',
+      nowMs: this.nowMs,
+      orders: { ...stream, orders, answers: [], ...more },
+    })
+  }
+
+  answered(...entries: readonly number[]): readonly WorkerEffect[] {
+    const answers = entries.map((entry) => ({ entry, answer: 'applied' as const }))
+    return this.receives([], { answers })
+  }
+
+  /** The run of a grant ends, and so does the turn of the shell. */
+  ends({ token }: GrantOrder, outcome: Outcome = done, durationMs = 100): readonly WorkerEffect[] {
+    const { nowMs } = this
+    const run = tokenText(token)
+    return [
+      ...this.protocol.handle({ type: 'RunEnded', nowMs, run, outcome, durationMs }),
+      ...this.protocol.handle({ type: 'TurnEnded', nowMs }),
+    ]
+  }
+
+  tell(type: 'DrainRequested' | 'DrainOverdue' | 'HelloWanted'): readonly WorkerEffect[] {
+    return this.protocol.handle({ type, nowMs: this.nowMs })
+  }
+
+  pass(ms: number): readonly WorkerEffect[] {
+    this.nowMs += ms
+    return this.protocol.handle({ type: 'TimerFired', nowMs: this.nowMs })
+  }
+}
+
+export function only<T extends WorkerEffect['type']>(
+  effects: readonly WorkerEffect[],
+  type: T,
+): readonly WorkerEffectOf<T>[] {
+  return effects.filter((effect): effect is WorkerEffectOf<T> => effect.type === type)
+}
+
+/** Reports to the manager: no hellos. */
+export function reports(effects: readonly WorkerEffect[]): readonly OutgoingReport[] {
+  return only(effects, 'SendReport').flatMap(({ pull, report }) => (pull ? [report] : []))
+}
+
+export function results(effects: readonly WorkerEffect[]): OutgoingReport['results'] {
+  return reports(effects).flatMap((report) => report.results)
+}

@@ -1,0 +1,139 @@
+/** The worker's side: grants are taken once and acknowledged first, results are sent until answered. */
+import { describe, expect, it } from 'vitest'
+import { tokenText } from '../../src/core/token.ts'
+import { aGrant, aToken, AWorkerProtocol, only, reports, results } from './a-worker-protocol.ts'
+
+describe('a stream', () => {
+  it('is answered at once with who is here and what is held', () => {
+    const worker = new AWorkerProtocol()
+    expect(reports(worker.opened({ ping: 4 }))).toMatchObject([
+      { stream: 'nonce-1', number: 1, credit: 1, ping: 4, through: 0, held: [], leaving: false },
+    ])
+  })
+
+  it('for another incarnation is answered with a hello', () => {
+    const worker = new AWorkerProtocol()
+    const [hello, ...more] = worker.opened({ incarnation: 'before' })
+    expect(hello).toMatchObject({ pull: undefined, report: { incarnation: 'a-1', stream: '' } })
+    expect(more).toEqual([])
+  })
+
+  it('of an older owner is no longer listened to', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened({ epoch: 2, stream: 'nonce-2' })
+    expect(worker.opened({ epoch: 1 })).toEqual([])
+    expect(worker.receives([aGrant(1, 'job')])).toEqual([])
+  })
+
+  it('shares the credit with those of other owners', () => {
+    const worker = new AWorkerProtocol({ concurrency: 4 })
+    worker.opened()
+    expect(reports(worker.opened({ shard: 1, stream: 'other' }))[0]?.credit).toBe(2)
+  })
+})
+
+describe('an order', () => {
+  it('is acknowledged before its run starts', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const effects = worker.receives([aGrant(1, 'job')])
+    expect(effects.map(({ type }) => type)).toEqual(['SendReport', 'StartRun'])
+    expect(reports(effects)[0]).toMatchObject({ through: 1, also: [] })
+    expect(effects[1]).toMatchObject({ pipeline: 'films', jobId: 'job', phase: 0, attempt: 1 })
+  })
+
+  it('that comes twice runs once', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    worker.receives([aGrant(1, 'job')])
+    expect(worker.receives([aGrant(1, 'job')])).toEqual([])
+    expect(worker.protocol.load.running).toBe(1)
+  })
+
+  it('behind a hole is acknowledged as such, until a skip fills the hole', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    expect(reports(worker.receives([aGrant(2, 'job')]))[0]).toMatchObject({ through: 0, also: [2] })
+    const filled = worker.receives([{ type: 'skip', order: 1 }])
+    expect(reports(filled)[0]).toMatchObject({ through: 2, also: [] })
+  })
+
+  it('under a newer token aborts the older run, whose end nobody hears of', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    const older = aGrant(1, 'job')
+    const newer = aGrant(2, 'job')
+    worker.receives([older])
+    const effects = worker.receives([newer])
+    expect(only(effects, 'AbortRun')).toEqual([
+      { type: 'AbortRun', run: tokenText(older.token), reason: 'superseded' },
+    ])
+    expect(only(effects, 'StartRun')).toMatchObject([{ run: tokenText(newer.token) }])
+    expect(results(worker.ends(older))).toEqual([])
+    expect(results(worker.ends(newer))).toMatchObject([{ token: newer.token }])
+  })
+
+  it('under an older token than what runs is not begun', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    worker.receives([aGrant(1, 'job', { token: aToken(9) })])
+    const effects = worker.receives([aGrant(2, 'job', { token: aToken(3) })])
+    expect(effects.map(({ type }) => type)).toEqual(['SendReport'])
+  })
+
+  it('to abort stops a run, and gives back what only waits', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const [running, queued] = [aGrant(1, 'running'), aGrant(2, 'queued')]
+    worker.receives([running, queued])
+    const abort = { type: 'abort', reason: 'cancelled' } as const
+    worker.receives([{ ...abort, order: 3, token: queued.token }])
+    const effects = worker.receives([{ ...abort, order: 4, token: running.token }])
+    expect(only(effects, 'AbortRun')).toMatchObject([{ reason: 'cancelled' }])
+    const ended = results(worker.ends(running))
+    expect(ended.map(({ jobId, outcome }) => [jobId, outcome.type])).toEqual([
+      ['queued', 'released'],
+      ['running', 'done'],
+    ])
+  })
+})
+
+describe('a result', () => {
+  it('is sent again after silence and on a new connection, until it is answered', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    worker.pass(0)
+    const grant = aGrant(1, 'job')
+    worker.receives([grant])
+    expect(results(worker.ends(grant))).toMatchObject([{ entry: 1, jobId: 'job' }])
+    expect(results(worker.pass(1_000))).toEqual([])
+    expect(results(worker.pass(1_000))).toMatchObject([{ entry: 1 }])
+    expect(results(worker.opened())).toMatchObject([{ entry: 1 }])
+    worker.answered(1)
+    expect(worker.protocol.load.unanswered).toBe(0)
+    expect(results(worker.pass(60_000))).toEqual([])
+    expect(results(worker.opened())).toEqual([])
+  })
+
+  it('goes to the new owner when the shard has one', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const grant = aGrant(1, 'job')
+    worker.receives([grant])
+    worker.ends(grant)
+    const moved = worker.opened({ epoch: 2, stream: 'nonce-2', pull: 'tcp://n:1' })
+    expect(results(moved)).toMatchObject([{ entry: 1, token: grant.token }])
+    expect(reports(moved)[0]?.held).toMatchObject([{ jobId: 'job', state: 'finished' }])
+    expect(only(moved, 'SendReport').every(({ pull }) => pull === 'tcp://n:1')).toBe(true)
+  })
+
+  it('takes the worker its credit when too many are unanswered', () => {
+    const worker = new AWorkerProtocol({ outboxMax: 1 })
+    worker.opened()
+    const grant = aGrant(1, 'job')
+    worker.receives([grant])
+    expect(reports(worker.ends(grant)).at(-1)?.credit).toBe(0)
+    worker.answered(1)
+    expect(reports(worker.pass(1_000))[0]?.credit).toBe(1)
+  })
+})

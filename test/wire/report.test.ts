@@ -1,0 +1,81 @@
+/** `report` arrives as it was sent, and what is malformed is refused by name. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { WorkerReport } from '../../src/core/event.ts'
+import type { OutgoingReport } from '../../src/core/worker-event.ts'
+import { packHeader, unpackHeader } from '../../src/wire/header.ts'
+import { decodeReport, encodeReport } from '../../src/wire/report.ts'
+import { anyCount, anyHeld, anyInfo, anyResult, anyText } from '../core/any-message.ts'
+
+const anyReport: fc.Arbitrary<OutgoingReport> = fc.record(
+  {
+    ...{ incarnation: anyText, stream: anyText, number: anyCount, credit: anyCount },
+    ...{ ping: anyCount, through: anyCount, leaving: fc.boolean() },
+    also: fc.array(anyCount, { maxLength: 5 }),
+    results: fc.array(anyResult, { maxLength: 5 }),
+    info: anyInfo,
+    held: fc.array(anyHeld, { maxLength: 5 }),
+  },
+  {
+    requiredKeys: [
+      ...(['incarnation', 'stream', 'number', 'credit', 'ping', 'through'] as const),
+      ...(['leaving', 'also', 'results'] as const),
+    ],
+  },
+)
+
+const plain = {
+  ...{ incarnation: 'a', stream: 's', number: 1, credit: 1, ping: 0, through: 0 },
+  ...{ also: [], leaving: false, results: [] },
+}
+const info = {
+  ...{ id: 'a', incarnation: 'a-1', address: 'tcp://a:1', jobType: 'cut', concurrency: 1 },
+  ...{ host: 'a', pid: 1, version: '1' },
+}
+const result = (...end: readonly unknown[]) => [[1, 1, 'n', 1, 'job', 0, 1, 0, 0, ...end]]
+
+function decoded(fields: Readonly<Record<string, unknown>>): WorkerReport {
+  const frame = packHeader('report', { ...plain, ...fields })
+  return decodeReport(unpackHeader(frame), [frame])
+}
+
+describe('a report', () => {
+  it('arrives as it was sent, each result that is done with its payload', () => {
+    fc.assert(
+      fc.property(anyReport, (report) => {
+        const frames = encodeReport(report)
+        const header = unpackHeader(frames[0])
+        expect(header.type).toBe('report')
+        expect(decodeReport(header, frames)).toEqual(report)
+      }),
+    )
+  })
+
+  it('has no digest and no description when none was sent', () => {
+    expect(Object.keys(decoded({}))).not.toContain('held')
+    expect(Object.keys(decoded({}))).not.toContain('info')
+    expect(decoded({ info, held: [] })).toMatchObject({ info, held: [] })
+  })
+
+  it.each([
+    ['a result without its payload', { results: result(0) }, 'frame 1'],
+    ['an unknown outcome', { results: result(3) }, 'unknown outcome'],
+    ['a failure without an error', { results: result(1, 'default') }, 'error must be a map'],
+    ['an unknown word for retry', { results: result(1, 'soon', {}) }, 'retry must be'],
+    ['a negative delay', { results: result(1, -1, {}) }, 'retry must be'],
+    ['an unknown state', { held: [[1, 'n', 1, 'job', 0, 1, 3, 0]] }, 'unknown state'],
+    ['a worker without slots', { info: { ...info, concurrency: 0 } }, 'concurrency'],
+    ['a negative credit', { credit: -1 }, 'credit must be'],
+    ['an endless credit', { credit: Infinity }, 'credit must be'],
+    ['a word for a flag', { leaving: 'yes' }, 'leaving must be'],
+    ['a word among the numbers', { also: [1, 'two'] }, 'also must be'],
+  ])('with %s is refused', (_, fields, message) => {
+    expect(() => decoded(fields)).toThrow(
+      expect.objectContaining({
+        name: 'WireError',
+        kind: 'malformed',
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
+})
