@@ -1,2 +1,4 @@
-/** `carbontube/testing`: for authors of storage backends. An explicit list. */
+/** `carbontube/testing`: for tests of pipelines, and for authors of storage backends. An explicit list. */
+export { runInMemory, type InMemoryRun, type RunOptions, type Stubs } from './run-in-memory.ts'
+export type { LogEntry, TraceEntry } from './recorder.ts'
 export { testStorage } from './storage-suite.ts'
