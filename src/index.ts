@@ -1,7 +1,22 @@
 /** The public API: an explicit list, nothing else. */
-export { Phase, type PhaseOptions, type RetryOptions } from './pipeline/phase.ts'
+export { Phase } from './pipeline/phase.ts'
+export type {
+  ConfiguredOptions,
+  ConfiguredPhase,
+  PhaseClass,
+  PhaseOptions,
+  RetryOptions,
+} from './pipeline/phase.ts'
 export { Pipeline } from './pipeline/pipeline.ts'
-export type { PipelineInput, PipelineName, PipelineOutput } from './pipeline/pipeline.ts'
+export type {
+  PipelineClass,
+  PipelineInput,
+  PipelineName,
+  PipelineNamed,
+  PipelineOutput,
+  Pipelines,
+  PipelinesIn,
+} from './pipeline/pipeline.ts'
 export { accepts, chain, type Chain } from './pipeline/chain.ts'
 export type { Context, PhaseLog } from './pipeline/context.ts'
 export { Reject, RetryAfter } from './pipeline/outcome.ts'

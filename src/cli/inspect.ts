@@ -7,6 +7,7 @@ import type { ManagerStatus } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
 import { print, say, style, table, type GlobalOptions } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
+import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
 
 async function withClient<T>(
   address: string,
@@ -117,13 +118,23 @@ export async function cancelJob(
 
 export async function checkFile(file: string, options: GlobalOptions): Promise<number> {
   const loaded = await loadPipelineFile(file)
+  const types = await typeCheckPipelineFile(loaded.path)
+  const misfit = typeCheckError(types)
+  if (misfit !== undefined) throw misfit
   const pipelines = loaded.pipelines.map((one) => compilePipeline(one).spec)
   const phases = loaded.phases.map((one) => compilePhase(one).spec)
   if (options.json === true) {
-    print({ path: loaded.path, loader: loaded.loader, pipelines, phases })
+    print({
+      path: loaded.path,
+      loader: loaded.loader,
+      typesChecked: types.checked,
+      pipelines,
+      phases,
+    })
     return 0
   }
   say(`${loaded.path} loads (${loaded.loader})`)
+  say(types.checked ? 'its types fit' : `its types were not checked: ${types.reason}`)
   for (const { name, phases: chain } of pipelines) {
     print(`${style('bold', name)}: ${chain.map(({ jobType }) => jobType).join(' → ')}`)
   }

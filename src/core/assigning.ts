@@ -22,11 +22,7 @@ export function isPaused(shard: Shard, phase: number): boolean {
 }
 
 function grantFrom(shard: Shard, queue: ReadyQueue): void {
-  for (let job = queue.peekAlone(); job !== undefined; job = queue.peekAlone()) {
-    const worker = shard.workers.chooseAlone(queue.phase)
-    if (worker === undefined) break
-    grantAlone(shard, worker, job)
-  }
+  grantAlone(shard, queue)
   for (let job = queue.peek(); job !== undefined; job = queue.peek()) {
     const worker = shard.workers.choose(queue.phase)
     if (worker === undefined) return
@@ -38,8 +34,8 @@ function refill(shard: Shard, queue: ReadyQueue): void {
   if (shard.rollCallOpen) return
   const wanted = queue.wantsRefill()
   if (wanted === undefined) return
-  shard.loadBegins()
-  shard.effect({ type: 'LoadReady', phase: queue.phase, ...wanted })
+  const load = shard.loadBegins()
+  shard.effect({ type: 'LoadReady', load, phase: queue.phase, ...wanted })
 }
 
 function grant(shard: Shard, worker: Worker, job: Job): Grant {
@@ -88,10 +84,19 @@ export function sendGrant(shard: Shard, granted: Grant): void {
   })
 }
 
-/** The worker holds nothing else until this ends; and the store knows before the worker does. */
-function grantAlone(shard: Shard, worker: Worker, job: Job): void {
-  worker.reserved = true
-  noteRunning(shard, worker, grant(shard, worker, job))
+/**
+ * Jobs that must run alone go to empty workers, which get nothing else until they end; the store knows
+ * before the worker does. While one waits and no worker is empty, one is being emptied for it.
+ */
+function grantAlone(shard: Shard, queue: ReadyQueue): void {
+  const { workers } = shard
+  for (let job = queue.peekAlone(); job !== undefined; job = queue.peekAlone()) {
+    const worker = workers.chooseEmpty(queue.phase)
+    if (worker === undefined) return workers.keepOneFromNewGrants(queue.phase)
+    worker.runsAlone = true
+    noteRunning(shard, worker, grant(shard, worker, job))
+  }
+  workers.keepNoneFromNewGrants(queue.phase)
 }
 
 /** Writes down with whom the job is. */

@@ -14,6 +14,8 @@ import { Submissions } from './submissions.ts'
 import type { TimerName } from './timers.ts'
 import { describeShard, type ShardStatus } from './status.ts'
 
+type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
+
 export class Dispatcher {
   readonly #shard: Shard
   readonly #submissions: Submissions
@@ -76,11 +78,11 @@ export class Dispatcher {
       case 'WorkerLost':
         return this.#liveness.lost(event.incarnation, event.cause)
       case 'ReadyLoaded':
-        return this.#readyLoaded(event.phase, event.jobs, event.exhausted)
+        return this.#readyLoaded(event)
       case 'DueLoaded':
-        return this.#dueLoaded(event.jobs, event.nextDueMs)
+        return this.#dueLoaded(event)
       case 'JobsLookedUp':
-        return this.#lookedUp(event.ids, event.jobs)
+        return this.#lookedUp(event)
       case 'CancelRequested':
         return this.#cancel(event.request, event.id)
       case 'ObserversChanged':
@@ -97,7 +99,7 @@ export class Dispatcher {
     }
   }
 
-  #takeOwnership(event: Extract<Event, { type: 'OwnershipTaken' }>): void {
+  #takeOwnership(event: EventOf<'OwnershipTaken'>): void {
     const shard = this.#shard
     const { limits } = shard.config
     const cold: number[] = []
@@ -115,34 +117,34 @@ export class Dispatcher {
     if (shard.rollCallOpen) shard.timers.set('rollCall', event.nowMs + limits.rollCallMs)
   }
 
-  #readyLoaded(phase: number, records: readonly JobRecord[], exhausted: boolean): void {
+  #readyLoaded({ load, phase, jobs, exhausted }: EventOf<'ReadyLoaded'>): void {
     const shard = this.#shard
-    shard.loadEnds()
-    const fresh = records
-      .filter((record) => !shard.jobs.has(record.id) && !shard.isStaleRead(record.id))
-      .map((record) => shard.bringIn(record))
-    shard.ready(phase).refill(fresh, records.at(-1), exhausted)
-    shard.settleLoads()
+    const fresh = this.#fresh(load, jobs).map((record) => shard.bringIn(record))
+    shard.ready(phase).refill(fresh, jobs.at(-1), exhausted)
+    shard.loadEnds(load)
   }
 
-  #dueLoaded(records: readonly JobRecord[], nextDueMs: number | undefined): void {
+  /** What a load brought that is not in memory, and as the store has it now. */
+  #fresh(load: number, records: readonly JobRecord[]): readonly JobRecord[] {
     const shard = this.#shard
-    shard.loadEnds()
+    return records.filter(({ id }) => !shard.jobs.has(id) && !shard.isStaleRead(id, load))
+  }
+
+  #dueLoaded({ load, jobs, nextDueMs }: EventOf<'DueLoaded'>): void {
+    const shard = this.#shard
     shard.scheduled.loaded(nextDueMs)
-    for (const record of records) {
-      if (shard.jobs.has(record.id) || shard.isStaleRead(record.id)) continue
+    for (const record of this.#fresh(load, jobs)) {
       shard.scheduledCount -= 1
       const job = shard.bringIn(record)
       shard.signal(job, 'due')
       shard.makeReady(job)
     }
-    shard.settleLoads()
+    shard.loadEnds(load)
   }
 
-  #lookedUp(ids: readonly string[], records: readonly JobRecord[]): void {
-    this.#shard.loadEnds()
-    this.#recovery.lookedUp(ids, records)
-    this.#shard.settleLoads()
+  #lookedUp({ load, ids, jobs }: EventOf<'JobsLookedUp'>): void {
+    this.#recovery.lookedUp(load, ids, jobs)
+    this.#shard.loadEnds(load)
   }
 
   #cancel(request: string, id: string): void {
@@ -182,9 +184,9 @@ export class Dispatcher {
   #loadDue(): void {
     const shard = this.#shard
     if (shard.rollCallOpen || !shard.scheduled.wantsLoad(shard.nowMs)) return
-    shard.loadBegins()
+    const load = shard.loadBegins()
     const limit = shard.config.limits.scheduledJobsMax
-    shard.effect({ type: 'LoadDue', untilMs: shard.nowMs, limit })
+    shard.effect({ type: 'LoadDue', load, untilMs: shard.nowMs, limit })
   }
 
   #setDueTimer(): void {

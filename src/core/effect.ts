@@ -99,9 +99,16 @@ export type Effect =
   | { readonly type: 'Publish'; readonly event: Published }
   | {
       readonly type: 'LoadReady'
+      /** Number of the load; its answer repeats it. */
+      readonly load: number
       readonly phase: number
       readonly after: ReadyKey | undefined
       readonly limit: number
     }
-  | { readonly type: 'LoadDue'; readonly untilMs: number; readonly limit: number }
-  | { readonly type: 'LookUpJobs'; readonly ids: readonly JobId[] }
+  | {
+      readonly type: 'LoadDue'
+      readonly load: number
+      readonly untilMs: number
+      readonly limit: number
+    }
+  | { readonly type: 'LookUpJobs'; readonly load: number; readonly ids: readonly JobId[] }

@@ -141,6 +141,8 @@ export type Event =
   | {
       readonly type: 'ReadyLoaded'
       readonly nowMs: number
+      /** Number of the load that this answers. */
+      readonly load: number
       readonly phase: number
       readonly jobs: readonly JobRecord[]
       /** The store has no more ready jobs of the phase behind these. */
@@ -149,12 +151,16 @@ export type Event =
   | {
       readonly type: 'DueLoaded'
       readonly nowMs: number
+      /** Number of the load that this answers. */
+      readonly load: number
       readonly jobs: readonly JobRecord[]
       readonly nextDueMs: number | undefined
     }
   | {
       readonly type: 'JobsLookedUp'
       readonly nowMs: number
+      /** Number of the load that this answers. */
+      readonly load: number
       readonly ids: readonly JobId[]
       readonly jobs: readonly JobRecord[]
     }

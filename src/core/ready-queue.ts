@@ -133,9 +133,11 @@ export class ReadyQueue {
     const { readyJobsMax, readyBytesMax } = this.#bounds
     const isOver = this.#hotJobs > readyJobsMax || this.#hotBytes > readyBytesMax
     if (!isOver || this.#loading) return []
-    const hot = this.#hot.drain().filter((job) => this.#isMine(job))
+    const entries = this.#hot.drain()
+    // Also those whose job is elsewhere now: it has no entry here any more, should it come back.
+    for (const job of entries) if (job.queuedIn === this.phase) job.queuedIn = -1
+    const hot = entries.filter((job) => this.#isMine(job))
     hot.sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    for (const job of hot) job.queuedIn = -1
     this.#hotJobs = this.#alone.length
     this.#hotBytes = this.#alone.reduce((sum, job) => sum + job.instructions.length, 0)
     let kept = 0
@@ -145,11 +147,16 @@ export class ReadyQueue {
       kept += 1
     }
     const last = hot[kept - 1]
-    if (kept < hot.length && last !== undefined) {
-      this.#cursor = { priority: last.priority, sequence: last.sequence }
-      this.#complete = false
-    }
+    if (kept < hot.length && last !== undefined) this.#pullBack(last)
     return hot.slice(kept)
+  }
+
+  /** Never forward: between the cursor and the last kept job there may be cold ones. */
+  #pullBack({ priority, sequence }: ReadyKey): void {
+    const key = { priority, sequence }
+    const isForward = !this.#complete && (this.#cursor === undefined || isBefore(this.#cursor, key))
+    if (!isForward) this.#cursor = key
+    this.#complete = false
   }
 
   #isMine(job: Job): boolean {

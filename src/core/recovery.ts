@@ -71,19 +71,19 @@ export class Recovery {
   /** Orders the look-up of what has been asked since the last time. */
   flush(): void {
     if (this.#unasked.length === 0) return
-    this.#shard.loadBegins()
-    this.#shard.effect({ type: 'LookUpJobs', ids: this.#unasked })
+    const load = this.#shard.loadBegins()
+    this.#shard.effect({ type: 'LookUpJobs', load, ids: this.#unasked })
     this.#unasked = []
   }
 
-  lookedUp(ids: readonly JobId[], records: readonly JobRecord[]): void {
+  lookedUp(load: number, ids: readonly JobId[], records: readonly JobRecord[]): void {
     const byId = new Map(records.map((record) => [record.id, record]))
     for (const id of ids) {
       const question = this.#questions.get(id)
       this.#questions.delete(id)
       if (question === undefined) continue
       // It changed while the store was reading. Workers ask again; cancels are asked again here.
-      if (this.#shard.isStaleRead(id)) this.#askAgain(id, question)
+      if (this.#shard.isStaleRead(id, load)) this.#askAgain(id, question)
       else this.#resolve(question, this.#shard.jobs.get(id), byId.get(id))
     }
     if (this.#closeWhenAnswered && this.#questions.size === 0) this.#close()

@@ -78,9 +78,10 @@ export class Shard {
   #ready: readonly ReadyQueue[]
   #mutations: Mutation[] = []
   #effects: Effect[] = []
-  #loadsUnderWay = 0
-  /** Jobs that changed in the store and left memory while a load was under way: its answer is stale for them. */
-  readonly #leftDuringLoad = new Set<JobId>()
+  #loadsBegun = 0
+  readonly #loadsUnderWay = new Set<number>()
+  /** Jobs that left memory while a load was under way, with the number of loads begun before they left. */
+  readonly #leftDuringLoad = new Map<JobId, number>()
 
   constructor(config: OwnerConfig) {
     this.config = config
@@ -179,22 +180,28 @@ export class Shard {
     }
   }
 
-  loadBegins(): void {
-    this.#loadsUnderWay += 1
+  /** The number of a new load: its answer repeats it. */
+  loadBegins(): number {
+    this.#loadsBegun += 1
+    this.#loadsUnderWay.add(this.#loadsBegun)
+    return this.#loadsBegun
   }
 
-  loadEnds(): void {
-    this.#loadsUnderWay -= 1
+  /** The answer of a load has been dealt with. */
+  loadEnds(load: number): void {
+    this.#loadsUnderWay.delete(load)
+    const oldest = Math.min(...this.#loadsUnderWay)
+    for (const [id, begun] of this.#leftDuringLoad) {
+      if (begun < oldest) this.#leftDuringLoad.delete(id)
+    }
   }
 
-  /** After the answer of a load has been dealt with. */
-  settleLoads(): void {
-    if (this.#loadsUnderWay === 0) this.#leftDuringLoad.clear()
-  }
-
-  /** The store read this job before it changed: what it says of it is old. */
-  isStaleRead(id: JobId): boolean {
-    return this.#leftDuringLoad.has(id)
+  /**
+   * The job left memory after the load began, so the store may have been read before the job's last
+   * change. One that left earlier was written before the load left the commit gate.
+   */
+  isStaleRead(id: JobId, load: number): boolean {
+    return (this.#leftDuringLoad.get(id) ?? 0) >= load
   }
 
   expected(job: Job): Expected {
@@ -219,7 +226,7 @@ export class Shard {
   /** The worker no longer holds it: the slot is free. */
   freeSlot(worker: Worker, text: string): void {
     worker.grants.delete(text)
-    if (worker.grants.size === 0) worker.reserved = false
+    if (worker.grants.size === 0) worker.runsAlone = false
   }
 
   /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
@@ -233,6 +240,6 @@ export class Shard {
 
   #leave(id: JobId): void {
     this.jobs.delete(id)
-    if (this.#loadsUnderWay > 0) this.#leftDuringLoad.add(id)
+    if (this.#loadsUnderWay.size > 0) this.#leftDuringLoad.set(id, this.#loadsBegun)
   }
 }

@@ -45,8 +45,10 @@ export interface Worker {
   openPing: number
   /** Runs it was told to abort: told once, not at every digest. */
   aborted: Set<string>
-  /** Runs a job that must be alone, or is kept empty for one. */
-  reserved: boolean
+  /** Holds a job that must be alone: it gets no other until that one has ended. */
+  runsAlone: boolean
+  /** Gets no new grants, so that it is empty soon: a job that must be alone waits. */
+  isEmptying: boolean
   done: number
   failed: number
 }
@@ -54,6 +56,8 @@ export interface Worker {
 export class Workers {
   readonly #byIncarnation = new Map<string, Worker>()
   readonly #byPhase: Worker[][]
+  /** At most one worker of a phase is being emptied. */
+  readonly #emptying = new Map<number, Worker>()
 
   constructor(phases: number) {
     this.#byPhase = Array.from({ length: phases }, () => [])
@@ -80,7 +84,7 @@ export class Workers {
       ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
       ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, lastReport: -1, nextOrder: 1 },
       ...{ unacknowledged: new Map(), ping: 0, openPing: 0, aborted: new Set() },
-      ...{ reserved: false, done: 0, failed: 0 },
+      ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
     }
     this.#byIncarnation.set(info.incarnation, worker)
     for (const phase of phases) this.#byPhase[phase]?.push(worker)
@@ -90,6 +94,7 @@ export class Workers {
   remove(worker: Worker): void {
     this.#byIncarnation.delete(worker.info.incarnation)
     for (const phase of worker.phases) {
+      if (this.#emptying.get(phase) === worker) this.#emptying.delete(phase)
       const list = this.#byPhase[phase]
       const at = list?.indexOf(worker) ?? -1
       if (at >= 0) list?.splice(at, 1)
@@ -114,17 +119,32 @@ export class Workers {
     return best
   }
 
-  /** An empty worker for a job that must be alone; while none is empty, one is kept from new grants. */
-  chooseAlone(phase: number): Worker | undefined {
+  /** An empty worker, for a job that must be alone. */
+  chooseEmpty(phase: number): Worker | undefined {
+    return this.ofPhase(phase).find(
+      (worker) => mayBeGranted(worker) && worker.credit > 0 && worker.grants.size === 0,
+    )
+  }
+
+  /** Has the least busy worker of the phase finish what it holds and get nothing new. */
+  keepOneFromNewGrants(phase: number): void {
+    const emptying = this.#emptying.get(phase)
+    if (emptying !== undefined && mayBeGranted(emptying)) return
+    this.keepNoneFromNewGrants(phase)
     let least: Worker | undefined
     for (const worker of this.ofPhase(phase)) {
-      if (!mayBeGranted(worker) || worker.credit < 1) continue
-      if (worker.grants.size === 0) return worker
-      if (worker.reserved) return undefined
+      if (!mayBeGranted(worker) || worker.runsAlone) continue
       if (least === undefined || worker.grants.size < least.grants.size) least = worker
     }
-    if (least !== undefined) least.reserved = true
-    return undefined
+    if (least === undefined) return
+    least.isEmptying = true
+    this.#emptying.set(phase, least)
+  }
+
+  keepNoneFromNewGrants(phase: number): void {
+    const emptying = this.#emptying.get(phase)
+    if (emptying !== undefined) emptying.isEmptying = false
+    this.#emptying.delete(phase)
   }
 }
 
@@ -133,7 +153,12 @@ export function mayBeGranted(worker: Worker): boolean {
 }
 
 export function hasFreeCredit(worker: Worker): boolean {
-  return mayBeGranted(worker) && !worker.reserved && worker.grants.size < worker.credit
+  return (
+    mayBeGranted(worker) &&
+    !worker.runsAlone &&
+    !worker.isEmptying &&
+    worker.grants.size < worker.credit
+  )
 }
 
 /** Notes the acknowledged orders of a report; returns the grants that have now arrived. */

@@ -144,19 +144,20 @@ export class ShardLoop {
 
   async #load(effect: LoadEffect): Promise<void> {
     const { storage, ref } = this.#parts
+    const { load } = effect
     if (effect.type === 'LoadReady') {
       const { phase, after, limit } = effect
       const range = { phase, limit, ...(after === undefined ? {} : { after }) }
       const jobs = await storage.loadReady(ref, range)
       const exhausted = jobs.length < limit
-      this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), phase, jobs, exhausted })
+      this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), load, phase, jobs, exhausted })
     } else if (effect.type === 'LoadDue') {
       const { jobs, nextDueMs } = await storage.loadDue(ref, effect)
-      this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), jobs, nextDueMs })
+      this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
     } else {
       const { ids } = effect
       const jobs = await storage.getJobs(ref, ids)
-      this.handle({ type: 'JobsLookedUp', nowMs: this.nowMs(), ids, jobs })
+      this.handle({ type: 'JobsLookedUp', nowMs: this.nowMs(), load, ids, jobs })
     }
   }
 

@@ -29,7 +29,8 @@ export function unpackHeader(frame: Uint8Array | undefined): Header {
   const { v, type } = header as { v?: unknown; type?: unknown }
   if (typeof type !== 'string') throw new WireError('malformed', 'the header has no type')
   if (v !== protocolVersion) {
-    throw new WireError('unsupported', `protocol version ${String(v)}, not ${protocolVersion}`)
+    const shown = typeof v === 'number' ? v : typeof v
+    throw new WireError('unsupported', `protocol version ${shown}, not ${protocolVersion}`)
   }
   return header as Header
 }

@@ -120,14 +120,14 @@ describe('a result that comes again', () => {
     const grant = worker.grant()
     worker.finishes(grant)
     owner.commit()
-    expect(worker.finishes(grant)).toEqual([{ type: 'LookUpJobs', ids: ['job'] }])
+    expect(worker.finishes(grant)).toEqual([{ type: 'LookUpJobs', load: 1, ids: ['job'] }])
     const record = storedAs(owner, { state: 'done', applied: [tokenText(grant.token)] })
     const answer = { type: 'JobsLookedUp', nowMs: owner.nowMs, ids: ['job'] } as const
-    expect(owner.tell({ ...answer, jobs: [record] })).toMatchObject([
+    expect(owner.tell({ ...answer, load: 1, jobs: [record] })).toMatchObject([
       { type: 'AnswerResult', entry: 2, answer: 'duplicate' },
     ])
     worker.finishes(grant)
-    expect(owner.tell({ ...answer, jobs: [] })).toMatchObject([{ answer: 'gone' }])
+    expect(owner.tell({ ...answer, load: 2, jobs: [] })).toMatchObject([{ answer: 'gone' }])
   })
 
   it('is stale when the job is with another worker by then', () => {

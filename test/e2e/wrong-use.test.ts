@@ -1,4 +1,5 @@
 /** Wrong use is answered: a coded message, the documented exit code, and nothing is lost. */
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { Bench, ledgerFile } from './processes.ts'
@@ -55,6 +56,12 @@ describe('the command line refuses', () => {
 
   it('a file that is not there', async () => {
     await expectRefusal(['check', 'nowhere.ts'], 'CT_FILE_NOT_FOUND', 3)
+  })
+
+  it('a chain that does not fit, in the sentence of the compiler', async () => {
+    const file = fileURLToPath(new URL('unfit-pipeline.ts', import.meta.url))
+    const message = await expectRefusal(['check', file], 'CT_CHAIN_DOES_NOT_FIT', 3)
+    expect(message).toContain('"second" needs "uri", which nothing before it returns')
   })
 
   it('an unknown option', async () => {

@@ -117,4 +117,9 @@ describe('decoding throws nothing but WireError', () => {
       { numRuns: 1_000 },
     )
   })
+
+  it('refuses a version that cannot even be printed', () => {
+    const frame = Buffer.from('{"type":"x","v":{"toString":1,"valueOf":1}}')
+    expect(() => unpackHeader(frame)).toThrow(WireError)
+  })
 })

@@ -1,0 +1,119 @@
+/** Jobs that are only in the store, and those on the edge of the window: none may wait for ever. */
+import { describe, expect, it } from 'vitest'
+import { jobOf } from '../../src/core/job.ts'
+import { ReadyQueue } from '../../src/core/ready-queue.ts'
+import { aJobRecord } from './a-job.ts'
+import { AnOwner, aSubmittedJob, effectsOf } from './an-owner.ts'
+
+const jobs = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, n) =>
+    jobOf(aJobRecord(`job-${from + n}`, { sequence: from + n })),
+  )
+
+describe('cold jobs', () => {
+  it('are not passed over when a window is trimmed after arrivals during a load', () => {
+    const queue = new ReadyQueue(0, 100, { readyJobsMax: 4, readyBytesMax: 1e6 })
+    expect(queue.wantsRefill()).toEqual({ after: undefined, limit: 2 })
+    for (const job of jobs(101, 105)) expect(queue.enter(job)).toBe(true)
+    queue.refill(jobs(1, 2), { priority: 0, sequence: 2 }, false)
+    queue.trim()
+    for (let job = queue.peek(); job; job = queue.peek()) {
+      queue.leave(job)
+      job.state = 'granted'
+    }
+    expect(queue.wantsRefill()?.after).toEqual({ priority: 0, sequence: 2 })
+  })
+
+  it('come back although their old entry was trimmed away', () => {
+    const queue = new ReadyQueue(0, 0, { readyJobsMax: 4, readyBytesMax: 1e6 })
+    const all = jobs(1, 6)
+    const [first, second] = all
+    if (!first || !second) throw new Error()
+    for (const job of all) queue.enter(job)
+    queue.leave(second)
+    second.state = 'granted'
+    queue.trim()
+    second.state = 'ready'
+    expect(queue.enter(second)).toBe(true)
+    queue.leave(first)
+    first.state = 'granted'
+    expect(queue.peek()).toBe(second)
+  })
+
+  it('come back after an adoption, a trim and a release', () => {
+    const owner = new AnOwner({ limits: { readyJobsMax: 4 } })
+    const a = owner.worker('a')
+    owner.submitted('1')
+    const grant = a.grant()
+    a.holds(grant)
+    const { nowMs } = owner
+    const { incarnation, info } = a
+    owner.tell({ type: 'WorkerLost', nowMs, incarnation, cause: 'linkLost' })
+    owner.commit()
+    owner.submitted(aSubmittedJob('first', { priority: 5 }), '2', '3')
+    owner.tell({ type: 'WorkerAnnounced', nowMs, info })
+    owner.tell({ type: 'WorkerConnected', nowMs, incarnation })
+    const { token, jobId, phase, attempt } = grant
+    const held = { token, jobId, phase, attempt, state: 'running' as const, startedMs: nowMs }
+    a.report({ info, held: [held], ping: 1, through: 0, number: 10, credit: 1 })
+    expect(owner.owner.holderOf('1')).toBe('a')
+    owner.submitted('4', '5', '6')
+    a.report({
+      number: 11,
+      credit: 0,
+      results: [
+        {
+          entry: 1,
+          token,
+          jobId,
+          phase,
+          attempt,
+          startedMs: nowMs,
+          endedMs: nowMs,
+          outcome: { type: 'released', reason: 'x' },
+        },
+      ],
+    })
+    owner.commit()
+    const before = owner.effects.length
+    owner.worker('b', { credit: 10 })
+    owner.commit()
+    const g = effectsOf(owner.effects.slice(before), 'Grant').map((x) => x.jobId)
+    expect(g).toContain('1')
+  })
+
+  it('are loaded although they went cold during another load', () => {
+    const owner = new AnOwner({ phases: 2, limits: { readyJobsMax: 4 } })
+    owner.submitted('1', '2', '3', '4', '5', '6')
+    // window: 1 2 3; cold 4 5 6. A look-up is under way ...
+    owner.tell({ type: 'CancelRequested', nowMs: owner.nowMs, request: 'c', id: 'unknown' })
+    // ... while another job arrives and goes cold at once
+    owner.submitted('7')
+    const worker = owner.worker('a', { credit: 10 })
+    expect(worker.grants().map((g) => g.jobId)).toEqual(['1', '2', '3'])
+    const load = effectsOf(owner.effects, 'LoadReady').at(-1)
+    expect(load).toMatchObject({ phase: 0, after: { sequence: 3 }, limit: 2 })
+    const records = owner.groups.flatMap(({ mutations }) =>
+      mutations.flatMap((m) => (m.type === 'insert' ? [m.job] : [])),
+    )
+    const load1 = records.slice(3, 5)
+    owner.tell({
+      type: 'ReadyLoaded',
+      nowMs: owner.nowMs,
+      load: 2,
+      phase: 0,
+      jobs: load1,
+      exhausted: false,
+    })
+    owner.tell({
+      type: 'ReadyLoaded',
+      nowMs: owner.nowMs,
+      load: 3,
+      phase: 0,
+      jobs: records.slice(5, 7),
+      exhausted: true,
+    })
+    owner.tell({ type: 'JobsLookedUp', nowMs: owner.nowMs, load: 1, ids: ['unknown'], jobs: [] })
+    expect(worker.grants().map((g) => g.jobId)).toEqual(['1', '2', '3', '4', '5', '6', '7'])
+  })
+})
