@@ -113,7 +113,11 @@ async function measure(client) {
 
 function start(cwd, args) {
   const profile = process.env.BENCH_PROFILE
-  const flags = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
+  const flags = process.env.BENCH_FLAGS
+    ? process.env.BENCH_FLAGS.split(' ')
+    : profile === undefined
+      ? []
+      : ['--cpu-prof', '--cpu-prof-dir', profile]
   const child = spawn(process.execPath, [...flags, cli, ...args], {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -18,10 +18,9 @@ import { systemClock } from '../runtime/clock.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
-import { packHeader } from '../wire/header.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import type { ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
-import type { EnqueueItem, ListQuery } from '../wire/requests.ts'
+import { encodeEnqueue, type EnqueueItem, type ListQuery } from '../wire/requests.ts'
 import { Connection } from './connection.ts'
 
 export interface ClientOptions {
@@ -206,9 +205,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   #enqueueUnacknowledged(push: Link, pipeline: string, items: EnqueueItem[]): Enqueued[] {
-    const jobs = items.map(({ id, priority, sentMs }) => [id, priority, sentMs])
-    const header = packHeader('enqueue', { pipeline, jobs })
-    push.send([header, ...items.map(({ instructions }) => instructions)])
+    push.send(encodeEnqueue({ pipeline }, items))
     return items.map(({ id }) => ({
       ...{ ok: true, job: { id }, outcome: 'sent', acknowledged: false, durability: '' },
     }))

@@ -93,6 +93,8 @@ function failPhase(
   job.grant = undefined
   job.dueMs = dueMs
   job.storedAs = 'scheduled'
+  // It stays for a while: a copy, so that it does not keep the message it came in.
+  job.instructions = new Uint8Array(job.instructions)
   shard.makeScheduled(job)
 }
 

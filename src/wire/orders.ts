@@ -1,9 +1,10 @@
 /**
  * Manager → worker, on the worker's PULL door: `open` (first on each connection) and `orders` (grants,
- * aborts, skips, and answers to results; each grant has one payload frame, in order).
+ * aborts, skips, and answers to results; the instructions of the grants are its body, in order).
  */
 import type { ResultAnswer } from '../core/effect.ts'
 import type { Orders, StreamOpen, WireOrder } from '../core/worker-event.ts'
+import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
@@ -31,29 +32,39 @@ export function decodeOpen(header: Header): StreamOpen {
 }
 
 export function encodeOrders(orders: Orders): Uint8Array[] {
-  const frames: Uint8Array[] = []
-  const packed = orders.orders.map((order) => packOrder(order, frames))
+  const body = new BodyWriter()
+  const packed = orders.orders.map((order) => packOrder(order, body))
   const answers = orders.answers.map(({ entry, answer }) => [entry, answerWords.indexOf(answer)])
   const { incarnation, stream, epoch, ping } = orders
-  frames.unshift(
+  return body.frames(
     packHeader('orders', { incarnation, stream, epoch, ping, orders: packed, answers }),
   )
-  return frames
 }
 
-function packOrder(order: WireOrder, frames: Uint8Array[]): readonly unknown[] {
+function packOrder(order: WireOrder, body: BodyWriter): readonly unknown[] {
   if (order.type === 'skip') return [order.order, kinds.skip]
   const { epoch, nonce, sequence } = order.token
   if (order.type === 'abort') {
     return [order.order, kinds.abort, epoch, nonce, sequence, abortWords.indexOf(order.reason)]
   }
-  frames.push(order.instructions)
   const { jobId, phase, attempt, timeoutMs } = order
-  return [order.order, kinds.grant, epoch, nonce, sequence, jobId, phase, attempt, timeoutMs]
+  const length = body.add(order.instructions)
+  return [
+    order.order,
+    kinds.grant,
+    epoch,
+    nonce,
+    sequence,
+    jobId,
+    phase,
+    attempt,
+    timeoutMs,
+    length,
+  ]
 }
 
 export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Orders {
-  let nextFrame = 1
+  const body = new BodyReader(frames)
   return {
     incarnation: check.text(header['incarnation'], 'incarnation'),
     stream: check.text(header['stream'], 'stream'),
@@ -61,10 +72,7 @@ export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Ord
     ping: check.count(header['ping'], 'ping'),
     orders: check.list(header['orders'], 'orders').map((item) => {
       const order = check.list(item, 'order')
-      const isGrant = order[1] === kinds.grant
-      const payload = isGrant ? check.frame(frames, nextFrame) : undefined
-      if (isGrant) nextFrame += 1
-      return unpackOrder(order, payload)
+      return unpackOrder(order, order[1] === kinds.grant ? body.take(order[9]) : undefined)
     }),
     answers: check.list(header['answers'], 'answers').map((item) => {
       const [entry, code] = check.list(item, 'answer')

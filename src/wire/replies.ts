@@ -2,6 +2,7 @@
 import type { SubmitOutcome } from '../core/effect.ts'
 import type { AttemptRecord, JobRecord } from '../core/job.ts'
 import type { ShardStatus } from '../core/status.ts'
+import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
@@ -120,12 +121,11 @@ export function encodeReply(reply: Reply): Uint8Array[] {
       return [packHeader('job', fields), instructions]
     }
     case 'settled': {
-      const frames = reply.items.flatMap(({ instructions }) => instructions ?? [])
-      const items = reply.items.map(({ instructions, ...item }) => ({
-        ...item,
-        hasInstructions: instructions !== undefined,
-      }))
-      return [packHeader('settled', { ...reply, items }), ...frames]
+      const body = new BodyWriter()
+      const items = reply.items.map(({ instructions, ...item }) => {
+        return instructions === undefined ? item : { ...item, length: body.add(instructions) }
+      })
+      return body.frames(packHeader('settled', { ...reply, items }))
     }
     case 'welcome':
     case 'jobs':
@@ -175,13 +175,10 @@ function unpackOutcomes(header: Header): { id: string; outcome: SubmitOutcome }[
 }
 
 function unpackSettled(header: Header, frames: readonly Uint8Array[]): SettledItem[] {
-  let nextFrame = 1
+  const body = new BodyReader(frames)
   return check.list(header['items'], 'items').map((value) => {
-    const { hasInstructions, ...item } = check.map(value, 'item')
+    const { length, ...item } = check.map(value, 'item')
     const settled = item as unknown as SettledItem
-    if (hasInstructions !== true) return settled
-    const instructions = check.frame(frames, nextFrame)
-    nextFrame += 1
-    return { ...settled, instructions }
+    return length === undefined ? settled : { ...settled, instructions: body.take(length) }
   })
 }

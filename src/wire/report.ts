@@ -1,12 +1,13 @@
 /**
  * Worker → manager, on the manager's PULL door: `report` carries acknowledgements, credit, results, and
- * in a beat the worker's description and the digest of what it holds. Each result that is done has one
- * payload frame, in order.
+ * in a beat the worker's description and the digest of what it holds. The
+ * merged instructions of the results that are done are its body, in order.
  */
 import type { HeldToken, Outcome, Result, WorkerInfo, WorkerReport } from '../core/event.ts'
 import type { AttemptError } from '../core/job.ts'
 import type { Token } from '../core/token.ts'
 import type { OutgoingReport } from '../core/worker-event.ts'
+import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
@@ -15,12 +16,11 @@ const outcomes = { done: 0, failed: 1, released: 2 } as const
 const heldStates = ['queued', 'running', 'finished'] as const
 
 export function encodeReport(report: OutgoingReport): Uint8Array[] {
-  const frames: Uint8Array[] = []
-  const results = report.results.map((result) => packResult(result, frames))
+  const body = new BodyWriter()
+  const results = report.results.map((result) => packResult(result, body))
   const { held, ...fields } = report
   const digest = held === undefined ? {} : { held: held.map(packHeld) }
-  frames.unshift(packHeader('report', { ...fields, results, ...digest }))
-  return frames
+  return body.frames(packHeader('report', { ...fields, results, ...digest }))
 }
 
 function packToken({ epoch, nonce, sequence }: Token): [number, string, number] {
@@ -31,25 +31,22 @@ function packHeld({ token, jobId, phase, attempt, state, startedMs }: HeldToken)
   return [...packToken(token), jobId, phase, attempt, heldStates.indexOf(state), startedMs]
 }
 
-function packResult(result: Result, frames: Uint8Array[]): unknown[] {
+function packResult(result: Result, body: BodyWriter): unknown[] {
   const { entry, token, jobId, phase, attempt, startedMs, endedMs, outcome } = result
   const { epoch, nonce, sequence } = token
   const code = outcomes[outcome.type]
   const fields = [entry, epoch, nonce, sequence, jobId, phase, attempt, startedMs, endedMs, code]
-  if (outcome.type === 'done') frames.push(outcome.instructions)
+  if (outcome.type === 'done') fields.push(body.add(outcome.instructions))
   else if (outcome.type === 'failed') fields.push(outcome.retry, outcome.error as never)
   else fields.push(outcome.reason)
   return fields
 }
 
 export function decodeReport(header: Header, frames: readonly Uint8Array[]): WorkerReport {
-  let nextFrame = 1
+  const body = new BodyReader(frames)
   const results = check.list(header['results'], 'results').map((item) => {
     const fields = check.list(item, 'result')
-    const isDone = fields[9] === outcomes.done
-    const payload = isDone ? check.frame(frames, nextFrame) : undefined
-    if (isDone) nextFrame += 1
-    return unpackResult(fields, payload)
+    return unpackResult(fields, fields[9] === outcomes.done ? body.take(fields[10]) : undefined)
   })
   const { info, held } = header
   return {

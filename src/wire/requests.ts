@@ -3,6 +3,7 @@
  * has a number that its replies repeat.
  */
 import type { SubmittedJob } from '../core/event.ts'
+import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
@@ -53,9 +54,19 @@ export type Request =
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
   const { request: number, pipeline, jobs } = request
-  const items = jobs.map(({ id, priority, sentMs }) => [id, priority, sentMs])
-  const header = packHeader('enqueue', { request: number, pipeline, jobs: items })
-  return [header, ...jobs.map((job) => job.instructions)]
+  return encodeEnqueue({ request: number, pipeline }, jobs)
+}
+
+/** Also what a client sends to a pull door, then without a `request`. */
+export function encodeEnqueue(
+  fields: { readonly request?: number; readonly pipeline: string },
+  jobs: readonly EnqueueItem[],
+): Uint8Array[] {
+  const body = new BodyWriter()
+  const items = jobs.map(({ id, priority, sentMs, instructions }) => {
+    return [id, priority, sentMs, body.add(instructions)]
+  })
+  return body.frames(packHeader('enqueue', { ...fields, jobs: items }))
 }
 
 export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Request {
@@ -89,20 +100,24 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
   }
 }
 
-/** `jobs` may be left out by a plain client: then every payload frame is a job without an id. */
+/**
+ * `jobs` may be left out by a plain client: then every payload frame is a job without an id. An item
+ * without a length has a frame of its own, too.
+ */
 export function decodeEnqueue(
   header: Header,
   frames: readonly Uint8Array[],
 ): { pipeline: string; jobs: EnqueueItem[] } {
   const pipeline = check.text(header['pipeline'], 'pipeline')
   const given = header['jobs'] ?? frames.slice(1).map(() => [])
+  const body = new BodyReader(frames)
   const jobs = check.list(given, 'jobs').map((item, index) => {
-    const [id, priority, sentMs] = check.list(item, 'job')
+    const [id, priority, sentMs, length] = check.list(item, 'job')
     return {
       id: check.text(id ?? '', 'id'),
       priority: check.integer(priority ?? 0, 'priority'),
       sentMs: check.count(sentMs ?? 0, 'sentMs'),
-      instructions: check.frame(frames, index + 1),
+      instructions: length === undefined ? check.frame(frames, index + 1) : body.take(length),
     }
   })
   return { pipeline, jobs }

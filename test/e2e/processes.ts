@@ -59,6 +59,11 @@ export class Bench {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     child.stdin.end()
+    return this.spawned(child)
+  }
+
+  /** A process that somebody else has started: it ends with the bench. */
+  spawned<C extends ChildProcess>(child: C): C {
     this.#children.add(child)
     return child
   }

@@ -5,6 +5,7 @@ import type { Orders } from '../../src/core/worker-event.ts'
 import { packHeader, unpackHeader } from '../../src/wire/header.ts'
 import { decodeOpen, decodeOrders, encodeOpen, encodeOrders } from '../../src/wire/orders.ts'
 import { anyCount, anyOpen, anyOrder, anyText } from '../core/any-message.ts'
+import { asSent } from './as-sent.ts'
 
 const anyOrders: fc.Arbitrary<Orders> = fc.record({
   ...{ incarnation: anyText, stream: anyText, epoch: anyCount, ping: anyCount },
@@ -45,13 +46,22 @@ describe('orders', () => {
         const frames = encodeOrders(orders)
         const header = unpackHeader(frames[0])
         expect(header.type).toBe('orders')
-        expect(decodeOrders(header, frames)).toEqual(orders)
+        expect(asSent(decodeOrders(header, frames))).toEqual(orders)
       }),
     )
   })
 
   it.each([
-    ['a grant without its payload', { orders: [[1, 0, 1, 'n', 1, 'job', 0, 1, 100]] }, 'frame 1'],
+    [
+      'a grant without a length',
+      { orders: [[1, 0, 1, 'n', 1, 'job', 0, 1, 100]] },
+      'length must be',
+    ],
+    [
+      'a grant without a body',
+      { orders: [[1, 0, 1, 'n', 1, 'job', 0, 1, 100, 5]] },
+      'body is shorter',
+    ],
     ['an unknown kind of order', { orders: [[1, 9, 1, 'n', 1]] }, 'unknown kind'],
     ['an unknown reason', { orders: [[1, 1, 1, 'n', 1, 7]] }, 'unknown reason'],
     ['a number below zero', { orders: [[-1, 2]] }, 'order must be'],

@@ -6,6 +6,7 @@ import type { OutgoingReport } from '../../src/core/worker-event.ts'
 import { packHeader, unpackHeader } from '../../src/wire/header.ts'
 import { decodeReport, encodeReport } from '../../src/wire/report.ts'
 import { anyCount, anyHeld, anyInfo, anyResult, anyText } from '../core/any-message.ts'
+import { asSent } from './as-sent.ts'
 
 const anyReport: fc.Arbitrary<OutgoingReport> = fc.record(
   {
@@ -46,7 +47,7 @@ describe('a report', () => {
         const frames = encodeReport(report)
         const header = unpackHeader(frames[0])
         expect(header.type).toBe('report')
-        expect(decodeReport(header, frames)).toEqual(report)
+        expect(asSent(decodeReport(header, frames))).toEqual(report)
       }),
     )
   })
@@ -58,7 +59,8 @@ describe('a report', () => {
   })
 
   it.each([
-    ['a result without its payload', { results: result(0) }, 'frame 1'],
+    ['a result without a length', { results: result(0) }, 'length must be'],
+    ['a result without a body', { results: result(0, 5) }, 'body is shorter'],
     ['an unknown outcome', { results: result(3) }, 'unknown outcome'],
     ['a failure without an error', { results: result(1, 'default') }, 'error must be a map'],
     ['an unknown word for retry', { results: result(1, 'soon', {}) }, 'retry must be'],
