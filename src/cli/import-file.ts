@@ -3,7 +3,7 @@
  * reasons are in docs/decisions/0004-loading-typescript.md.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -49,12 +49,24 @@ function loaderFor(path: string): Loader {
   const extension = extname(path)
   const stripsTypes = Boolean(Reflect.get(process.features, 'typescript'))
   const isPlain = /^\.[cm]?js$/.test(extension) || (/^\.[cm]?ts$/.test(extension) && stripsTypes)
-  if (isPlain) return canResolve('carbontube', path) ? 'native' : 'jiti'
+  if (isPlain) return canResolve('carbontube', path) && !isCommonJs(path) ? 'native' : 'jiti'
   if (/^\.([cm]?ts|[jt]sx)$/.test(extension)) return 'jiti'
   throw new CarbontubeError('CT_FILE_NOT_LOADED', `${path} is neither TypeScript nor JavaScript`, {
     hint: 'Name it .ts, .mts, .js or .mjs.',
     details: { path },
   })
+}
+
+/**
+ * `npm init` writes "type": "commonjs", and then Node refuses the `import` of a plain .ts or .js file.
+ * jiti takes either kind.
+ */
+function isCommonJs(path: string): boolean {
+  if (!/^\.[jt]s$/.test(extname(path))) return false
+  const manifest = join(projectFolder(dirname(path)), 'package.json')
+  if (!existsSync(manifest)) return false
+  const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }
+  return type === 'commonjs'
 }
 
 function canResolve(name: string, from: string): boolean {

@@ -160,6 +160,12 @@ program
     }),
   )
 
+// Whoever read our data has read enough: `carbontube jobs list … | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 const isJson = process.argv.includes('--json')
 try {
   await program.parseAsync()

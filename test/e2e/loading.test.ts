@@ -45,6 +45,18 @@ describe('where the package is installed', () => {
   })
 })
 
+describe('in a package that `npm init` has made a CommonJS one', () => {
+  it.each([
+    ['pipeline.js', 1],
+    ['pipeline.ts', 3],
+  ])('%s is loaded all the same, by jiti', (file, phases) => {
+    const folder = project({ isInstalled: true })
+    writeFileSync(join(folder, 'package.json'), '{"type": "commonjs"}')
+    writeFileSync(join(folder, 'pipeline.js'), plainJs)
+    expect(load(folder, file)).toEqual({ loader: 'jiti', phases, isSameCopy: true })
+  })
+})
+
 describe('where the package is not installed, as with npx', () => {
   it.each([
     ['pipeline.mjs', 1],
