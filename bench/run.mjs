@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -42,6 +43,10 @@ else {
   console.log(
     `three phases, SQLite with fsync before ack, ${values.jobs} jobs, ${sorted.length} runs`,
   )
+  const spent = (key) => figures.map((one) => one[key]).join(', ')
+  console.log(
+    `processor time a job, µs: manager ${spent('managerMicros')}; each worker ${spent('workerMicros')}`,
+  )
   console.log(`jobs/s: min ${summary.min}, median ${summary.median}, max ${summary.max}`)
 }
 
@@ -66,7 +71,12 @@ async function throughput() {
   try {
     await client.connect()
     await until(async () => (await client.status()).shards[0].phases.every((p) => p.workers > 0))
-    return await measure(client)
+    const before = [manager, ...workers].map(cpuSeconds)
+    const figures = await measure(client)
+    const spent = [manager, ...workers].map((child, n) => cpuSeconds(child) - before[n])
+    const [ofManager, ...ofWorkers] = spent.map((seconds) => (seconds / figures.jobs) * 1e6)
+    const ofWorker = ofWorkers.reduce((sum, one) => sum + one, 0) / ofWorkers.length
+    return { ...figures, managerMicros: round(ofManager), workerMicros: round(ofWorker) }
   } finally {
     client.close()
     for (const child of [...workers, manager]) {
@@ -124,6 +134,20 @@ function start(cwd, args) {
   })
   child.stderr.on('data', (text) => process.env.BENCH_VERBOSE && process.stderr.write(text))
   return child
+}
+
+/** Processor time of a child so far, all threads, in seconds; 0 where there is no /proc. */
+function cpuSeconds({ pid }) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return 0
+  }
+}
+
+function round(number) {
+  return Math.round(number * 10) / 10
 }
 
 async function until(condition) {

@@ -50,7 +50,7 @@ function grant(shard: Shard, worker: Worker, job: Job): Grant {
   const granted: Grant = {
     job,
     token,
-    text: tokenText(token),
+    key: token.sequence,
     incarnation: worker.info.incarnation,
     phase: job.phase,
     attempt: job.attempts + 1,
@@ -62,7 +62,7 @@ function grant(shard: Shard, worker: Worker, job: Job): Grant {
     missing: 0,
   }
   job.grant = granted
-  worker.grants.set(granted.text, granted)
+  worker.grants.set(granted.key, granted)
   const pingAtSend = worker.ping
   worker.unacknowledged.set(order, { type: 'grant', grant: granted, pingAtSend, sends: 1 })
   sendGrant(shard, granted)
@@ -104,6 +104,6 @@ export function noteRunning(shard: Shard, worker: Worker, granted: Grant): void 
   granted.noted = true
   const { id, incarnation, address } = worker.info
   const sinceMs = granted.startedMs === 0 ? granted.grantedMs : granted.startedMs
-  const running = { token: granted.text, worker: id, incarnation, address, sinceMs }
+  const running = { token: tokenText(granted.token), worker: id, incarnation, address, sinceMs }
   shard.mutate({ type: 'note', job: shard.expected(granted.job), running })
 }

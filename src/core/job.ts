@@ -103,12 +103,15 @@ export interface Job {
   grant: Grant | undefined
 }
 
+/** A token among those that one owner knows: the sequence of its own, the text of adopted ones. */
+export type TokenKey = number | string
+
 /** A job handed to a worker under a token. */
 export interface Grant {
   readonly job: Job
   readonly token: Token
-  /** `tokenText(token)`. */
-  readonly text: string
+  /** `Shard.keyOf(token)`: its place among the grants of the worker. */
+  readonly key: TokenKey
   readonly incarnation: string
   readonly phase: number
   readonly attempt: number

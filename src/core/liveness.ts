@@ -6,12 +6,11 @@
  */
 import { noteRunning, sendGrant } from './assigning.ts'
 import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
-import type { Grant } from './job.ts'
+import type { Grant, TokenKey } from './job.ts'
 import type { Recovery } from './recovery.ts'
 import { receiveResult } from './results.ts'
 import { giveBack, release } from './settling.ts'
 import type { Shard } from './shard.ts'
-import { tokenText } from './token.ts'
 import { acknowledge, type Order, type Worker } from './workers.ts'
 
 /** A worker that never connected and says nothing is forgotten after this many silent periods. */
@@ -134,11 +133,11 @@ export class Liveness {
   /** Compares what the worker says it holds with what it was granted. */
   #digest(worker: Worker, held: readonly HeldToken[]): void {
     const shard = this.#shard
-    const texts = new Set<string>()
+    const keys = new Set<TokenKey>()
     for (const item of held) {
-      const text = tokenText(item.token)
-      texts.add(text)
-      const granted = worker.grants.get(text)
+      const key = shard.keyOf(item.token)
+      keys.add(key)
+      const granted = worker.grants.get(key)
       if (granted === undefined) {
         if (item.state !== 'finished' || shard.rollCallOpen) this.#recovery.claim(worker, item)
         continue
@@ -147,12 +146,12 @@ export class Liveness {
       if (item.state === 'running') this.#noteIfLong(worker, granted)
     }
     for (const granted of [...worker.grants.values()]) {
-      granted.missing = granted.received && !texts.has(granted.text) ? granted.missing + 1 : 0
+      granted.missing = granted.received && !keys.has(granted.key) ? granted.missing + 1 : 0
       if (granted.missing < 2) continue
-      shard.freeSlot(worker, granted.text)
+      shard.freeSlot(worker, granted.key)
       if (granted.job.grant === granted) release(shard, granted, 'missing')
     }
-    for (const text of worker.aborted) if (!texts.has(text)) worker.aborted.delete(text)
+    for (const key of worker.aborted) if (!keys.has(key)) worker.aborted.delete(key)
   }
 
   #noteIfLong(worker: Worker, granted: Grant): void {
@@ -174,7 +173,7 @@ export class Liveness {
 
   #giveUp(worker: Worker, order: number, granted: Grant): void {
     worker.unacknowledged.set(order, { type: 'skip', pingAtSend: worker.ping, sends: 0 })
-    this.#shard.freeSlot(worker, granted.text)
+    this.#shard.freeSlot(worker, granted.key)
     if (granted.job.grant === granted) giveBack(this.#shard, granted)
   }
 
@@ -197,7 +196,7 @@ export class Liveness {
     if (granted.job.grant === granted) return sendGrant(this.#shard, granted)
     // Settled or superseded meanwhile: the order is filled, not repeated.
     worker.unacknowledged.set(order, { type: 'skip', pingAtSend: worker.ping, sends: 1 })
-    this.#shard.freeSlot(worker, granted.text)
+    this.#shard.freeSlot(worker, granted.key)
     this.#shard.effect({ type: 'Skip', incarnation: worker.info.incarnation, order })
   }
 }

@@ -26,9 +26,12 @@ export class Outbox {
   }
 
   add(owner: string, result: Omit<Result, 'entry'>): void {
-    this.#lastEntry += 1
-    const entry: Entry = { owner, result: { ...result, entry: this.#lastEntry }, sentMs: 0 }
-    this.#entries.set(this.#lastEntry, entry)
+    const number = this.#lastEntry + 1
+    this.#lastEntry = number
+    const { token, jobId, phase, attempt, startedMs, endedMs, outcome } = result
+    const kept = { entry: number, token, jobId, phase, attempt, startedMs, endedMs, outcome }
+    const entry: Entry = { owner, result: kept, sentMs: 0 }
+    this.#entries.set(number, entry)
     this.#unsent.push(entry)
   }
 

@@ -13,7 +13,7 @@ import type { HeldToken, Result } from './event.ts'
 import type { Grant, Job, JobId, JobRecord } from './job.ts'
 import { answerResult, applyResult, settle } from './settling.ts'
 import type { Shard } from './shard.ts'
-import { fenceOf, tokenText, type Token } from './token.ts'
+import { fenceOf, sameToken, tokenText, type Token } from './token.ts'
 import type { Worker } from './workers.ts'
 
 interface Claim {
@@ -150,7 +150,7 @@ export class Recovery {
     const granted = this.#adopt(claim, shard.jobs.get(result.jobId), record)
     applyResult(shard, granted, result)
     const worker = shard.workers.get(incarnation)
-    if (worker !== undefined) shard.freeSlot(worker, text)
+    if (worker !== undefined) shard.freeSlot(worker, shard.keyOf(token))
     answerResult(shard, to, 'applied')
   }
 
@@ -164,7 +164,7 @@ export class Recovery {
 
   #decide(claim: Claim, job: Job | undefined, record?: JobRecord): void {
     const known = job ?? record
-    if (job?.grant?.text === tokenText(claim.token)) return
+    if (job?.grant !== undefined && sameToken(job.grant.token, claim.token)) return
     if (known !== undefined && isAdoptable(known, claim)) this.#adopt(claim, job, record)
     else if (this.#shard.workers.get(claim.incarnation) !== undefined) this.#abort(claim)
   }
@@ -183,7 +183,7 @@ export class Recovery {
     const granted: Grant = {
       job,
       token,
-      text: tokenText(token),
+      key: shard.keyOf(token),
       incarnation,
       phase,
       attempt,
@@ -195,7 +195,7 @@ export class Recovery {
       missing: 0,
     }
     job.grant = granted
-    shard.workers.get(incarnation)?.grants.set(granted.text, granted)
+    shard.workers.get(incarnation)?.grants.set(granted.key, granted)
     shard.counters.adopted += 1
     return granted
   }
@@ -230,9 +230,9 @@ export function abortRun(
   token: Token,
   reason: 'cancelled' | 'superseded',
 ): void {
-  const text = tokenText(token)
-  if (worker.aborted.has(text)) return
-  worker.aborted.add(text)
+  const key = shard.keyOf(token)
+  if (worker.aborted.has(key)) return
+  worker.aborted.add(key)
   const order = worker.nextOrder
   worker.nextOrder += 1
   worker.unacknowledged.set(order, {

@@ -33,7 +33,7 @@ function finishPhase(shard: Shard, granted: Grant, instructions: Uint8Array): vo
   const { job } = granted
   const expected = shard.expected(job)
   const ended = shard.attemptRecord(granted, { outcome: 'done' })
-  job.applied.push(granted.text)
+  job.applied.push(ended.token)
   const durationMs = ended.endedMs - ended.startedMs
   const { worker } = ended
   shard.publish({ type: 'phaseDone', id: job.id, phase: job.phase, worker, durationMs })

@@ -12,6 +12,7 @@ import {
   type Job,
   type JobId,
   type JobRecord,
+  type TokenKey,
 } from './job.ts'
 import { nextState, type JobSignal } from './job-transitions.ts'
 import type { Limits } from './limits.ts'
@@ -21,6 +22,7 @@ import type { Rng } from './rng.ts'
 import { ScheduledJobs } from './scheduled-jobs.ts'
 import type { PhaseSpec, PipelineSpec } from './spec.ts'
 import { Timers } from './timers.ts'
+import { tokenText, type Token } from './token.ts'
 import { Workers, type Worker } from './workers.ts'
 
 /** What one event leads to. */
@@ -214,7 +216,7 @@ export class Shard {
     const record = {
       phase: grant.phase,
       attempt: grant.attempt,
-      token: grant.text,
+      token: tokenText(grant.token),
       worker: this.workers.get(grant.incarnation)?.info.id ?? grant.incarnation,
       startedMs: grant.startedMs === 0 ? grant.grantedMs : grant.startedMs,
       endedMs: this.nowMs,
@@ -223,9 +225,15 @@ export class Shard {
     return error === undefined ? record : { ...record, error }
   }
 
+  /** A number where possible: it is looked up once a result. */
+  keyOf(token: Token): TokenKey {
+    const { epoch, nonce } = this.config
+    return token.epoch === epoch && token.nonce === nonce ? token.sequence : tokenText(token)
+  }
+
   /** The worker no longer holds it: the slot is free. */
-  freeSlot(worker: Worker, text: string): void {
-    worker.grants.delete(text)
+  freeSlot(worker: Worker, key: TokenKey): void {
+    worker.grants.delete(key)
     if (worker.grants.size === 0) worker.runsAlone = false
   }
 

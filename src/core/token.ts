@@ -23,3 +23,12 @@ const zeros = '000000000000'
 export function tokenText(token: Token): string {
   return `${fenceOf(token)}-${token.nonce}`
 }
+
+export function sameToken(a: Token, b: Token): boolean {
+  return a.sequence === b.sequence && a.epoch === b.epoch && a.nonce === b.nonce
+}
+
+/** Whether `a` was granted after `b`: by a later owner, or later by the same. */
+export function isNewer(a: Token, b: Token): boolean {
+  return a.epoch === b.epoch ? a.sequence > b.sequence : a.epoch > b.epoch
+}

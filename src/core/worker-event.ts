@@ -50,18 +50,19 @@ export interface Orders {
 
 export type AbortReason = 'cancelled' | 'superseded' | 'timedOut' | 'shutdown'
 
+export interface EndedRun {
+  /** The number of the run, as in `StartRun`. */
+  readonly run: number
+  readonly outcome: Outcome
+  /** How long it took, in milliseconds with fractions: the measure for prefetch. */
+  readonly durationMs: number
+}
+
 export type WorkerEvent =
   | { readonly type: 'StreamOpened'; readonly nowMs: number; readonly open: StreamOpen }
   | { readonly type: 'OrdersReceived'; readonly nowMs: number; readonly orders: Orders }
-  | {
-      readonly type: 'RunEnded'
-      readonly nowMs: number
-      /** Text of its token. */
-      readonly run: string
-      readonly outcome: Outcome
-      /** How long it took, in milliseconds with fractions: the measure for prefetch. */
-      readonly durationMs: number
-    }
+  /** Runs have ended since the last time. */
+  | { readonly type: 'RunsEnded'; readonly nowMs: number; readonly ended: readonly EndedRun[] }
   /** The shell has handled what was there: send what has gathered. */
   | { readonly type: 'TurnEnded'; readonly nowMs: number }
   | { readonly type: 'TimerFired'; readonly nowMs: number }
@@ -81,7 +82,8 @@ export type WorkerEffect =
     }
   | {
       readonly type: 'StartRun'
-      readonly run: string
+      /** Names the run between machine and shell. */
+      readonly run: number
       readonly token: Token
       readonly pipeline: string
       readonly jobId: JobId
@@ -89,9 +91,9 @@ export type WorkerEffect =
       readonly attempt: number
       readonly instructions: Uint8Array
     }
-  | { readonly type: 'AbortRun'; readonly run: string; readonly reason: AbortReason }
+  | { readonly type: 'AbortRun'; readonly run: number; readonly reason: AbortReason }
   /** A run ignores its abort: the slot is lost until the worker restarts. */
-  | { readonly type: 'RunStuck'; readonly run: string; readonly jobId: JobId }
+  | { readonly type: 'RunStuck'; readonly run: number; readonly jobId: JobId }
   /** Everything has ended and has been answered. */
   | { readonly type: 'Drained' }
 

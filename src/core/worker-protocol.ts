@@ -14,9 +14,10 @@ import { unreachable } from './invariant.ts'
 import { OrderReceiver } from './order-receiver.ts'
 import { Outbox } from './outbox.ts'
 import { Prefetch, type PrefetchOptions } from './prefetch.ts'
-import { fenceOf, tokenText, type Token } from './token.ts'
+import { isNewer, sameToken, type Token } from './token.ts'
 import type {
   AbortReason,
+  EndedRun,
   Orders,
   OutgoingReport,
   StreamOpen,
@@ -45,14 +46,17 @@ interface Stream {
   readonly owner: string
   readonly open: StreamOpen
   readonly receiver: OrderReceiver
+  readonly newest: Map<string, Run>
   ping: number
   reports: number
 }
 
 interface Run {
-  readonly text: string
+  readonly number: number
   readonly token: Token
   readonly owner: string
+  /** The newest run of each job of the owner: a newer token aborts it, an older one is not begun. */
+  readonly newest: Map<string, Run>
   readonly pipeline: string
   readonly jobId: string
   readonly phase: number
@@ -70,12 +74,11 @@ interface Run {
 export class WorkerProtocol {
   readonly #config: WorkerProtocolConfig
   readonly #streams = new Map<string, Stream>()
-  readonly #runs = new Map<string, Run>()
-  /** The newest run of each job: a newer token aborts it, an older one is not begun. */
-  readonly #newestOfJob = new Map<string, Run>()
+  readonly #runs = new Map<number, Run>()
   readonly #outbox = new Outbox()
   readonly #prefetch: Prefetch
   readonly #queue = new Fifo<Run>()
+  #lastRun = 0
   #running = 0
   #stuck = 0
   #nextBeatMs = 0
@@ -117,8 +120,9 @@ export class WorkerProtocol {
         return this.#opened(event.open)
       case 'OrdersReceived':
         return this.#received(event.orders)
-      case 'RunEnded':
-        return this.#ended(event.run, event.outcome, event.durationMs)
+      case 'RunsEnded':
+        for (const ended of event.ended) this.#ended(ended)
+        return this.#startQueued()
       case 'TurnEnded':
         return this.#sendUnsent()
       case 'TimerFired':
@@ -150,7 +154,8 @@ export class WorkerProtocol {
     if (stream !== undefined && open.epoch < stream.open.epoch) return
     if (stream?.open.stream !== open.stream) {
       const receiver = new OrderReceiver(open.nextOrder)
-      stream = { owner, open, receiver, ping: open.ping, reports: 0 }
+      const newest = stream?.newest ?? new Map<string, Run>()
+      stream = { owner, open, receiver, newest, ping: open.ping, reports: 0 }
       this.#streams.set(owner, stream)
     }
     stream.ping = Math.max(stream.ping, open.ping)
@@ -174,6 +179,7 @@ export class WorkerProtocol {
     // The acknowledgement goes first: what starts now may block the loop.
     if (taken > 0) this.#report(stream, {})
     this.#startQueued()
+    this.#sendUnsent()
   }
 
   #take(stream: Stream, order: WireOrder): void {
@@ -191,10 +197,12 @@ export class WorkerProtocol {
 
   #granted(stream: Stream, order: Extract<WireOrder, { type: 'grant' }>): void {
     const { token, jobId, phase, attempt, timeoutMs, instructions } = order
+    this.#lastRun += 1
     const run: Run = {
-      text: tokenText(token),
+      number: this.#lastRun,
       token,
       owner: stream.owner,
+      newest: stream.newest,
       pipeline: stream.open.pipeline,
       jobId,
       phase,
@@ -207,15 +215,12 @@ export class WorkerProtocol {
       abort: undefined,
       deadlineMs: Infinity,
     }
-    if (this.#runs.has(run.text)) return
+    const older = stream.newest.get(jobId)
+    if (older !== undefined && !isNewer(token, older.token)) return
     if (this.#draining) return this.#giveBack(run, 'the worker drains')
-    const older = this.#newestOfJob.get(jobKey(run))
-    if (older !== undefined) {
-      if (fenceOf(older.token) > fenceOf(token)) return
-      this.#abort(older, 'superseded')
-    }
-    this.#runs.set(run.text, run)
-    this.#newestOfJob.set(jobKey(run), run)
+    if (older !== undefined) this.#abort(older, 'superseded')
+    this.#runs.set(run.number, run)
+    stream.newest.set(jobId, run)
     this.#queue.push(run)
   }
 
@@ -234,10 +239,10 @@ export class WorkerProtocol {
     run.startedMs = this.#nowMs
     run.deadlineMs = this.#nowMs + run.timeoutMs
     if (run.deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = run.deadlineMs
-    const { text, token, pipeline, jobId, phase, attempt, instructions } = run
+    const { number, token, pipeline, jobId, phase, attempt, instructions } = run
     this.#effects.push({
       type: 'StartRun',
-      run: text,
+      run: number,
       token,
       pipeline,
       jobId,
@@ -247,8 +252,8 @@ export class WorkerProtocol {
     })
   }
 
-  #ended(text: string, outcome: Outcome, durationMs: number): void {
-    const run = this.#runs.get(text)
+  #ended({ run: number, outcome, durationMs }: EndedRun): void {
+    const run = this.#runs.get(number)
     if (run === undefined) return
     this.#forget(run)
     this.#running -= 1
@@ -258,7 +263,6 @@ export class WorkerProtocol {
     // Its fate was told when it got stuck, or nobody wants to hear of it.
     else if (run.abort !== 'superseded')
       this.#putIntoOutbox(run, this.#outcomeAfterAbort(run, outcome))
-    this.#startQueued()
   }
 
   /** An abort may win the race with the result; what the run itself achieved is kept. */
@@ -281,7 +285,7 @@ export class WorkerProtocol {
   }
 
   #abortOrdered(token: Token, reason: AbortReason): void {
-    const run = this.#runs.get(tokenText(token))
+    const run = [...this.#runs.values()].find((one) => sameToken(one.token, token))
     if (run === undefined) return
     if (run.state === 'queued') {
       this.#queue.remove(run)
@@ -297,12 +301,12 @@ export class WorkerProtocol {
     if (run.state === 'queued') {
       this.#queue.remove(run)
       this.#forget(run)
-    } else this.#effects.push({ type: 'AbortRun', run: run.text, reason })
+    } else this.#effects.push({ type: 'AbortRun', run: run.number, reason })
   }
 
   #forget(run: Run): void {
-    this.#runs.delete(run.text)
-    if (this.#newestOfJob.get(jobKey(run)) === run) this.#newestOfJob.delete(jobKey(run))
+    this.#runs.delete(run.number)
+    if (run.newest.get(run.jobId) === run) run.newest.delete(run.jobId)
   }
 
   #timer(): void {
@@ -339,7 +343,7 @@ export class WorkerProtocol {
     if (run.abort === 'shutdown') {
       this.#putIntoOutbox(run, { type: 'released', reason: 'the worker shut down' })
     }
-    this.#effects.push({ type: 'RunStuck', run: run.text, jobId: run.jobId })
+    this.#effects.push({ type: 'RunStuck', run: run.number, jobId: run.jobId })
   }
 
   /** When the queued jobs have waited too long behind runs that do not end. */
@@ -438,10 +442,6 @@ export class WorkerProtocol {
     for (const stream of this.#streams.values()) if (stream.open.stream === nonce) return stream
     return undefined
   }
-}
-
-function jobKey({ owner, jobId }: { owner: string; jobId: string }): string {
-  return `${owner} ${jobId}`
 }
 
 function timedOut(timeoutMs: number): Outcome {

@@ -7,7 +7,7 @@
  * new connection, or when a ping that was sent later has come back without it.
  */
 import type { WorkerInfo } from './event.ts'
-import type { Grant } from './job.ts'
+import type { Grant, TokenKey } from './job.ts'
 import type { Token } from './token.ts'
 
 /** Something sent to a worker that must arrive. */
@@ -31,7 +31,7 @@ export interface Worker {
   link: 'connecting' | 'opened' | 'rolled'
   credit: number
   /** Grants it holds, also those whose job is settled meanwhile: a slot is free when the worker says so. */
-  readonly grants: Map<string, Grant>
+  readonly grants: Map<TokenKey, Grant>
   /** Number of the newest grant to it, over all workers: the oldest goes first among equals. */
   lastGrant: number
   lastSeenMs: number
@@ -44,7 +44,7 @@ export interface Worker {
   /** The ping that went with the newest `open`: a report that echoes it was written after it. */
   openPing: number
   /** Runs it was told to abort: told once, not at every digest. */
-  aborted: Set<string>
+  aborted: Set<TokenKey>
   /** Holds a job that must be alone: it gets no other until that one has ended. */
   runsAlone: boolean
   /** Gets no new grants, so that it is empty soon: a job that must be alone waits. */

@@ -160,7 +160,7 @@ function contextOf(run: Run, { phase, index }: Place, attempt: number): Context 
   return new RunContext(
     {
       type: 'StartRun',
-      run: String(run.grants),
+      run: run.grants,
       token: { epoch: 1, nonce: '0', sequence: run.grants },
       pipeline: run.pipeline,
       jobId: 'in-memory',

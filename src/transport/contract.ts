@@ -30,6 +30,8 @@ export interface Link {
   readonly address: string
   /** Lost silently while the link is not up. */
   send(frames: Frames): void
+  /** Resolves when all that was sent has left this thread (which is not delivery). */
+  flushed(): Promise<void>
   close(): void
 }
 

@@ -13,6 +13,7 @@ export class Writer {
   readonly #socket: Sendable
   #queue: Frames[] = []
   #isWriting = false
+  #writing: Promise<void> = Promise.resolve()
   dropped = 0
 
   constructor(socket: Sendable) {
@@ -21,7 +22,12 @@ export class Writer {
 
   send(frames: Frames): void {
     this.#queue.push(frames)
-    if (!this.#isWriting) void this.#write()
+    if (!this.#isWriting) this.#writing = this.#write()
+  }
+
+  /** Resolves when the queue has been handed to ZeroMQ's own thread. */
+  get flushed(): Promise<void> {
+    return this.#writing
   }
 
   async #write(): Promise<void> {

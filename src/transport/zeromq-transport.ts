@@ -167,7 +167,12 @@ function connectLink(socket: Connectable, options: LinkOptions): Link {
   })
   socket.connect(address)
   const writer = new Writer(socket)
-  return { address, send: (frames) => writer.send(frames), close: () => socket.close() }
+  return {
+    address,
+    send: (frames) => writer.send(frames),
+    flushed: () => writer.flushed,
+    close: () => socket.close(),
+  }
 }
 
 /** Passes every message from one socket on to another, until one of them is closed. */

@@ -2,7 +2,7 @@
  * The context of one run, as a phase sees it. What few phases use (the signal, the log) is made when it
  * is first asked for: with short jobs it would cost more than the job.
  */
-import { fenceOf } from '../core/token.ts'
+import { fenceOf, type Token } from '../core/token.ts'
 import type { WorkerEffect } from '../core/worker-event.ts'
 import type { Context, LogFields, PhaseLog } from '../pipeline/context.ts'
 import type { LogLevel } from '../runtime/logger.ts'
@@ -20,7 +20,7 @@ export class RunContext implements Context {
   readonly phase: string
   readonly pipeline: string
   readonly attempt: number
-  readonly fence: string
+  readonly #token: Token
   readonly #index: number
   readonly #parts: RunContextParts
   #abort: AbortController | undefined
@@ -31,9 +31,13 @@ export class RunContext implements Context {
     this.phase = parts.jobType
     this.pipeline = start.pipeline
     this.attempt = start.attempt
-    this.fence = fenceOf(start.token)
+    this.#token = start.token
     this.#index = start.phase
     this.#parts = parts
+  }
+
+  get fence(): string {
+    return fenceOf(this.#token)
   }
 
   get idempotencyKey(): string {

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os'
 import type { WorkerInfo } from '../core/event.ts'
-import type { WorkerEffect, WorkerEvent } from '../core/worker-event.ts'
+import type { EndedRun, WorkerEffect, WorkerEvent } from '../core/worker-event.ts'
 import { WorkerProtocol } from '../core/worker-protocol.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { CompiledPhase } from '../pipeline/compile.ts'
@@ -55,7 +55,7 @@ const drainMsDefault = 30_000
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #instance: PhaseInstance
-  readonly #runs = new Map<string, RunContext>()
+  readonly #runs = new Map<number, RunContext>()
   readonly #contextParts: RunContextParts
   readonly #pushes = new Map<string, Link>()
   readonly #rejected: LimitedLog
@@ -65,6 +65,7 @@ export class Worker implements Service {
   #feed: WorkerFeed | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
+  #ended: EndedRun[] = []
   #isTurnPlanned = false
   #whenDrained: (() => void) | undefined
   #info: WorkerInfo | undefined
@@ -189,16 +190,25 @@ export class Worker implements Service {
 
   #handle(event: WorkerEvent): void {
     if (this.#protocol === undefined) return
-    for (const effect of this.#protocol.handle(event)) this.#perform(effect)
+    const starts: StartRun[] = []
+    for (const effect of this.#protocol.handle(event)) {
+      if (effect.type === 'StartRun') starts.push(effect)
+      else this.#perform(effect)
+    }
+    if (starts.length > 0) void this.#start(starts)
     this.#armTimer()
   }
 
-  #perform(effect: WorkerEffect): void {
+  /** User code may block the loop at once: first the acknowledgements must have left it. */
+  async #start(starts: readonly StartRun[]): Promise<void> {
+    await Promise.all([...this.#pushes.values()].map((push) => push.flushed()))
+    for (const start of starts) void this.#run(start)
+  }
+
+  #perform(effect: Exclude<WorkerEffect, StartRun>): void {
     switch (effect.type) {
       case 'SendReport':
         return this.#send(effect)
-      case 'StartRun':
-        return void this.#run(effect)
       case 'AbortRun':
         return this.#runs.get(effect.run)?.abort(effect.reason)
       case 'RunStuck':
@@ -222,17 +232,19 @@ export class Worker implements Service {
     const { run, instructions } = start
     const context = new RunContext(start, this.#contextParts)
     this.#runs.set(run, context)
-    // The acknowledgement is on its way to the I/O thread before user code can block this one.
-    await Promise.resolve()
     const startedMs = performance.now()
     const outcome = await executePhase(this.#options.phase, this.#instance, instructions, context)
     const durationMs = performance.now() - startedMs
     this.#runs.delete(run)
-    this.#handle({ type: 'RunEnded', nowMs: systemClock.nowMs(), run, outcome, durationMs })
-    this.#planTurn()
+    this.#ended.push({ run, outcome, durationMs })
+    if (this.#ended.length === 1) queueMicrotask(() => this.#tellEnded())
   }
 
-  #planTurn(): void {
+  /** The next runs begin at once; what ends in one turn of the loop is sent in one message. */
+  #tellEnded(): void {
+    const ended = this.#ended
+    this.#ended = []
+    this.#handle({ type: 'RunsEnded', nowMs: systemClock.nowMs(), ended })
     if (this.#isTurnPlanned) return
     this.#isTurnPlanned = true
     setImmediate(() => {

@@ -34,6 +34,7 @@ export function aGrant(order: number, jobId: string, more: Partial<GrantOrder> =
 export class AWorkerProtocol {
   readonly protocol: WorkerProtocol
   nowMs = 1_000_000
+  readonly #started = new Map<string, number>()
 
   constructor(more: Partial<WorkerProtocolConfig> & { concurrency?: number } = {}) {
     const { concurrency = 1, ...config } = more
@@ -52,11 +53,12 @@ export class AWorkerProtocol {
 
   receives(orders: readonly WireOrder[], more: Partial<Orders> = {}): readonly WorkerEffect[] {
     const stream = { incarnation: 'a-1', stream: 'nonce-1', epoch: 1, ping: 1 }
-    return this.protocol.handle({
+    const effects = this.protocol.handle({
       type: 'OrdersReceived',
       nowMs: this.nowMs,
       orders: { ...stream, orders, answers: [], ...more },
     })
+    return this.#keep(effects)
   }
 
   answered(...entries: readonly number[]): readonly WorkerEffect[] {
@@ -67,11 +69,23 @@ export class AWorkerProtocol {
   /** The run of a grant ends, and so does the turn of the shell. */
   ends({ token }: GrantOrder, outcome: Outcome = done, durationMs = 100): readonly WorkerEffect[] {
     const { nowMs } = this
-    const run = tokenText(token)
-    return [
-      ...this.protocol.handle({ type: 'RunEnded', nowMs, run, outcome, durationMs }),
+    const ended = [{ run: this.run(token), outcome, durationMs }]
+    return this.#keep([
+      ...this.protocol.handle({ type: 'RunsEnded', nowMs, ended }),
       ...this.protocol.handle({ type: 'TurnEnded', nowMs }),
-    ]
+    ])
+  }
+
+  /** The number of the run that began under this token. */
+  run(token: Token): number {
+    return this.#started.get(tokenText(token)) ?? 0
+  }
+
+  #keep(effects: readonly WorkerEffect[]): readonly WorkerEffect[] {
+    for (const { token, run } of only(effects, 'StartRun')) {
+      this.#started.set(tokenText(token), run)
+    }
+    return effects
   }
 
   tell(type: 'DrainRequested' | 'DrainOverdue' | 'HelloWanted'): readonly WorkerEffect[] {

@@ -1,6 +1,5 @@
 /** The worker's side: grants are taken once and acknowledged first, results are sent until answered. */
 import { describe, expect, it } from 'vitest'
-import { tokenText } from '../../src/core/token.ts'
 import { aGrant, aToken, AWorkerProtocol, only, reports, results } from './a-worker-protocol.ts'
 
 describe('a stream', () => {
@@ -66,9 +65,9 @@ describe('an order', () => {
     worker.receives([older])
     const effects = worker.receives([newer])
     expect(only(effects, 'AbortRun')).toEqual([
-      { type: 'AbortRun', run: tokenText(older.token), reason: 'superseded' },
+      { type: 'AbortRun', run: worker.run(older.token), reason: 'superseded' },
     ])
-    expect(only(effects, 'StartRun')).toMatchObject([{ run: tokenText(newer.token) }])
+    expect(only(effects, 'StartRun')).toMatchObject([{ token: newer.token }])
     expect(results(worker.ends(older))).toEqual([])
     expect(results(worker.ends(newer))).toMatchObject([{ token: newer.token }])
   })
@@ -87,11 +86,11 @@ describe('an order', () => {
     const [running, queued] = [aGrant(1, 'running'), aGrant(2, 'queued')]
     worker.receives([running, queued])
     const abort = { type: 'abort', reason: 'cancelled' } as const
-    worker.receives([{ ...abort, order: 3, token: queued.token }])
+    const back = results(worker.receives([{ ...abort, order: 3, token: queued.token }]))
     const effects = worker.receives([{ ...abort, order: 4, token: running.token }])
     expect(only(effects, 'AbortRun')).toMatchObject([{ reason: 'cancelled' }])
-    const ended = results(worker.ends(running))
-    expect(ended.map(({ jobId, outcome }) => [jobId, outcome.type])).toEqual([
+    const all = [...back, ...results(worker.ends(running))]
+    expect(all.map(({ jobId, outcome }) => [jobId, outcome.type])).toEqual([
       ['queued', 'released'],
       ['running', 'done'],
     ])
