@@ -67,7 +67,7 @@ export interface HeldToken {
   readonly startedMs: number
 }
 
-/** What a worker says on its sequenced PUSH: acknowledgements, credit, results, and the digest in a beat. */
+/** What a worker says on its sequenced PUSH, as it leaves and as it arrives: acknowledgements, credit, results, and the digest in a beat. */
 export interface WorkerReport {
   readonly incarnation: string
   /** The stream it answers; '' when it knows none yet. */

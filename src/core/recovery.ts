@@ -13,7 +13,7 @@ import type { HeldToken, Result } from './event.ts'
 import type { Grant, Job, JobId, JobRecord } from './job.ts'
 import { answerResult, applyResult, settle } from './settling.ts'
 import type { Shard } from './shard.ts'
-import { fenceOf, sameToken, tokenText, type Token } from './token.ts'
+import { fenceOf, isNewer, sameToken, tokenText, type Token } from './token.ts'
 import type { Worker } from './workers.ts'
 
 interface Claim {
@@ -99,7 +99,7 @@ export class Recovery {
     this.#closeWhenAnswered = false
     this.#shard.rollCallOpen = false
     for (const { record, claims } of this.#candidates.values()) {
-      claims.sort((a, b) => (fenceOf(a.token) < fenceOf(b.token) ? 1 : -1))
+      claims.sort((a, b) => (isNewer(a.token, b.token) ? -1 : 1))
       for (const claim of claims) this.#decide(claim, this.#shard.jobs.get(record.id), record)
     }
     this.#candidates.clear()
@@ -156,7 +156,7 @@ export class Recovery {
 
   #keepCandidate(record: JobRecord, claim: Claim): void {
     const candidate = this.#candidates.get(record.id) ?? { record, claims: [] }
-    if (!candidate.claims.some((other) => tokenText(other.token) === tokenText(claim.token))) {
+    if (!candidate.claims.some((other) => sameToken(other.token, claim.token))) {
       candidate.claims.push(claim)
     }
     this.#candidates.set(record.id, candidate)
@@ -166,7 +166,7 @@ export class Recovery {
     const known = job ?? record
     if (job?.grant !== undefined && sameToken(job.grant.token, claim.token)) return
     if (known !== undefined && isAdoptable(known, claim)) this.#adopt(claim, job, record)
-    else if (this.#shard.workers.get(claim.incarnation) !== undefined) this.#abort(claim)
+    else this.#abort(claim)
   }
 
   #abort({ incarnation, token }: Claim): void {

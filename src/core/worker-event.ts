@@ -1,6 +1,6 @@
 /** What happens to a worker, and what its protocol machine orders: the unions of `worker-protocol.ts`. */
 import type { ResultAnswer } from './effect.ts'
-import type { HeldToken, Outcome, Result, WorkerInfo } from './event.ts'
+import type { Outcome, WorkerReport } from './event.ts'
 import type { JobId } from './job.ts'
 import type { Token } from './token.ts'
 
@@ -78,7 +78,7 @@ export type WorkerEffect =
       readonly type: 'SendReport'
       /** Pull door of the stream's manager; `undefined`: on every PUSH. */
       readonly pull: string | undefined
-      readonly report: OutgoingReport
+      readonly report: WorkerReport
     }
   | {
       readonly type: 'StartRun'
@@ -96,18 +96,3 @@ export type WorkerEffect =
   | { readonly type: 'RunStuck'; readonly run: number; readonly jobId: JobId }
   /** Everything has ended and has been answered. */
   | { readonly type: 'Drained' }
-
-/** A report as it leaves; `core/event.ts` has it as it arrives. */
-export interface OutgoingReport {
-  readonly incarnation: string
-  readonly stream: string
-  readonly number: number
-  readonly credit: number
-  readonly ping: number
-  readonly through: number
-  readonly also: readonly number[]
-  readonly leaving: boolean
-  readonly results: readonly Result[]
-  readonly info?: WorkerInfo
-  readonly held?: readonly HeldToken[]
-}

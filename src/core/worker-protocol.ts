@@ -8,7 +8,7 @@
  * goes into the outbox and is sent until it is answered. A newer owner (higher epoch) takes over the
  * outbox; older ones are no longer listened to.
  */
-import type { HeldToken, Outcome, WorkerInfo } from './event.ts'
+import type { HeldToken, Outcome, WorkerInfo, WorkerReport } from './event.ts'
 import { Fifo } from './fifo.ts'
 import { unreachable } from './invariant.ts'
 import { OrderReceiver } from './order-receiver.ts'
@@ -19,7 +19,6 @@ import type {
   AbortReason,
   EndedRun,
   Orders,
-  OutgoingReport,
   StreamOpen,
   WireOrder,
   WorkerEffect,
@@ -390,7 +389,7 @@ export class WorkerProtocol {
     this.#report(stream, { info: this.#config.info, held: this.#held(stream.owner) })
   }
 
-  #report(stream: Stream, more: Partial<OutgoingReport>): void {
+  #report(stream: Stream, more: Partial<WorkerReport>): void {
     stream.reports += 1
     const { through, also } = stream.receiver
     this.#send(stream.open.pull, {
@@ -402,7 +401,7 @@ export class WorkerProtocol {
   }
 
   /** For managers that do not know this worker yet. */
-  #hello(): OutgoingReport {
+  #hello(): WorkerReport {
     this.#hellos += 1
     const { info } = this.#config
     return {
@@ -411,7 +410,7 @@ export class WorkerProtocol {
     }
   }
 
-  #send(pull: string | undefined, report: OutgoingReport): void {
+  #send(pull: string | undefined, report: WorkerReport): void {
     this.#effects.push({ type: 'SendReport', pull, report })
   }
 

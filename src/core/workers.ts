@@ -161,24 +161,18 @@ export function hasFreeCredit(worker: Worker): boolean {
   )
 }
 
-/** Notes the acknowledged orders of a report; returns the grants that have now arrived. */
-export function acknowledge(
-  worker: Worker,
-  through: number,
-  also: readonly number[],
-): readonly Grant[] {
-  const arrived: Grant[] = []
-  const take = (order: number, kept: Order | undefined) => {
-    if (kept === undefined) return
-    worker.unacknowledged.delete(order)
-    if (kept.type === 'grant') arrived.push(kept.grant)
-  }
+/** Notes the acknowledged orders of a report: their grants have arrived. */
+export function acknowledge(worker: Worker, through: number, also: readonly number[]): void {
   // Orders are kept in the order of their numbers, so the acknowledged ones are in front.
-  for (const [order, kept] of worker.unacknowledged) {
+  for (const order of worker.unacknowledged.keys()) {
     if (order > through) break
-    take(order, kept)
+    arrived(worker, order)
   }
-  for (const order of also) take(order, worker.unacknowledged.get(order))
-  for (const grant of arrived) grant.received = true
-  return arrived
+  for (const order of also) arrived(worker, order)
+}
+
+function arrived(worker: Worker, order: number): void {
+  const kept = worker.unacknowledged.get(order)
+  worker.unacknowledged.delete(order)
+  if (kept?.type === 'grant') kept.grant.received = true
 }

@@ -2,13 +2,13 @@
 import type { Event } from '../core/event.ts'
 import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
+import type { EventPublisher } from '../wire/event-publisher.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { announcedWorker, decodePublished } from '../wire/published.ts'
 import { encodeReply, type Reply } from '../wire/replies.ts'
 import { decodeReport } from '../wire/report.ts'
 import { decodeEnqueue } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
-import type { EventFeed } from './event-feed.ts'
 import type { Requests } from './requests.ts'
 
 export interface DoorAddresses {
@@ -25,7 +25,6 @@ export interface DoorAddresses {
 
 export interface Doors {
   readonly announced: DoorAddresses & { readonly router: string; readonly pub: string }
-  send(peer: string, frames: Frames): void
   reply(peer: string, reply: Reply): void
   /** From now on messages are handled; before, they wait. */
   read(): void
@@ -35,7 +34,7 @@ export interface Doors {
 export interface DoorsParts {
   readonly transport: Transport
   readonly addresses: DoorAddresses
-  readonly feed: EventFeed
+  readonly feed: EventPublisher
   readonly requests: Requests
   nowMs(): number
   handle(event: Event): void
@@ -89,7 +88,6 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
         ...{ pull: pull.addresses, router: router.addresses[0] ?? '' },
         ...{ sub: sub.addresses, pub: pub.addresses[0] ?? '' },
       },
-      send: (peer, frames) => router.send(peer, frames),
       reply: (peer, reply) => router.send(peer, encodeReply(reply)),
       read() {
         isReading = true

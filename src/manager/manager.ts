@@ -16,9 +16,9 @@ import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
 import type { Transport } from '../transport/contract.ts'
+import { EventPublisher, topicOf } from '../wire/event-publisher.ts'
 import type { ManagerStatus, Welcome } from '../wire/replies.ts'
 import { openDoors, type Doors, type DoorAddresses } from './doors.ts'
-import { EventFeed } from './event-feed.ts'
 import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
 import { Requests, type InputCheck } from './requests.ts'
@@ -47,6 +47,7 @@ interface Running {
   readonly loop: ShardLoop
   readonly owner: ShardOwner
   readonly links: WorkerLinks
+  readonly requests: Requests
   readonly waiters: Waiters
   readonly lease: Lease
 }
@@ -56,7 +57,7 @@ export class Manager implements Service {
   readonly #clock: Clock
   readonly #ref: ShardRef
   readonly #id: string
-  readonly #feed: EventFeed
+  readonly #feed: EventPublisher
   readonly #rejected: LimitedLog
   #state: ServiceState = 'new'
   #running: Running | undefined
@@ -68,7 +69,7 @@ export class Manager implements Service {
     this.#ref = { pipeline: options.spec.name, shard: 0 }
     this.#id = options.managerId ?? `${hostname()}:${process.pid}`
     const nowMs = () => this.#clock.nowMs()
-    this.#feed = new EventFeed(this.#id, nowMs)
+    this.#feed = new EventPublisher(this.#id, nowMs)
     this.#rejected = new LimitedLog(nowMs, (message, fields) =>
       options.logger.warn(message, fields),
     )
@@ -79,7 +80,7 @@ export class Manager implements Service {
   }
 
   /** Where the doors are bound; after `start`. */
-  get addresses(): DoorAddresses & { readonly router: string } {
+  get addresses(): Doors['announced'] {
     return this.#parts().doors.announced
   }
 
@@ -169,7 +170,7 @@ export class Manager implements Service {
     return parts
   }
 
-  async #connect(lease: Lease, owner: ShardOwner, loop: ShardLoop): Promise<Running & Parts> {
+  async #connect(lease: Lease, owner: ShardOwner, loop: ShardLoop): Promise<Running> {
     const { storage, transport, logger, spec, checkInput } = this.#options
     const nowMs = () => this.#clock.nowMs()
     const handle = loop.handle.bind(loop)
@@ -186,7 +187,7 @@ export class Manager implements Service {
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),
       status: () => this.status(),
-      send: (peer, frames) => doors.send(peer, frames),
+      reply: (peer, reply) => doors.reply(peer, reply),
       onRejected: (error) => this.#reject(error),
     })
     const doors = await openDoors({
@@ -202,15 +203,17 @@ export class Manager implements Service {
     return { doors, loop, owner, links, waiters, lease, requests }
   }
 
-  #perform(effect: Exclude<Effect, LoadEffect>, { links, requests, waiters }: Parts): void {
+  #perform(effect: Exclude<Effect, LoadEffect>, { links, requests, waiters }: Running): void {
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
         return requests.answered(effect)
       case 'TellSettled':
         return waiters.settled(effect.id)
-      case 'Publish':
-        return this.#feed.publish(effect.event)
+      case 'Publish': {
+        const { type, ...fields } = effect.event
+        return this.#feed.publish(topicOf(type), fields)
+      }
       case 'ConnectWorker':
       case 'DisconnectWorker':
       case 'OpenStream':
@@ -230,15 +233,7 @@ export class Manager implements Service {
     const { capabilities, description } = storage.info()
     const { pull, router, pub } = this.#parts().doors.announced
     return {
-      ...{
-        manager: this.#id,
-        version,
-        pipeline: spec.name,
-        pull,
-        router,
-        pub: pub ?? '',
-        shards: 1,
-      },
+      ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub, shards: 1 },
       jobTypes: spec.phases.map(({ jobType }) => jobType),
       ...{ durability: capabilities.durability, store: description },
     }
@@ -272,11 +267,4 @@ export class Manager implements Service {
     }
     return this.#running
   }
-}
-
-/** What effects are performed with. */
-interface Parts {
-  readonly links: WorkerLinks
-  readonly requests: Requests
-  readonly waiters: Waiters
 }

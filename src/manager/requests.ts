@@ -9,7 +9,7 @@ import { closest } from '../pipeline/did-you-mean.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Frames } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
-import { encodeReply, type ManagerStatus, type Reply, type Welcome } from '../wire/replies.ts'
+import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
 import type { JobReader } from './job-reader.ts'
@@ -28,7 +28,7 @@ export interface RequestsParts {
   welcome(): Welcome
   status(): ManagerStatus
   handle(event: Event): void
-  send(peer: string, frames: Frames): void
+  reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
 }
 
@@ -58,7 +58,6 @@ export class Requests {
       const decoded = decodeRequest(header, frames)
       void this.#answer(peer, decoded).catch((error: unknown) => this.#refuse(peer, request, error))
     } catch (error) {
-      this.#parts.onRejected(error)
       this.#refuse(peer, request, error)
     }
   }
@@ -70,7 +69,7 @@ export class Requests {
     this.#open.delete(effect.request)
     const { peer, request, issues } = open
     if (effect.type === 'AnswerCancel') {
-      this.#reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
+      this.#parts.reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
       return
     }
     const { durability } = this.#parts.welcome()
@@ -78,7 +77,7 @@ export class Requests {
     const refused = Object.keys(issues ?? {}).map((id) => ({ id, outcome: 'invalid' as const }))
     const items = [...effect.items, ...refused]
     const more = issues === undefined ? {} : { issues }
-    this.#reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
+    this.#parts.reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
   }
 
   /** A job from a plain PUSH client: the same way, but nobody waits for an answer. */
@@ -98,15 +97,15 @@ export class Requests {
     const { request } = decoded
     switch (decoded.type) {
       case 'hello':
-        return this.#reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
+        return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
       case 'status':
-        return this.#reply(peer, { type: 'status', request, status: this.#parts.status() })
+        return this.#parts.reply(peer, { type: 'status', request, status: this.#parts.status() })
       case 'enqueue':
         return this.#enqueue(peer, decoded)
       case 'get':
-        return this.#reply(peer, { request, ...(await this.#parts.reader.get(decoded.id)) })
+        return this.#parts.reply(peer, { request, ...(await this.#parts.reader.get(decoded.id)) })
       case 'list':
-        return this.#reply(peer, { request, ...(await this.#parts.reader.list(decoded)) })
+        return this.#parts.reply(peer, { request, ...(await this.#parts.reader.list(decoded)) })
       case 'wait': {
         this.#checkItems(decoded.ids.length)
         const timeoutMs = Math.min(decoded.timeoutMs, waitMsMax)
@@ -179,12 +178,8 @@ export class Requests {
     const known = isCarbontubeError(error) ? error : undefined
     const code = known?.code ?? (error instanceof WireError ? 'CT_PROTOCOL' : 'CT_INTERNAL')
     const message = error instanceof Error ? error.message : String(error)
-    if (code === 'CT_INTERNAL') this.#parts.onRejected(error)
+    if (known === undefined) this.#parts.onRejected(error)
     const hint = known?.hint ?? ''
-    this.#reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
-  }
-
-  #reply(peer: string, reply: Reply): void {
-    this.#parts.send(peer, encodeReply(reply))
+    this.#parts.reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
   }
 }

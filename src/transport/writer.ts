@@ -14,7 +14,6 @@ export class Writer {
   #queue: Frames[] = []
   #isWriting = false
   #writing: Promise<void> = Promise.resolve()
-  dropped = 0
 
   constructor(socket: Sendable) {
     this.#socket = socket
@@ -40,7 +39,6 @@ export class Writer {
           if (!this.#socket.closed) await this.#socket.send(frames as Uint8Array[])
         } catch {
           // Not connected, or the peer is gone (EAGAIN, EHOSTUNREACH): lost, and somebody will notice.
-          this.dropped += 1
         }
       }
     }

@@ -6,7 +6,6 @@
 import type { HeldToken, Outcome, Result, WorkerInfo, WorkerReport } from '../core/event.ts'
 import type { AttemptError } from '../core/job.ts'
 import type { Token } from '../core/token.ts'
-import type { OutgoingReport } from '../core/worker-event.ts'
 import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
@@ -15,7 +14,7 @@ import { WireError } from './wire-error.ts'
 const outcomes = { done: 0, failed: 1, released: 2 } as const
 const heldStates = ['queued', 'running', 'finished'] as const
 
-export function encodeReport(report: OutgoingReport): Uint8Array[] {
+export function encodeReport(report: WorkerReport): Uint8Array[] {
   const body = new BodyWriter()
   const results = report.results.map((result) => packResult(result, body))
   const { held, ...fields } = report

@@ -5,20 +5,20 @@
 import type { WorkerInfo } from '../core/event.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { PublishingDoor, Transport } from '../transport/contract.ts'
-import { encodePublished } from '../wire/published.ts'
+import { EventPublisher } from '../wire/event-publisher.ts'
 
 /** Announcements are at least this far apart, in milliseconds. */
 const announceMs = 1_000
 
 export class WorkerFeed {
   readonly #info: WorkerInfo
+  readonly #publisher: EventPublisher
   #door: PublishingDoor | undefined
-  #sequence = 0
-  #subscriptions = 0
   #announcedMs = 0
 
   private constructor(info: WorkerInfo) {
     this.#info = info
+    this.#publisher = new EventPublisher(info.id, () => systemClock.nowMs())
   }
 
   static async open(parts: {
@@ -27,26 +27,22 @@ export class WorkerFeed {
     connect: readonly string[]
   }): Promise<WorkerFeed> {
     const feed = new WorkerFeed(parts.info)
-    feed.#door = await parts.transport.openPub({
+    const door = await parts.transport.openPub({
       connect: parts.connect,
       onSubscriber: () => {
-        feed.#subscriptions += 1
+        feed.#publisher.subscriptionsChanged(1)
         // PUB loses what is sent before the subscription has arrived: so the announcement follows it.
         feed.#announce()
       },
-      onSubscriberGone: () => {
-        feed.#subscriptions -= 1
-      },
+      onSubscriberGone: () => feed.#publisher.subscriptionsChanged(-1),
     })
+    feed.#publisher.attach(door)
+    feed.#door = door
     return feed
   }
 
   publish(topic: string, fields: Readonly<Record<string, unknown>>): void {
-    if (this.#subscriptions <= 0) return
-    this.#sequence += 1
-    const { id: source } = this.#info
-    const atMs = systemClock.nowMs()
-    this.#door?.publish(encodePublished({ topic, source, sequence: this.#sequence, atMs, fields }))
+    this.#publisher.publish(topic, fields)
   }
 
   beat(): void {

@@ -1,8 +1,7 @@
 /** A worker's protocol machine with one manager on the other end, driven by hand. */
-import type { Outcome } from '../../src/core/event.ts'
+import type { Outcome, WorkerReport } from '../../src/core/event.ts'
 import { tokenText, type Token } from '../../src/core/token.ts'
 import type { Orders, StreamOpen, WireOrder, WorkerEffect } from '../../src/core/worker-event.ts'
-import type { OutgoingReport } from '../../src/core/worker-event.ts'
 import { WorkerProtocol, type WorkerProtocolConfig } from '../../src/core/worker-protocol.ts'
 
 export type GrantOrder = Extract<WireOrder, { type: 'grant' }>
@@ -106,10 +105,10 @@ export function only<T extends WorkerEffect['type']>(
 }
 
 /** Reports to the manager: no hellos. */
-export function reports(effects: readonly WorkerEffect[]): readonly OutgoingReport[] {
+export function reports(effects: readonly WorkerEffect[]): readonly WorkerReport[] {
   return only(effects, 'SendReport').flatMap(({ pull, report }) => (pull ? [report] : []))
 }
 
-export function results(effects: readonly WorkerEffect[]): OutgoingReport['results'] {
+export function results(effects: readonly WorkerEffect[]): WorkerReport['results'] {
   return reports(effects).flatMap((report) => report.results)
 }

@@ -2,16 +2,21 @@
 import { describe, expect, it } from 'vitest'
 import { AnOwner } from './an-owner.ts'
 
+/** Two workers in a row die while they hold these jobs. */
+function diesTwiceWith(owner: AnOwner, ...ids: readonly string[]): void {
+  for (const name of ['first victim', 'second victim']) {
+    const victim = owner.worker(name, { credit: ids.length })
+    if (name === 'first victim') owner.submitted(...ids)
+    victim.holds(...victim.grants())
+    victim.dies()
+    owner.commit()
+  }
+}
+
 describe('a job that must run alone', () => {
   it('runs on every idle worker, one each', () => {
     const owner = new AnOwner({ retry: { crashes: 3 } })
-    for (const name of ['v1', 'v2']) {
-      const victim = owner.worker(name, { credit: 2 })
-      if (name === 'v1') owner.submitted('x', 'y')
-      victim.holds(...victim.grants())
-      victim.dies()
-      owner.commit()
-    }
+    diesTwiceWith(owner, 'x', 'y')
     const a = owner.worker('a')
     owner.commit()
     const b = owner.worker('b')
@@ -24,13 +29,7 @@ describe('a job that must run alone', () => {
     const busy = owner.worker('busy', { credit: 2 })
     owner.submitted('long')
     busy.report({ credit: 1 })
-    for (const name of ['v1', 'v2']) {
-      const v = owner.worker(name)
-      if (name === 'v1') owner.submitted('job')
-      v.holds(v.grant())
-      v.dies()
-      owner.commit()
-    }
+    diesTwiceWith(owner, 'job')
     busy.report()
     owner.tell({ type: 'CancelRequested', nowMs: owner.nowMs, request: 'c', id: 'job' })
     owner.commit()
@@ -43,13 +42,7 @@ describe('a job that must run alone', () => {
     const busy = owner.worker('busy', { credit: 2 })
     owner.submitted('long')
     busy.report({ credit: 1 })
-    for (const name of ['v1', 'v2']) {
-      const v = owner.worker(name)
-      if (name === 'v1') owner.submitted('job')
-      v.holds(v.grant())
-      v.dies()
-      owner.commit()
-    }
+    diesTwiceWith(owner, 'job')
     busy.report()
     const idle = owner.worker('idle')
     owner.commit()

@@ -1,5 +1,6 @@
 /** The messages whose frames are kept in golden-frames.json: each kind, with each variant of its items. */
-import type { StreamOpen, Orders, OutgoingReport } from '../../src/core/worker-event.ts'
+import type { WorkerReport } from '../../src/core/event.ts'
+import type { StreamOpen, Orders } from '../../src/core/worker-event.ts'
 import type { PublishedEvent } from '../../src/wire/published.ts'
 import type { Reply } from '../../src/wire/replies.ts'
 import type { Request } from '../../src/wire/requests.ts'
@@ -7,7 +8,7 @@ import type { Request } from '../../src/wire/requests.ts'
 export type Sample =
   | { readonly kind: 'open'; readonly message: StreamOpen }
   | { readonly kind: 'orders'; readonly message: Orders }
-  | { readonly kind: 'report'; readonly message: OutgoingReport }
+  | { readonly kind: 'report'; readonly message: WorkerReport }
   | { readonly kind: 'request'; readonly message: Request }
   | { readonly kind: 'reply'; readonly message: Reply }
   | { readonly kind: 'published'; readonly message: PublishedEvent }

@@ -2,13 +2,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WorkerReport } from '../../src/core/event.ts'
-import type { OutgoingReport } from '../../src/core/worker-event.ts'
 import { packHeader, unpackHeader } from '../../src/wire/header.ts'
 import { decodeReport, encodeReport } from '../../src/wire/report.ts'
 import { anyCount, anyHeld, anyInfo, anyResult, anyText } from '../core/any-message.ts'
 import { asSent } from './as-sent.ts'
 
-const anyReport: fc.Arbitrary<OutgoingReport> = fc.record(
+const anyReport: fc.Arbitrary<WorkerReport> = fc.record(
   {
     ...{ incarnation: anyText, stream: anyText, number: anyCount, credit: anyCount },
     ...{ ping: anyCount, through: anyCount, leaving: fc.boolean() },
