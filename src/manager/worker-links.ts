@@ -40,6 +40,9 @@ interface WorkerLink {
 const messageOrdersMax = 256
 const messageBytesMax = 4 * 1024 * 1024
 const probeTimeoutMs = 3_000
+/** The pause after a first answer that a door is still open; it doubles. */
+const probePauseMs = 50
+const probePauseMsMax = 1_000
 
 /** The effects that go to workers. */
 export type WorkerEffect = Extract<
@@ -167,20 +170,34 @@ export class WorkerLinks {
     })
   }
 
-  /** Refused: the process is dead. Open: it, or its successor, is there; the new stream will tell. */
   async #broken(incarnation: string): Promise<void> {
     const link = this.#links.get(incarnation)
     if (link === undefined) return
     link.link.close()
     this.#parts.handle({ type: 'WorkerDisconnected', nowMs: this.#parts.nowMs(), incarnation })
-    const answer = await this.#parts.transport.probe(link.address, probeTimeoutMs)
-    if (this.#links.get(incarnation) !== link) return
-    this.#parts.logger.debug('a worker disconnected', { address: link.address, probe: answer })
-    if (answer === 'open') {
-      link.link = this.#push(incarnation, link.address)
-      return
+    await this.#findOut(link)
+  }
+
+  /**
+   * Refused: the process is dead. Open: it, or its successor, is there, and the new stream will tell. Or
+   * it is dying, and its door closes a moment after its connections: so it is asked again until a link
+   * stands.
+   */
+  async #findOut(link: WorkerLink): Promise<void> {
+    const { incarnation, address } = link
+    const broken = link.link
+    for (let pauseMs = probePauseMs; ; pauseMs = Math.min(2 * pauseMs, probePauseMsMax)) {
+      const answer = await this.#parts.transport.probe(address, probeTimeoutMs)
+      if (this.#links.get(incarnation) !== link) return
+      this.#parts.logger.debug('a worker disconnected', { address, probe: answer })
+      if (answer !== 'open') {
+        const cause = answer === 'refused' ? 'refused' : 'linkLost'
+        this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
+        return
+      }
+      if (link.link === broken) link.link = this.#push(incarnation, address)
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (this.#links.get(incarnation) !== link || link.link.isUp) return
     }
-    const cause = answer === 'refused' ? 'refused' : 'linkLost'
-    this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
   }
 }

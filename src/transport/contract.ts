@@ -28,6 +28,8 @@ export interface PublishingDoor extends ReceivingDoor {
 /** A connection to one door; PUSH or DEALER. */
 export interface Link {
   readonly address: string
+  /** The handshake has been made, and the connection has not broken since. */
+  readonly isUp: boolean
   /** Lost silently while the link is not up. */
   send(frames: Frames): void
   /** Resolves when all that was sent has left this thread (which is not delivery). */

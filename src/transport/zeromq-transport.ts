@@ -169,6 +169,9 @@ function connectLink(socket: Connectable, options: LinkOptions): Link {
   const writer = new Writer(socket)
   return {
     address,
+    get isUp() {
+      return isUp
+    },
     send: (frames) => writer.send(frames),
     flushed: () => writer.flushed,
     close: () => socket.close(),
