@@ -45,7 +45,7 @@ else {
   )
   const spent = (key) => figures.map((one) => one[key]).join(', ')
   console.log(
-    `processor time a job, µs: manager ${spent('managerMicros')}; each worker ${spent('workerMicros')}`,
+    `processor time a job, µs: manager ${spent('managerMicros')}; each worker ${spent('workerMicros')}; client ${spent('clientMicros')}`,
   )
   console.log(`jobs/s: min ${summary.min}, median ${summary.median}, max ${summary.max}`)
 }
@@ -64,12 +64,18 @@ async function throughput() {
   try {
     await client.connect()
     await until(async () => (await client.status()).shards[0].phases.every((p) => p.workers > 0))
+    const own = process.cpuUsage()
     const before = [manager, ...workers].map(cpuSeconds)
     const figures = await measure(client)
+    const { user, system } = process.cpuUsage(own)
+    const clientMicros = round((user + system) / figures.jobs)
     const spent = [manager, ...workers].map((child, n) => cpuSeconds(child) - before[n])
     const [ofManager, ...ofWorkers] = spent.map((seconds) => (seconds / figures.jobs) * 1e6)
     const ofWorker = ofWorkers.reduce((sum, one) => sum + one, 0) / ofWorkers.length
-    return { ...figures, managerMicros: round(ofManager), workerMicros: round(ofWorker) }
+    return {
+      ...{ ...figures, managerMicros: round(ofManager), workerMicros: round(ofWorker) },
+      clientMicros,
+    }
   } finally {
     client.close()
     for (const child of [...workers, manager]) {

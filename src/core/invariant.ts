@@ -1,5 +1,5 @@
 /**
- * Two helpers that keep the core honest. A broken invariant stops the manager: the store is the truth
+ * Helpers that keep the core honest. A broken invariant stops the manager: the store is the truth
  * it restarts from (the rule is TigerBeetle's).
  */
 export class InvariantBroken extends Error {
@@ -9,6 +9,11 @@ export class InvariantBroken extends Error {
 /** Asserts what must be true, also in production. */
 export function invariant(condition: boolean, what: string): asserts condition {
   if (!condition) throw new InvariantBroken(what)
+}
+
+/** What `invariant` does, for hot paths: the text is only made when it is needed. */
+export function broken(what: string): never {
+  throw new InvariantBroken(what)
 }
 
 /** The final branch of an exhaustive switch. */

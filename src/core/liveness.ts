@@ -127,7 +127,10 @@ export class Liveness {
     if (worker.link === 'opened' && report.ping >= worker.openPing && report.held !== undefined) {
       worker.link = 'rolled'
     }
-    this.#sendMissingAgain(worker, report.ping)
+    if (report.ping > worker.echoedPing) {
+      worker.echoedPing = report.ping
+      this.#sendMissingAgain(worker, report.ping)
+    }
   }
 
   /** Compares what the worker says it holds with what it was granted. */

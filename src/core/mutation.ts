@@ -40,10 +40,10 @@ export type Mutation =
       readonly attempts: number
       readonly crashes: number
       /** Only when `done`. */
-      readonly instructions?: Uint8Array
-      readonly deathReason?: DeathReason
+      readonly instructions?: Uint8Array | undefined
+      readonly deathReason?: DeathReason | undefined
       /** Absent when the job was not with a worker. */
-      readonly ended?: AttemptRecord
+      readonly ended?: AttemptRecord | undefined
     }
   /** A grant was given up. What runs under a token below `tokenMin` can no longer be adopted. */
   | {

@@ -116,10 +116,12 @@ export function settle(
     type: 'settle',
     job: shard.expected(job),
     state,
-    ...{ endedMs: shard.nowMs, attempts, crashes },
-    ...(instructions === undefined ? {} : { instructions }),
-    ...(reason === undefined ? {} : { deathReason: reason }),
-    ...(ended === undefined ? {} : { ended }),
+    endedMs: shard.nowMs,
+    attempts,
+    crashes,
+    instructions,
+    deathReason: reason,
+    ended,
   })
   shard.signal(job, state === 'done' ? 'finish' : state === 'dead' ? 'giveUp' : 'cancel')
   shard.counters[state] += 1

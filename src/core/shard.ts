@@ -4,7 +4,7 @@
  * tables consistent with each other.
  */
 import type { Effect, Published } from './effect.ts'
-import { invariant } from './invariant.ts'
+import { broken } from './invariant.ts'
 import {
   jobOf,
   type AttemptRecord,
@@ -122,14 +122,12 @@ export class Shard {
 
   phaseSpec(phase: number): PhaseSpec {
     const spec = this.config.spec.phases[phase]
-    invariant(spec !== undefined, `phase ${phase} is not in the pipeline`)
-    return spec
+    return spec ?? broken(`phase ${phase} is not in the pipeline`)
   }
 
   ready(phase: number): ReadyQueue {
     const queue = this.#ready[phase]
-    invariant(queue !== undefined, `phase ${phase} has no ready queue`)
-    return queue
+    return queue ?? broken(`phase ${phase} has no ready queue`)
   }
 
   readyQueues(): readonly ReadyQueue[] {
@@ -143,9 +141,8 @@ export class Shard {
 
   /** Moves the job along the table; an illegal pair is a defect of the core. */
   signal(job: Job, signal: JobSignal): void {
-    const next = nextState(job.state, signal)
-    invariant(next !== undefined, `${signal} is not legal for job ${job.id}, which is ${job.state}`)
-    job.state = next
+    const { state, id } = job
+    job.state = nextState(state, signal) ?? broken(`${signal} is not legal for job ${id}: ${state}`)
   }
 
   /** The job is ready in its phase: into the window, or out of memory when it is behind it. */

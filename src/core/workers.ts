@@ -43,6 +43,8 @@ export interface Worker {
   ping: number
   /** The ping that went with the newest `open`: a report that echoes it was written after it. */
   openPing: number
+  /** The newest ping that a report has echoed. */
+  echoedPing: number
   /** Runs it was told to abort: told once, not at every digest. */
   aborted: Set<TokenKey>
   /** Holds a job that must be alone: it gets no other until that one has ended. */
@@ -83,7 +85,7 @@ export class Workers {
     const worker: Worker = {
       ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
       ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, lastReport: -1, nextOrder: 1 },
-      ...{ unacknowledged: new Map(), ping: 0, openPing: 0, aborted: new Set() },
+      ...{ unacknowledged: new Map(), ping: 0, openPing: 0, echoedPing: 0, aborted: new Set() },
       ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
     }
     this.#byIncarnation.set(info.incarnation, worker)

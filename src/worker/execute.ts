@@ -14,27 +14,43 @@ import { decodeInstructions, encodeInstructions, mergeInstructions } from '../wi
 /** Merged instructions larger than this are refused before they are sent. */
 const resultBytesMax = 8 * 1024 * 1024
 
-/** Never rejects. */
-export async function executePhase(
+/**
+ * Never throws, never rejects. A phase that returns at once is answered at once: with short jobs a
+ * promise or two for each would cost as much as the job.
+ */
+export function executePhase(
   phase: CompiledPhase,
   instance: PhaseInstance,
   instructions: Uint8Array,
   context: Context,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   try {
     const job = decodeInstructions(instructions)
-    const input = phase.input === undefined ? job : await checkedInput(phase.input, job)
-    // What a phase wants of its job was checked by `chain` at compile time, or by its schema just now.
+    // What a phase wants of its job was checked by `chain` at compile time, or by its schema below.
     const run = instance.execute as (job: unknown, context: Context) => unknown
-    const returned: unknown = await run.call(instance, input, context)
-    const merged = encodeInstructions(mergeInstructions(job, returned))
-    if (merged.length > resultBytesMax) {
-      const message = `the merged instructions are ${merged.length} bytes, ${resultBytesMax} at most`
-      return failed('tooLarge', new Error(message), 'never')
-    }
-    return { type: 'done', instructions: merged }
+    const returned =
+      phase.input === undefined
+        ? run.call(instance, job, context)
+        : checkedInput(phase.input, job).then((input) => run.call(instance, input, context))
+    if (!isThenable(returned)) return outcomeOf(job, returned)
+    return Promise.resolve(returned).then((value) => outcomeOf(job, value), outcomeOfThrown)
   } catch (thrown) {
-    return outcomeOf(thrown)
+    return outcomeOfThrown(thrown)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function outcomeOf(job: Record<string, unknown>, returned: unknown): Outcome {
+  try {
+    const merged = encodeInstructions(mergeInstructions(job, returned))
+    if (merged.length <= resultBytesMax) return { type: 'done', instructions: merged }
+    const message = `the merged instructions are ${merged.length} bytes, ${resultBytesMax} at most`
+    return failed('tooLarge', new Error(message), 'never')
+  } catch (thrown) {
+    return outcomeOfThrown(thrown)
   }
 }
 
@@ -47,7 +63,7 @@ async function checkedInput(
   throw new Reject(`the job does not fit the phase's schema: ${answer.issues.join('; ')}`)
 }
 
-function outcomeOf(thrown: unknown): Outcome {
+function outcomeOfThrown(thrown: unknown): Outcome {
   if (isReject(thrown)) return failed('rejected', thrown, 'never')
   if (isRetryAfter(thrown)) return failed('retryAfter', thrown, thrown.delayMs)
   if (isCarbontubeError(thrown)) {

@@ -1,5 +1,5 @@
 /**
- * The context of one run, as a phase sees it. What few phases use (the signal, the log) is made when it
+ * The context of one run, as a phase sees it. What few phases use (the signal, the log, progress) is made when it
  * is first asked for: with short jobs it would cost more than the job.
  */
 import { fenceOf, type Token } from '../core/token.ts'
@@ -25,6 +25,8 @@ export class RunContext implements Context {
   readonly #parts: RunContextParts
   #abort: AbortController | undefined
   #log: PhaseLog | undefined
+  #progress: Context['progress'] | undefined
+  #heartbeat: Context['heartbeat'] | undefined
 
   constructor(start: StartRun, parts: RunContextParts) {
     this.jobId = start.jobId
@@ -61,15 +63,21 @@ export class RunContext implements Context {
     return this.#log
   }
 
-  /** Arrows, so that they can be handed on as they are: `onProgress: context.progress`. */
-  readonly progress = (fraction: number, note = ''): void => {
-    const { jobId, phase } = this
-    this.#parts.publish('job.progress', { jobId, phase, fraction, note })
+  /** A function of its own, so that it can be handed on as it is: `onProgress: context.progress`. */
+  get progress(): Context['progress'] {
+    this.#progress ??= (fraction, note = '') => {
+      const { jobId, phase } = this
+      this.#parts.publish('job.progress', { jobId, phase, fraction, note })
+    }
+    return this.#progress
   }
 
-  readonly heartbeat = (): void => {
-    const { jobId, phase } = this
-    this.#parts.publish('job.heartbeat', { jobId, phase })
+  get heartbeat(): Context['heartbeat'] {
+    this.#heartbeat ??= () => {
+      const { jobId, phase } = this
+      this.#parts.publish('job.heartbeat', { jobId, phase })
+    }
+    return this.#heartbeat
   }
 
   /** Fires the signal, also for a phase that asks for it only later. */

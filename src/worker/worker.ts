@@ -3,7 +3,7 @@
  * managers, publishes events for people; the protocol machine in the core decides everything else.
  */
 import { hostname } from 'node:os'
-import type { WorkerInfo } from '../core/event.ts'
+import type { Outcome, WorkerInfo } from '../core/event.ts'
 import type { EndedRun, WorkerEffect, WorkerEvent } from '../core/worker-event.ts'
 import { WorkerProtocol } from '../core/worker-protocol.ts'
 import { CarbontubeError } from '../errors/errors.ts'
@@ -202,7 +202,7 @@ export class Worker implements Service {
   /** User code may block the loop at once: first the acknowledgements must have left it. */
   async #start(starts: readonly StartRun[]): Promise<void> {
     await Promise.all([...this.#pushes.values()].map((push) => push.flushed()))
-    for (const start of starts) void this.#run(start)
+    for (const start of starts) this.#run(start)
   }
 
   #perform(effect: Exclude<WorkerEffect, StartRun>): void {
@@ -228,15 +228,19 @@ export class Worker implements Service {
     else for (const push of this.#pushes.values()) push.send(frames)
   }
 
-  async #run(start: StartRun): Promise<void> {
+  #run(start: StartRun): void {
     const { run, instructions } = start
     const context = new RunContext(start, this.#contextParts)
     this.#runs.set(run, context)
     const startedMs = performance.now()
-    const outcome = await executePhase(this.#options.phase, this.#instance, instructions, context)
-    const durationMs = performance.now() - startedMs
+    const outcome = executePhase(this.#options.phase, this.#instance, instructions, context)
+    if (!(outcome instanceof Promise)) return this.#ran(run, startedMs, outcome)
+    void outcome.then((settled) => this.#ran(run, startedMs, settled))
+  }
+
+  #ran(run: number, startedMs: number, outcome: Outcome): void {
     this.#runs.delete(run)
-    this.#ended.push({ run, outcome, durationMs })
+    this.#ended.push({ run, outcome, durationMs: performance.now() - startedMs })
     if (this.#ended.length === 1) queueMicrotask(() => this.#tellEnded())
   }
 

@@ -130,7 +130,8 @@ export class GroupWriter {
       case 'advance': {
         const { toPhase, readyMs, instructions, ended } = mutation
         const history = packAttempt(ended)
-        return statements.advance.run(toPhase, readyMs, instructions, history, ...key) === 1
+        const [row, phase, id] = key
+        return statements.advance.run(toPhase, readyMs, instructions, history, row, phase, id) === 1
       }
       case 'retry':
         return this.#retry(mutation, key)
@@ -170,8 +171,11 @@ export class GroupWriter {
     if (state !== 'dead') effect.endedDelta += 1
     // The common way to settle is one write; the others may take up to three.
     if (state === 'done' && instructions !== undefined && ended !== undefined) {
-      const values = [endedMs, attempts, crashes, instructions, packAttempt(ended), ...key]
-      return this.#statements.finish.run(...values) === 1
+      const { finish } = this.#statements
+      const [row, phase, id] = key
+      const history = packAttempt(ended)
+      const changed = finish.run(endedMs, attempts, crashes, instructions, history, row, phase, id)
+      return changed === 1
     }
     const isDone = state === 'done' ? 1 : 0
     const outcome = [stateCodes[state], endedMs, attempts, crashes, deathReason ?? null]
