@@ -18,6 +18,8 @@ const src = (...paths) => `^src/(${paths.join('|')})`
 const core = 'core/'
 const errors = 'errors/'
 const runtime = 'runtime/'
+/** Only the syntax: what may be written where an address is wanted. */
+const addressSyntax = 'runtime/address[.]ts$'
 const config = 'config/'
 const pipeline = 'pipeline/'
 const wire = 'wire/'
@@ -58,9 +60,10 @@ module.exports = {
     ...layer('src/core', []),
 
     // What everybody stands on.
+    ...row('src/language', '^src/(?!core/)', ['^src/language/']),
     ...layer('src/errors', []),
     ...layer('src/runtime', [src(errors), npm('uuid')], anyBuiltin),
-    ...layer('src/config', [src(errors)]),
+    ...layer('src/config', [src(errors, addressSyntax), npm('json5')]),
 
     // Data.
     ...layer('src/pipeline', [

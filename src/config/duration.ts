@@ -3,6 +3,7 @@
  * past the options speaks milliseconds, in names that end in `Ms`.
  */
 import { CarbontubeError } from '../errors/errors.ts'
+import { shown } from '../errors/shown.ts'
 
 /** Milliseconds, or a text such as `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'1d'`, `'1.5h'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -38,9 +39,4 @@ export function durationMs(value: unknown, name: string): number {
 function parse(text: string): number {
   const [, amount, unit] = pattern.exec(text) ?? []
   return amount === undefined || unit === undefined ? NaN : Number(amount) * (unitMs[unit] ?? NaN)
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

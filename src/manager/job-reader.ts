@@ -2,7 +2,7 @@
 import type { JobRecord } from '../core/job.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
-import { closest } from '../pipeline/did-you-mean.ts'
+import { closest } from '../errors/did-you-mean.ts'
 import type { JobQuery, ShardRef, Storage } from '../storage/contract.ts'
 import type { JobView, Reply } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'

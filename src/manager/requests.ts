@@ -5,7 +5,7 @@
 import type { Effect } from '../core/effect.ts'
 import type { Event } from '../core/event.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
-import { closest } from '../pipeline/did-you-mean.ts'
+import { closest } from '../errors/did-you-mean.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Frames } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'

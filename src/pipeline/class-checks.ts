@@ -3,7 +3,7 @@
  * so an unknown name is only reported when it is nearly the name of an option, that option is not set,
  * and the value could be one for it: `timeuot = 600_000` is a slip, `inputs = []` is the user's.
  */
-import { closest } from './did-you-mean.ts'
+import { closest } from '../errors/did-you-mean.ts'
 import { badPhase } from './phase-options.ts'
 
 /** The options of a class, each with the test that its value could pass. */

@@ -5,7 +5,8 @@
 import { durationMs } from '../config/duration.ts'
 import type { RetrySpec } from '../core/spec.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../errors/did-you-mean.ts'
+import { shown } from '../errors/shown.ts'
 
 /** Fields of a phase that mean something to us. */
 export const phaseOptionNames = ['jobType', 'input', 'retry', 'timeout', 'concurrency'] as const
@@ -160,10 +161,4 @@ function readBackoff(value: unknown, who: string): RetrySpec['backoff'] {
 function readJitter(value: unknown, who: string): boolean {
   if (typeof value === 'boolean') return value
   throw badPhase(`${who}: retry.jitter is ${shown(value)}, not true or false`)
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

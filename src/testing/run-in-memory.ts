@@ -8,7 +8,7 @@ import { CarbontubeError } from '../errors/errors.ts'
 import type { InstanceOf, JobTypeOf } from '../pipeline/chain-types.ts'
 import { checkInstructions, compilePipeline, type CompiledPhase } from '../pipeline/compile.ts'
 import type { Context } from '../pipeline/context.ts'
-import { didYouMean } from '../pipeline/did-you-mean.ts'
+import { didYouMean } from '../errors/did-you-mean.ts'
 import type { PhaseClass, PhaseInstance } from '../pipeline/phase.ts'
 import type {
   PhaseOf,

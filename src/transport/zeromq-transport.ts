@@ -3,7 +3,8 @@
  */
 import * as zmq from 'zeromq'
 import { CarbontubeError } from '../errors/errors.ts'
-import { bindable, formatAddress, parseAddress } from '../runtime/address.ts'
+import { formatAddress, parseAddress } from '../runtime/address.ts'
+import { bindable } from '../runtime/this-machine.ts'
 import type {
   DoorOptions,
   Frames,

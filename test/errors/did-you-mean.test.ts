@@ -1,6 +1,6 @@
 // The nearest word: near enough to help, far enough from guessing.
 import { describe, expect, it } from 'vitest'
-import { closest, didYouMean } from '../../src/pipeline/did-you-mean.ts'
+import { closest, didYouMean } from '../../src/errors/did-you-mean.ts'
 
 const options = ['jobType', 'input', 'retry', 'timeout', 'concurrency']
 
