@@ -22,6 +22,31 @@ export const catalogue = {
     exit: 2,
     means: 'An address is not of the form tcp://host:port.',
   },
+  CT_BAD_VARIABLE: {
+    blame: 'caller',
+    exit: 3,
+    means: 'A CARBONTUBE_* variable has a value that is not allowed.',
+  },
+  CT_CONFIG_NOT_FOUND: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The configuration file that was named cannot be read.',
+  },
+  CT_CONFIG_NOT_LOADED: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The configuration file is not JSON5, or is no object with a section per command.',
+  },
+  CT_CONFIG_UNKNOWN_KEY: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The configuration file has a section or key that is not known.',
+  },
+  CT_CONFIG_BAD_VALUE: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The configuration file has a value that is not allowed.',
+  },
   CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The pipeline file does not exist.' },
   CT_FILE_NOT_LOADED: {
     blame: 'caller',

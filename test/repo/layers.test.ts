@@ -34,6 +34,8 @@ const targets = [
   'src/core/job.ts',
   'src/errors/errors.ts',
   'src/config/option.ts',
+  'src/language/given.ts',
+  'src/runtime/address.ts',
   'src/runtime/clock.ts',
   'src/wire/frame.ts',
   'src/pipeline/phase.ts',
@@ -53,6 +55,8 @@ const targets = [
 const refused: readonly (readonly [string, string])[] = [
   ['src/core/a.ts', 'src/errors/errors.ts'],
   ['src/core/a.ts', 'node:path'],
+  ['src/core/a.ts', 'src/language/given.ts'],
+  ['src/language/a.ts', 'src/errors/errors.ts'],
   ['src/errors/a.ts', 'src/core/job.ts'],
   ['src/wire/a.ts', 'src/transport/contract.ts'],
   ['src/wire/a.ts', 'zeromq'],
@@ -79,6 +83,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['src/dashboard/a.ts', 'src/storage/contract.ts'],
   ['src/runtime/a.ts', 'src/config/option.ts'],
   ['src/config/a.ts', 'src/runtime/clock.ts'],
+  ['src/config/a.ts', 'node:fs'],
   ['src/unheard-of/a.ts', 'src/core/job.ts'],
   ['sim/a.ts', 'src/transport/zeromq.ts'],
   ['sim/a.ts', 'src/manager/index.ts'],
@@ -89,6 +94,8 @@ const refused: readonly (readonly [string, string])[] = [
 
 const permitted: readonly (readonly [string, string])[] = [
   ['src/core/b.ts', 'src/core/spec.ts'],
+  ['src/config/b.ts', 'src/runtime/address.ts'],
+  ['src/errors/b.ts', 'src/language/given.ts'],
   ['src/wire/b.ts', 'msgpackr'],
   ['src/pipeline/b.ts', 'src/core/spec.ts'],
   ['src/storage/sqlite/b.ts', 'better-sqlite3'],

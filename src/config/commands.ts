@@ -1,0 +1,223 @@
+/**
+ * The commands and their options, once. From this table come the flags, the variables, the keys of the
+ * configuration file, the types that the commands receive, every message about a wrong value, and
+ * docs/reference/options.generated.md. A new option is one entry.
+ */
+import { address, addresses, choice, count, duration, flag, text } from './kinds.ts'
+import { option, type Option, type Options, type Resolved } from './option.ts'
+
+const flagOnly = { sources: ['flag'] } as const
+
+/** Of every command; at the top level of the file. */
+export const globalOptions = {
+  json: option(flag, { summary: 'Data as JSON, one value a line; log lines too.', default: false }),
+  logLevel: option(choice('level', ['debug', 'info', 'warn', 'error']), {
+    summary: 'The least severe log lines that are written.',
+    default: 'info',
+  }),
+  config: option(text('file'), {
+    summary: 'The configuration file, in JSON5.',
+    otherwise: 'carbontube.config.json, if it is there',
+    sources: ['flag', 'variable'],
+  }),
+} satisfies Options
+
+const managerOptions = {
+  pullBind: option(address, {
+    summary: 'Where results and jobs arrive.',
+    default: 'tcp://127.0.0.1:5050',
+  }),
+  pullConnect: option(addresses, { summary: 'Streamers to read results and jobs from.' }),
+  routerBind: option(address, {
+    summary: 'Where requests arrive and are answered.',
+    otherwise: 'the pull door’s port + 1',
+  }),
+  subBind: option(address, {
+    summary: 'Where the events of workers arrive.',
+    default: 'tcp://127.0.0.1:6000',
+  }),
+  subConnect: option(addresses, { summary: 'Forwarders to read events of workers from.' }),
+  pubBind: option(address, {
+    summary: 'Where all events can be subscribed to.',
+    otherwise: 'the sub door’s port + 1',
+  }),
+  managerId: option(text('name'), {
+    summary: 'A name of the manager, for people.',
+    otherwise: 'host and process id',
+  }),
+} satisfies Options
+
+const drain = option(duration, {
+  summary: 'The longest wait for running jobs at SIGTERM.',
+  default: 30_000,
+})
+
+const concurrency = option(count({ min: 1, max: 100_000 }), {
+  summary: 'How many jobs a worker runs at once.',
+  unit: 'jobs',
+  otherwise: 'the phase’s own',
+})
+
+const workerOptions = {
+  concurrency,
+  pullBind: option(address, { summary: 'Where grants arrive.', otherwise: 'a free port' }),
+  pullConnect: option(addresses, {
+    summary: 'Relays that bring grants to this worker, instead of a port of its own.',
+  }),
+  advertise: option(address, {
+    summary: 'The address that managers are told to push to.',
+    otherwise: 'where grants arrive',
+  }),
+  pushConnect: option(addresses, {
+    summary: 'Pull doors of managers, or streamers.',
+    default: [managerOptions.pullBind.default],
+  }),
+  pubConnect: option(addresses, {
+    summary: 'Sub doors of managers, or forwarders.',
+    default: [managerOptions.subBind.default],
+  }),
+  drain,
+} satisfies Options
+
+const askOptions = {
+  timeout: option(duration, { summary: 'The longest wait for an answer.', default: 5_000 }),
+} satisfies Options
+
+const enqueueOptions = {
+  wait: option(flag, {
+    summary: 'Wait for the result and print it.',
+    default: false,
+    ...flagOnly,
+  }),
+  timeout: option(duration, {
+    summary: 'The longest wait for a result.',
+    default: 86_400_000,
+    variable: 'CARBONTUBE_RESULT_TIMEOUT',
+  }),
+  id: option(text('id'), {
+    summary: 'Your own job id; enqueueing it again is safe.',
+    otherwise: 'a new one',
+    ...flagOnly,
+  }),
+  priority: option(count({ min: -10, max: 10 }), {
+    summary: 'Higher goes first.',
+    default: 0,
+    ...flagOnly,
+  }),
+} satisfies Options
+
+const listOptions = {
+  ...askOptions,
+  state: option(choice('state', ['ready', 'scheduled', 'done', 'dead', 'cancelled', 'unsettled']), {
+    summary: 'Only jobs in this state.',
+    ...flagOnly,
+  }),
+  phase: option(text('jobType'), { summary: 'Only jobs in this phase.', ...flagOnly }),
+  error: option(text('text'), {
+    summary: 'Only jobs whose last error has this text in it.',
+    ...flagOnly,
+  }),
+  limit: option(count({ min: 1, max: 100 }), {
+    summary: 'How many are shown.',
+    unit: 'jobs',
+    default: 100,
+    ...flagOnly,
+  }),
+  after: option(text('cursor'), {
+    summary: 'The next page, as the one before has named it.',
+    ...flagOnly,
+  }),
+} satisfies Options
+
+const streamerOptions = {
+  pullBind: option(address, { summary: 'Where results and jobs arrive.', required: true }),
+  pushBind: option(address, { summary: 'Where the next hop may fetch them.' }),
+  pushConnect: option(addresses, { summary: 'Pull doors that they are passed on to.' }),
+} satisfies Options
+
+const forwarderOptions = {
+  subBind: option(address, { summary: 'Where events arrive.', required: true }),
+  pubBind: option(address, { summary: 'Where they can be subscribed to.' }),
+  pubConnect: option(addresses, { summary: 'Sub doors that they are passed on to.' }),
+} satisfies Options
+
+export interface CommandDeclaration {
+  /** The positional arguments, as in a usage line. */
+  readonly args: string
+  readonly summary: string
+  readonly options: Options
+  /** Of these keys one at least has to be given. */
+  readonly atLeastOneOf?: readonly string[]
+}
+
+/** By name, in the order of the help. The first word of a name is its section in the file. */
+export const commands = {
+  pipeline: {
+    args: '<file> [name]',
+    summary: 'run the manager of a pipeline',
+    options: managerOptions,
+  },
+  phase: {
+    args: '<file> <jobType>',
+    summary: 'run a worker of one phase',
+    options: workerOptions,
+  },
+  bundle: {
+    args: '<file> [name]',
+    summary: 'run manager and one worker process per phase',
+    options: { ...managerOptions, concurrency, drain },
+  },
+  enqueue: {
+    args: '<address> <pipeline> <instructions>',
+    summary: 'enqueue a job: JSON or JSON5, @file, or - for NDJSON from stdin',
+    options: enqueueOptions,
+  },
+  status: { args: '<address>', summary: 'how a pipeline is doing', options: askOptions },
+  check: {
+    args: '<file>',
+    summary: 'load a file, print its pipelines and phases; opens no socket',
+    options: {},
+  },
+  'jobs list': { args: '<address>', summary: 'jobs, newest first', options: listOptions },
+  'jobs show': { args: '<address> <id>', summary: 'one job with its history', options: askOptions },
+  'jobs cancel': {
+    args: '<address> <id>',
+    summary: 'cancel a job, also a running one',
+    options: askOptions,
+  },
+  streamer: {
+    args: '',
+    summary: 'relay results: PULL to PUSH',
+    options: streamerOptions,
+    atLeastOneOf: ['pushBind', 'pushConnect'],
+  },
+  forwarder: {
+    args: '',
+    summary: 'relay events: SUB to PUB, subscriptions passed on',
+    options: forwarderOptions,
+    atLeastOneOf: ['pubBind', 'pubConnect'],
+  },
+  version: { args: '', summary: 'print the version', options: {} },
+} as const satisfies Readonly<Record<string, CommandDeclaration>>
+
+/** What is said of a first word that is no command by itself. */
+export const commandGroups: Readonly<Record<string, string>> = { jobs: 'look at jobs' }
+
+export type CommandName = keyof typeof commands
+
+/** What every command receives. */
+export type GlobalOptions = Resolved<typeof globalOptions>
+
+/** What the command of that name receives, complete and readonly. */
+export type CommandOptions<N extends CommandName> = GlobalOptions &
+  Resolved<(typeof commands)[N]['options']>
+
+/** The options of a command with the global ones; keys are unique among them. */
+export function optionsOf(name: CommandName): readonly (readonly [string, Option])[] {
+  return Object.entries<Option>({ ...globalOptions, ...commands[name].options })
+}
+
+/** The section of the configuration file that a command reads. */
+export function sectionOf(name: string): string {
+  return name.split(' ')[0] ?? name
+}
