@@ -1,9 +1,12 @@
 // Writes the pages that are made from code: the errors from the catalogue, the life of a job from the
-// transition table, the command line from its own help. `--check` writes nothing and fails when one is old.
+// transition table, the options from their table, the command line from its own help. `--check` writes
+// nothing and fails when one is old.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commands, globalOptions, sectionOf } from '../dist/config/commands.js'
+import { comesFrom, defaultOf, flagOf, variableOf } from '../dist/config/option.js'
 import { jobTransitions } from '../dist/core/job-transitions.js'
 import { catalogue } from '../dist/errors/catalogue.js'
 
@@ -14,6 +17,7 @@ const pages = {
   'docs/reference/errors.generated.md': errorsPage(),
   'docs/internals/job-states.generated.md': jobStatesPage(),
   'docs/reference/command-line.generated.md': commandLinePage(),
+  'docs/reference/options.generated.md': optionsPage(),
 }
 
 const old = Object.entries(pages).filter(([path, text]) => textAt(path) !== text)
@@ -61,13 +65,8 @@ function jobStatesPage() {
 }
 
 function commandLinePage() {
-  const commands = [
-    [],
-    ...['pipeline', 'phase', 'bundle', 'enqueue', 'status', 'check'].map((name) => [name]),
-    ...['list', 'show', 'cancel'].map((name) => ['jobs', name]),
-    ...['streamer', 'forwarder', 'version'].map((name) => [name]),
-  ]
-  const sections = commands.map((command) => {
+  const words = Object.keys(commands).map((name) => name.split(' '))
+  const sections = [[], ...words].map((command) => {
     const title = ['carbontube', ...command].join(' ')
     return `## ${title}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`
   })
@@ -76,6 +75,45 @@ function commandLinePage() {
     '6 refused · 7 the job failed · 8 timed out · 130/143 signals. Data is on stdout, everything else on\n' +
     'stderr; `--json` gives one value a line.\n'
   return [`${note}\n# The command line\n`, exits, ...sections].join('\n')
+}
+
+function optionsPage() {
+  const sections = Object.entries(commands).flatMap(([name, { options, atLeastOneOf = [] }]) => {
+    if (Object.keys(options).length === 0) return []
+    const flags = atLeastOneOf.map((key) => `\`${flagOf(key)}\``).join(' or ')
+    return [
+      `## carbontube ${name}\n`,
+      optionsTable(options, sectionOf(name)),
+      ...(flags === '' ? [] : [`It needs ${flags}, or both.\n`]),
+    ]
+  })
+  return [
+    `${note}\n# Options\n`,
+    'A flag is stronger than a variable, a variable than the configuration file, and that than the default.',
+    '[How to configure](../how-to/configure.md) says how they are written.\n',
+    '## Every command\n',
+    optionsTable(globalOptions, ''),
+    ...sections,
+  ].join('\n')
+}
+
+function optionsTable(options, section) {
+  const rows = Object.entries(options).map(([key, option]) => {
+    const { kind, summary, unit } = option
+    const inFile = section === '' ? key : `${section}.${key}`
+    const variable = variableOf(key, option)
+    return [
+      `\`${flagOf(key)}\``,
+      variable === undefined ? '' : `\`${variable}\``,
+      comesFrom(option, 'file') ? `\`${inFile}\`` : '',
+      kind.name === 'addresses' ? 'addresses' : kind.wanted.replace(/^an? /, ''),
+      `${defaultOf(option)}${unit === undefined || option.default === undefined ? '' : ` ${unit}`}`,
+      summary,
+    ]
+  })
+  const head = ['flag', 'variable', 'in the file', 'value', 'default', 'what it is for']
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
 }
 
 function helpOf(command) {

@@ -1,18 +1,13 @@
 /** What every command works with: where data and messages go, and how it ends. stdout is data, stderr the rest. */
 import { styleText } from 'node:util'
+import type { GlobalOptions } from '../config/commands.ts'
 import { isCarbontubeError, CarbontubeError } from '../errors/errors.ts'
-import { createLogger, streamSink, type Logger, type LogLevel } from '../runtime/logger.ts'
-
-export interface GlobalOptions {
-  readonly json?: boolean
-  readonly logLevel?: string
-}
+import { createLogger, streamSink, type Logger } from '../runtime/logger.ts'
 
 export const isTerminal = process.stderr.isTTY === true
 
-export function commandLogger(options: GlobalOptions): Logger {
-  const level = (options.logLevel ?? process.env['CARBONTUBE_LOG_LEVEL'] ?? 'info') as LogLevel
-  const format = options.json === true || !isTerminal ? 'json' : 'pretty'
+export function commandLogger({ json, logLevel: level }: GlobalOptions): Logger {
+  const format = json || !isTerminal ? 'json' : 'pretty'
   const now = () => new Date()
   return createLogger(streamSink({ stream: process.stderr, level, format, now }))
 }
@@ -48,7 +43,7 @@ export function table(
 }
 
 /** Says what, where, why and what to do, and answers the exit code. */
-export function reportError(error: unknown, options: GlobalOptions): number {
+export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
   const known = isCarbontubeError(error)
     ? error
     : new CarbontubeError('CT_INTERNAL', error instanceof Error ? error.message : String(error), {
@@ -56,7 +51,7 @@ export function reportError(error: unknown, options: GlobalOptions): number {
       })
   if (!isCarbontubeError(error) && error instanceof Error) say(error.stack ?? '')
   const { code, message, hint, details } = known
-  if (options.json === true) {
+  if (json) {
     say(JSON.stringify({ error: { code, message, hint, details } }, shown))
   } else {
     say(`${style('red', 'error')} ${style('bold', code)}: ${message}`)

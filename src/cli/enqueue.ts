@@ -4,23 +4,18 @@ import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
 import json5 from 'json5'
 import { PipelineClient, type Enqueued } from '../client/pipeline-client.ts'
+import type { CommandOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import type { SettledItem } from '../wire/replies.ts'
-import { isTerminal, print, say, type GlobalOptions } from './command-context.ts'
+import { isTerminal, print, say } from './command-context.ts'
 
-export interface EnqueueOptions extends GlobalOptions {
-  readonly wait?: boolean
-  readonly timeout?: number
-  readonly id?: string
-  readonly priority?: number
-}
-
+type EnqueueOptions = CommandOptions<'enqueue'>
 type Instructions = Record<string, unknown>
 
 /** Jobs of one message when reading from stdin. */
 const batchSize = 500
-const waitMsDefault = 24 * 3_600_000
 
 export async function enqueue(
   address: string,
@@ -67,14 +62,13 @@ class EnqueueRun {
     const { id, priority, wait } = this.#options
     const jobs = batch.map((instructions) => ({
       ...{ name: this.#pipeline as never, instructions: instructions as never },
-      ...(id === undefined ? {} : { id }),
-      ...(priority === undefined ? {} : { priority }),
+      ...given({ id, priority }),
     }))
     const answers = await this.#client.enqueueJobs(jobs)
     this.#sent += answers.length
     const stored = answers.filter((answer) => answer.ok)
-    for (const answer of answers) if (!answer.ok || wait !== true) this.#show(answer)
-    if (wait === true && stored.length > 0) this.#wait(stored)
+    for (const answer of answers) if (!answer.ok || !wait) this.#show(answer)
+    if (wait && stored.length > 0) this.#wait(stored)
     this.#draw()
   }
 
@@ -97,7 +91,7 @@ class EnqueueRun {
       )
     }
     const ids = stored.map(({ job }) => job.id)
-    const timeoutMs = this.#options.timeout ?? waitMsDefault
+    const { timeoutMs } = this.#options
     this.#waits.push(this.#client.waitForJobs(ids, timeoutMs, (items) => this.#ended(items)))
   }
 
@@ -108,7 +102,7 @@ class EnqueueRun {
       else if (state !== 'done') this.#failed += 1
       const result = instructions === undefined ? undefined : decodeInstructions(instructions)
       const line = { id, state, acknowledged: true, instructions: result, error }
-      if (this.#options.json === true) print(line)
+      if (this.#options.json) print(line)
       else if (state === 'done') print(result)
       else say(`${id} is ${state}${error === undefined ? '' : `: ${error.message}`}`)
     }
@@ -117,7 +111,7 @@ class EnqueueRun {
 
   #show({ job, outcome, acknowledged, ok, durability, issue }: Enqueued): void {
     if (!ok) this.#refused += 1
-    if (this.#options.json === true) {
+    if (this.#options.json) {
       print({ id: job.id, ok, outcome, acknowledged, durability, issue })
     } else if (ok) {
       print(job.id)
@@ -126,7 +120,7 @@ class EnqueueRun {
   }
 
   #draw(): void {
-    const isWaiting = this.#options.wait === true
+    const { wait: isWaiting } = this.#options
     this.#bar?.setTotal(this.#sent)
     this.#bar?.update(isWaiting ? this.#settled : this.#sent, {
       state: isWaiting ? 'finished' : 'enqueued',

@@ -9,6 +9,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createJiti } from 'jiti'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 
 /** Who turned the file into JavaScript. */
 export type Loader = 'native' | 'jiti'
@@ -108,7 +109,7 @@ function notLoaded(path: string, cause: unknown): CarbontubeError {
     `${path} could not be loaded: ${reason.trim()}${where}`,
     {
       hint: hintFor(cause),
-      details: { path, ...(place === undefined ? {} : { place }) },
+      details: { path, ...given({ place }) },
       cause,
     },
   )

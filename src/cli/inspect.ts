@@ -1,19 +1,21 @@
 /** The commands that ask a manager: `status`, `jobs list`, `jobs show`, `jobs cancel`; and `check`, which asks a file. */
 import { PipelineClient } from '../client/pipeline-client.ts'
+import type { CommandOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import type { ManagerStatus } from '../wire/replies.ts'
-import type { ListQuery } from '../wire/requests.ts'
-import { print, say, style, table, type GlobalOptions } from './command-context.ts'
+import { print, say, style, table } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
 import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
 
 async function withClient<T>(
   address: string,
+  { timeoutMs }: { readonly timeoutMs: number },
   use: (client: PipelineClient) => Promise<T>,
 ): Promise<T> {
-  const client = new PipelineClient(address, { timeout: 5_000 })
+  const client = new PipelineClient(address, { timeout: timeoutMs })
   try {
     await client.connect()
     if (client.manager === undefined) {
@@ -27,9 +29,12 @@ async function withClient<T>(
   }
 }
 
-export async function showStatus(address: string, options: GlobalOptions): Promise<number> {
-  const status = await withClient(address, (client) => client.status())
-  if (options.json === true) print(flatStatus(status))
+export async function showStatus(
+  address: string,
+  options: CommandOptions<'status'>,
+): Promise<number> {
+  const status = await withClient(address, options, (client) => client.status())
+  if (options.json) print(flatStatus(status))
   else printStatus(status)
   return 0
 }
@@ -62,12 +67,14 @@ function printStatus(status: ManagerStatus): void {
 
 export async function listJobs(
   address: string,
-  query: ListQuery & { readonly limit?: number; readonly after?: string },
-  options: GlobalOptions,
+  options: CommandOptions<'jobs list'>,
 ): Promise<number> {
-  const { limit = 100, after = '', ...filter } = query
-  const page = await withClient(address, (client) => client.listJobs(filter, { limit, after }))
-  if (options.json === true) {
+  const { state, phase, error, limit, after = '' } = options
+  const query = given({ state, phase, error })
+  const page = await withClient(address, options, (client) =>
+    client.listJobs(query, { limit, after }),
+  )
+  if (options.json) {
     for (const job of page.jobs) print(job)
     return 0
   }
@@ -83,11 +90,13 @@ export async function listJobs(
 export async function showJob(
   address: string,
   id: string,
-  options: GlobalOptions,
+  options: CommandOptions<'jobs show'>,
 ): Promise<number> {
-  const { job, attempts, instructions } = await withClient(address, (client) => client.getJob(id))
+  const { job, attempts, instructions } = await withClient(address, options, (client) =>
+    client.getJob(id),
+  )
   const decoded = decodeInstructions(instructions)
-  if (options.json === true) {
+  if (options.json) {
     print({ ...job, instructions: decoded, history: attempts })
     return 0
   }
@@ -106,24 +115,24 @@ export async function showJob(
 export async function cancelJob(
   address: string,
   id: string,
-  options: GlobalOptions,
+  options: CommandOptions<'jobs cancel'>,
 ): Promise<number> {
-  const outcome = await withClient(address, (client) => client.cancelJob(id))
+  const outcome = await withClient(address, options, (client) => client.cancelJob(id))
   if (outcome === 'notFound')
     throw new CarbontubeError('CT_JOB_NOT_FOUND', `no job "${id}" is kept here`)
-  if (options.json === true) print({ id, outcome })
+  if (options.json) print({ id, outcome })
   else say(outcome === 'cancelled' ? `${id} is cancelled` : `${id} had settled before`)
   return outcome === 'cancelled' ? 0 : 6
 }
 
-export async function checkFile(file: string, options: GlobalOptions): Promise<number> {
+export async function checkFile(file: string, options: CommandOptions<'check'>): Promise<number> {
   const loaded = await loadPipelineFile(file)
   const types = await typeCheckPipelineFile(loaded.path)
   const misfit = typeCheckError(types)
   if (misfit !== undefined) throw misfit
   const pipelines = loaded.pipelines.map((one) => compilePipeline(one).spec)
   const phases = loaded.phases.map((one) => compilePhase(one).spec)
-  if (options.json === true) {
+  if (options.json) {
     print({
       path: loaded.path,
       loader: loaded.loader,

@@ -1,164 +1,99 @@
 #!/usr/bin/env node
 /**
- * The command line: which commands there are and what they take. The only place that reads argv and ends
- * the process; stdout is data, stderr everything else. Flag > CARBONTUBE_* > default.
+ * The command line: the commands of the table in `config/`, each with the code that runs it. The only
+ * place that reads argv and ends the process; stdout is data, stderr everything else.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { durationMs, type Duration } from '../config/duration.ts'
-import { print, reportError, type GlobalOptions } from './command-context.ts'
+import { Command, CommanderError, Option as Flag } from 'commander'
+import { commandGroups, commands, globalOptions, sectionOf } from '../config/commands.ts'
+import type { CommandName, CommandOptions } from '../config/commands.ts'
+import { defaultOf, flagOf, type Option, type Options } from '../config/option.ts'
+import { print, reportError } from './command-context.ts'
 import { packageVersion } from './version.ts'
-
-type Action = (...values: never[]) => Promise<number>
 
 const program = new Command('carbontube')
   .description('Define worker pipelines in a few classes and scale them over many boxes.')
-  .option('--json', 'data as JSON, one value a line; log lines too')
-  .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']))
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    '\nMost options are a variable too (--pull-bind: CARBONTUBE_PULL_BIND), and a key in\n' +
+      'carbontube.config.json: { pipeline: { pullBind: … } }. A flag is stronger than a variable,\n' +
+      'and a variable than the file.',
+  )
+addFlags(program, globalOptions)
 
-/** Loads the code of a command only when it runs: `--help` must be quick. */
-function run(action: () => Promise<Action>) {
-  return async (...values: unknown[]) => {
-    const command = values.at(-1) as Command
-    const args = [...values.slice(0, -2), command.optsWithGlobals()]
-    process.exitCode = await (await action())(...(args as never[]))
+/** How errors are told; until the options are known, what argv says. */
+let output: { readonly json: boolean } = { json: process.argv.includes('--json') }
+
+/** The code of a command is loaded when it runs: `--help` must be quick. */
+function define<
+  N extends CommandName,
+  A extends readonly [...(string | undefined)[], CommandOptions<N>],
+>(name: N, load: () => Promise<(...values: A) => Promise<number>>): void {
+  const { args, summary, options } = commands[name]
+  const last = name.split(' ').at(-1) ?? name
+  const command = parentOf(name).command(`${last} ${args}`.trim()).description(summary)
+  addFlags(command, options)
+  command.action(async (...values: unknown[]) => {
+    const { optionsFor } = await import('./configure.ts')
+    const resolved = optionsFor(name, command.optsWithGlobals())
+    output = resolved
+    const act = await load()
+    // Commander gives the positional arguments, its own options and the command.
+    const given = [...values.slice(0, -2), resolved] as unknown as A
+    process.exitCode = await act(...given)
+  })
+}
+
+function parentOf(name: CommandName): Command {
+  const group = sectionOf(name)
+  if (group === name) return program
+  const existing = program.commands.find((command) => command.name() === group)
+  return existing ?? program.command(group).description(commandGroups[group] ?? '')
+}
+
+function addFlags(command: Command, options: Options): void {
+  for (const [key, option] of Object.entries(options)) {
+    const { name, placeholder } = option.kind
+    const value = placeholder === '' ? '' : ` <${placeholder}>`
+    const flag = new Flag(`${flagOf(key)}${value}`, helpOf(option))
+    command.addOption(name === 'addresses' ? flag.argParser(repeatable) : flag)
   }
 }
 
-function whole(value: string): number {
-  const number = Number(value)
-  if (Number.isInteger(number) && number >= 1 && number <= 100_000) return number
-  throw new InvalidArgumentError('It must be a whole number from 1.')
-}
-
-function priority(value: string): number {
-  const number = Number(value)
-  if (Number.isInteger(number) && Math.abs(number) <= 10) return number
-  throw new InvalidArgumentError('It must be a whole number from -10 to 10.')
-}
-
-function duration(value: string): number {
-  return durationMs(/^\d+$/.test(value) ? Number(value) : (value as Duration), 'the duration')
+function helpOf(option: Option): string {
+  const { name, wanted } = option.kind
+  const fallback = defaultOf(option)
+  const notes = [
+    ...(name === 'choice' || name === 'count' ? [wanted] : []),
+    ...(name === 'addresses' ? ['repeatable'] : []),
+    ...(option.required === true ? ['required'] : []),
+    ...(fallback === '' || name === 'flag' || option.required ? [] : [`default: ${fallback}`]),
+  ]
+  return notes.length === 0 ? option.summary : `${option.summary} (${notes.join('; ')})`
 }
 
 function repeatable(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
 }
 
-const managerDoors = (command: Command) =>
-  command
-    .addOption(new Option('--pull-bind <address>', 'results and jobs').env('CARBONTUBE_PULL_BIND'))
-    .option('--pull-connect <address>', 'a streamer to read from (repeatable)', repeatable)
-    .option('--router-bind <address>', 'acknowledged requests (default: pull door’s port + 1)')
-    .addOption(new Option('--sub-bind <address>', 'workers’ events').env('CARBONTUBE_SUB_BIND'))
-    .option('--sub-connect <address>', 'a forwarder to read from (repeatable)', repeatable)
-    .option('--pub-bind <address>', 'all events (default: sub door’s port + 1)')
-    .option('--manager-id <name>', 'name for people (default: host and pid)')
-
-managerDoors(program.command('pipeline <file> [name]'))
-  .description('run the manager of a pipeline')
-  .action(run(async () => (await import('./serve.ts')).servePipeline))
-
-program
-  .command('phase <file> <jobType>')
-  .description('run a worker of one phase')
-  .option('--concurrency <n>', 'jobs at once (default: the phase’s own)', whole)
-  .option('--pull-bind <address>', 'where grants arrive (default: a free port)')
-  .option('--pull-connect <address>', 'a relay that serves this worker (repeatable)', repeatable)
-  .option('--advertise <address>', 'what managers are told to push to')
-  .option(
-    '--push-connect <address>',
-    'a manager’s pull door, or a streamer (repeatable)',
-    repeatable,
-  )
-  .option(
-    '--pub-connect <address>',
-    'a manager’s sub door, or a forwarder (repeatable)',
-    repeatable,
-  )
-  .option('--drain <duration>', 'longest wait for running jobs at SIGTERM (default: 30s)', duration)
-  .action(run(async () => (await import('./serve.ts')).servePhase))
-
-managerDoors(program.command('bundle <file> [name]'))
-  .description('run manager and one worker process per phase')
-  .option('--concurrency <n>', 'jobs at once in each worker', whole)
-  .action(run(async () => (await import('./serve.ts')).serveBundle))
-
-program
-  .command('enqueue <address> <pipeline> <instructions>')
-  .description('enqueue a job: JSON or JSON5, @file, or - for NDJSON from stdin')
-  .option('--wait', 'wait for the result and print it')
-  .option('--timeout <duration>', 'longest wait for a result', duration)
-  .option('--id <id>', 'your own job id; enqueueing it again is safe')
-  .option('--priority <n>', '-10 to 10, higher first', priority)
-  .action(run(async () => (await import('./enqueue.ts')).enqueue))
-
-program
-  .command('status <address>')
-  .description('how a pipeline is doing')
-  .action(run(async () => (await import('./inspect.ts')).showStatus))
-
-program
-  .command('check <file>')
-  .description('load a file, print its pipelines and phases; opens no socket')
-  .action(run(async () => (await import('./inspect.ts')).checkFile))
-
-const jobs = program.command('jobs').description('look at jobs')
-jobs
-  .command('list <address>')
-  .description('jobs, newest first')
-  .option('--state <state>', 'ready, scheduled, done, dead, cancelled or unsettled')
-  .option('--phase <jobType>')
-  .option('--error <text>', 'part of the last error')
-  .option('--limit <n>', 'rows, at most 100', whole)
-  .option('--after <cursor>', 'the next page')
-  .action(
-    run(async () => {
-      const { listJobs } = await import('./inspect.ts')
-      return (address: string, options: GlobalOptions & Record<string, string>) => {
-        const { json, logLevel, ...query } = options
-        return listJobs(address, query, {
-          ...(json === undefined ? {} : { json: true }),
-          ...(logLevel === undefined ? {} : { logLevel }),
-        })
-      }
-    }),
-  )
-jobs
-  .command('show <address> <id>')
-  .description('one job with its history')
-  .action(run(async () => (await import('./inspect.ts')).showJob))
-jobs
-  .command('cancel <address> <id>')
-  .description('cancel a job, also a running one')
-  .action(run(async () => (await import('./inspect.ts')).cancelJob))
-
-program
-  .command('streamer')
-  .description('relay results: PULL to PUSH')
-  .option('--pull-bind <address>')
-  .option('--push-bind <address>')
-  .option('--push-connect <address>', 'repeatable', repeatable)
-  .action(run(async () => (await import('./relay.ts')).serveStreamer))
-
-program
-  .command('forwarder')
-  .description('relay events: SUB to PUB, subscriptions passed on')
-  .option('--sub-bind <address>')
-  .option('--pub-bind <address>')
-  .option('--pub-connect <address>', 'repeatable', repeatable)
-  .action(run(async () => (await import('./relay.ts')).serveForwarder))
-
-program
-  .command('version')
-  .description('print the version')
-  .action(
-    run(async () => (options: GlobalOptions) => {
-      print(options.json === true ? { version: packageVersion } : packageVersion)
-      return Promise.resolve(0)
-    }),
-  )
+define('pipeline', async () => (await import('./serve.ts')).servePipeline)
+define('phase', async () => (await import('./serve.ts')).servePhase)
+define('bundle', async () => (await import('./bundle.ts')).serveBundle)
+define('enqueue', async () => (await import('./enqueue.ts')).enqueue)
+define('status', async () => (await import('./inspect.ts')).showStatus)
+define('check', async () => (await import('./inspect.ts')).checkFile)
+define('jobs list', async () => (await import('./inspect.ts')).listJobs)
+define('jobs show', async () => (await import('./inspect.ts')).showJob)
+define('jobs cancel', async () => (await import('./inspect.ts')).cancelJob)
+define('streamer', async () => (await import('./relay.ts')).serveStreamer)
+define('forwarder', async () => (await import('./relay.ts')).serveForwarder)
+define('version', () =>
+  Promise.resolve((options: CommandOptions<'version'>) => {
+    print(options.json ? { version: packageVersion } : packageVersion)
+    return Promise.resolve(0)
+  }),
+)
 
 // Whoever read our data has read enough: `carbontube jobs list … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -166,13 +101,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-const isJson = process.argv.includes('--json')
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2
-  } else process.exitCode = reportError(error, { json: isJson })
+  } else process.exitCode = reportError(error, output)
 }
 // Nothing must keep a finished command alive: sockets are closed, signals are not awaited.
 if (process.exitCode !== undefined) {

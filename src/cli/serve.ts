@@ -1,7 +1,7 @@
-/** The commands that run until stopped: `pipeline`, `phase`, `bundle`, and the two relays. */
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+/** `pipeline` and `phase`: a manager or a worker in this process, until it is stopped. */
+import type { CommandOptions } from '../config/commands.ts'
+import { given } from '../language/given.ts'
+import type { DoorAddresses } from '../manager/doors.ts'
 import { Manager } from '../manager/manager.ts'
 import type { InputCheck } from '../manager/requests.ts'
 import {
@@ -15,116 +15,41 @@ import { SqliteStorageBackend } from '../storage/sqlite/sqlite-storage.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import { Worker } from '../worker/worker.ts'
-import { commandLogger, reportError, say, type GlobalOptions } from './command-context.ts'
+import { commandLogger, reportError, say } from './command-context.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { packageVersion } from './version.ts'
 
-export interface PipelineOptions extends GlobalOptions {
-  readonly pullBind?: string
-  readonly pullConnect?: readonly string[]
-  readonly routerBind?: string
-  readonly subBind?: string
-  readonly subConnect?: readonly string[]
-  readonly pubBind?: string
-  readonly managerId?: string
-}
-
-export interface PhaseCommandOptions extends GlobalOptions {
-  readonly concurrency?: number
-  readonly pullBind?: string
-  readonly pullConnect?: readonly string[]
-  readonly advertise?: string
-  readonly pushConnect?: readonly string[]
-  readonly pubConnect?: readonly string[]
-  readonly drain?: number
-}
-
-export const defaultPull = 'tcp://127.0.0.1:5050'
-export const defaultSub = 'tcp://127.0.0.1:6000'
-const drainMsDefault = 30_000
+/** The manager runs nothing, so there is little to wait for. */
+const managerDrainMs = 30_000
 
 export async function servePipeline(
   file: string,
   name: string | undefined,
-  options: PipelineOptions,
+  options: CommandOptions<'pipeline'>,
 ): Promise<number> {
   const { manager, failed } = await startManager(file, name, options)
-  return runUntilStopped(manager, { drainMs: drainMsDefault, failed })
+  return runUntilStopped(manager, { drainMs: managerDrainMs, failed })
 }
 
 export async function servePhase(
   file: string,
   jobType: string,
-  options: PhaseCommandOptions,
+  options: CommandOptions<'phase'>,
 ): Promise<number> {
   const phase = compilePhase(pickPhase(await loadPipelineFile(file), jobType))
-  const { concurrency, pullBind, pullConnect, advertise, pushConnect, pubConnect } = options
-  const drainMs = options.drain ?? drainMsDefault
-  const worker = new Worker({
-    ...{ phase, transport: zeromqTransport, logger: commandLogger(options), drainMs },
-    version: packageVersion,
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(pullBind === undefined ? {} : { pullBind }),
-    ...(pullConnect === undefined ? {} : { pullConnect }),
-    ...(advertise === undefined ? {} : { advertise }),
-    pushConnect: pushConnect ?? [defaultPull],
-    pubConnect: pubConnect ?? [defaultSub],
-  })
+  const parts = { transport: zeromqTransport, logger: commandLogger(options) }
+  const worker = new Worker({ ...options, ...parts, phase, version: packageVersion })
   await worker.start()
-  const { id, address } = worker.info
-  say(`worker ${id} is ready at ${address}, ${worker.info.concurrency} at once`)
-  return runUntilStopped(worker, { drainMs })
+  const { id, address, concurrency } = worker.info
+  say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
+  return runUntilStopped(worker, { drainMs: options.drainMs })
 }
 
-/** Manager in this process, one worker process per phase. */
-export async function serveBundle(
+export async function startManager(
   file: string,
   name: string | undefined,
-  options: PipelineOptions & { readonly concurrency?: number },
-): Promise<number> {
-  const { manager, failed, compiled } = await startManager(file, name, options)
-  const { pull, sub } = manager.addresses
-  const jobTypes = [...new Set(compiled.spec.phases.map(({ jobType }) => jobType))]
-  let isStopping = false
-  const start = (jobType: string): ChildProcess => {
-    const child = fork(fileURLToPath(new URL('main.js', import.meta.url)), [
-      ...['phase', file, jobType, '--push-connect', pull[0] ?? '', '--pub-connect', sub[0] ?? ''],
-      ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
-    ])
-    child.once('exit', (code) => {
-      children.delete(child)
-      if (isStopping) return
-      say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
-      setTimeout(() => isStopping || children.add(start(jobType)), 500)
-    })
-    return child
-  }
-  const children = new Set<ChildProcess>()
-  for (const jobType of jobTypes) children.add(start(jobType))
-  const all = {
-    state: 'running' as const,
-    start: () => Promise.resolve(),
-    async stop() {
-      isStopping = true
-      // Workers first: the manager answers their last results.
-      await Promise.all(
-        [...children].map((child) => {
-          const gone = once(child, 'exit')
-          child.kill('SIGTERM')
-          return gone
-        }),
-      )
-      await manager.stop()
-    },
-  }
-  return runUntilStopped(all, { drainMs: drainMsDefault, failed })
-}
-
-async function startManager(
-  file: string,
-  name: string | undefined,
-  options: PipelineOptions,
+  options: CommandOptions<'pipeline'>,
 ): Promise<{ manager: Manager; failed: Promise<number>; compiled: CompiledPipeline }> {
   const compiled = compilePipeline(pickPipeline(await loadPipelineFile(file), name))
   const checkInput = inputCheck(compiled)
@@ -135,8 +60,7 @@ async function startManager(
   const manager = new Manager({
     ...{ spec: compiled.spec, storage: await backendOf(compiled), transport: zeromqTransport },
     ...{ logger: commandLogger(options), version: packageVersion, doors: doorsOf(options) },
-    ...(options.managerId === undefined ? {} : { managerId: options.managerId }),
-    ...(checkInput === undefined ? {} : { checkInput }),
+    ...given({ managerId: options.managerId, checkInput }),
     onFatal: (error) => fail(reportError(error, options)),
   })
   await manager.start()
@@ -149,15 +73,11 @@ async function startManager(
   return { manager, failed, compiled }
 }
 
-function doorsOf(options: PipelineOptions) {
-  const { pullConnect, subConnect, routerBind, pubBind } = options
+function doorsOf(options: CommandOptions<'pipeline'>): DoorAddresses {
+  const { pullBind, pullConnect, routerBind: router, subBind, subConnect, pubBind: pub } = options
   return {
-    pull: [options.pullBind ?? defaultPull],
-    sub: [options.subBind ?? defaultSub],
-    ...(pullConnect === undefined ? {} : { pullConnect }),
-    ...(subConnect === undefined ? {} : { subConnect }),
-    ...(routerBind === undefined ? {} : { router: routerBind }),
-    ...(pubBind === undefined ? {} : { pub: pubBind }),
+    ...{ pull: [pullBind], sub: [subBind] },
+    ...given({ router, pub, pullConnect, subConnect }),
   }
 }
 

@@ -1,0 +1,86 @@
+/** `bundle`: manager in this process, one worker process per phase, and new ones for those that end. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { optionsOf, type CommandOptions } from '../config/commands.ts'
+import { variableOf } from '../config/option.ts'
+import { toFlags } from '../config/resolve.ts'
+import { given } from '../language/given.ts'
+import { say } from './command-context.ts'
+import { startManager } from './serve.ts'
+import { runUntilStopped } from './shutdown.ts'
+
+const restartMs = 500
+
+export async function serveBundle(
+  file: string,
+  name: string | undefined,
+  options: CommandOptions<'bundle'>,
+): Promise<number> {
+  const { manager, failed, compiled } = await startManager(file, name, options)
+  const { pull, sub } = manager.addresses
+  const { json, logLevel, concurrency, drainMs } = options
+  const flags = toFlags('phase', {
+    ...{ json, logLevel, drainMs, pushConnect: pull.slice(0, 1), pubConnect: sub.slice(0, 1) },
+    ...given({ concurrency }),
+  })
+  const workers = new WorkerProcesses(file, flags)
+  for (const { jobType } of compiled.spec.phases) workers.start(jobType)
+  const all = {
+    state: 'running' as const,
+    start: () => Promise.resolve(),
+    async stop() {
+      // Workers first: the manager answers their last results.
+      await workers.stop()
+      await manager.stop()
+    },
+  }
+  return runUntilStopped(all, { drainMs, failed })
+}
+
+class WorkerProcesses {
+  readonly #file: string
+  readonly #flags: readonly string[]
+  readonly #children = new Map<string, ChildProcess>()
+  #isStopping = false
+
+  constructor(file: string, flags: readonly string[]) {
+    this.#file = file
+    this.#flags = flags
+  }
+
+  /** One for a job type, however often that is asked for. */
+  start(jobType: string): void {
+    if (this.#isStopping || this.#children.has(jobType)) return
+    const main = fileURLToPath(new URL('main.js', import.meta.url))
+    const child = fork(main, ['phase', this.#file, jobType, ...this.#flags], { env: environment() })
+    this.#children.set(jobType, child)
+    child.once('exit', (code) => {
+      this.#children.delete(jobType)
+      if (this.#isStopping) return
+      say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
+      setTimeout(() => this.start(jobType), restartMs)
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all(
+      [...this.#children.values()].map((child) => {
+        const gone = once(child, 'exit')
+        child.kill('SIGTERM')
+        return gone
+      }),
+    )
+  }
+}
+
+/**
+ * Ours, without the options in it: CARBONTUBE_PULL_BIND is the manager's door here, and the `phase`
+ * section of a file is for workers that run alone.
+ */
+function environment(): NodeJS.ProcessEnv {
+  const own = new Set(optionsOf('phase').map(([key, option]) => variableOf(key, option)))
+  const others = Object.entries(process.env).filter(([name]) => !own.has(name))
+  return { ...Object.fromEntries(others), CARBONTUBE_CONFIG: '' }
+}
