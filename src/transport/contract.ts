@@ -7,6 +7,9 @@
 /** A message: frames of bytes. A frame must not be changed after it was given to a transport. */
 export type Frames = readonly Uint8Array[]
 
+/** What a door takes; a larger frame cuts the connection. */
+export const frameBytesMax = 64 * 1024 * 1024
+
 /** Receives from many; PULL and SUB. */
 export interface ReceivingDoor {
   /** Where it is bound, wildcard ports resolved. */

@@ -5,25 +5,24 @@ import * as zmq from 'zeromq'
 import { CarbontubeError } from '../errors/errors.ts'
 import { formatAddress, parseAddress } from '../runtime/address.ts'
 import { bindable } from '../runtime/this-machine.ts'
+import { addressInUse } from './address-in-use.ts'
+import { frameBytesMax } from './contract.ts'
 import type {
   DoorOptions,
   Frames,
-  Link,
-  LinkOptions,
   PublishingDoor,
   ReceivingDoor,
   RouterDoor,
   Transport,
 } from './contract.ts'
 import { probe } from './probe.ts'
+import { connectLink } from './zeromq-link.ts'
 import { Writer } from './writer.ts'
 
 // Only possible before the first socket of the process; a manager has two sockets and an observer per worker.
 zmq.context.maxSockets = 4096
 // A dead peer must not hang the exit.
 zmq.context.blocky = false
-
-const messageBytesMax = 64 * 1024 * 1024
 
 const common = {
   linger: 0,
@@ -32,7 +31,7 @@ const common = {
   ipv6: false,
   tcpKeepalive: 1,
 }
-export const receiving = { ...common, maxMessageSize: messageBytesMax }
+export const receiving = { ...common, maxMessageSize: frameBytesMax }
 // No high-water mark: credit bounds what is under way, and a full queue would only drop.
 const sending = { ...common, sendTimeout: 0, sendHighWaterMark: 0, immediate: true }
 export const reconnecting = { reconnectInterval: 50, reconnectMaxInterval: 1_000 }
@@ -126,13 +125,7 @@ async function bind(socket: Bindable, address: string): Promise<string> {
 
 function bindError(address: string, cause: unknown): CarbontubeError {
   const code = (cause as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE') {
-    return new CarbontubeError('CT_ADDRESS_IN_USE', `${address} is in use by another process`, {
-      hint: 'Stop that process, or choose another address.',
-      details: { address },
-      cause,
-    })
-  }
+  if (code === 'EADDRINUSE') return addressInUse(address, cause)
   return new CarbontubeError(
     'CT_CANNOT_BIND',
     `${address} cannot be bound here: ${String(cause)}`,
@@ -142,41 +135,6 @@ function bindError(address: string, cause: unknown): CarbontubeError {
       cause,
     },
   )
-}
-
-type Connectable = zmq.Push | zmq.Dealer
-
-function connectLink(socket: Connectable, options: LinkOptions): Link {
-  const { address, onUp, onDown, onWrongPeer } = options
-  parseAddress(address)
-  let isUp = false
-  let connects = 0
-  // An observer that is touched must be read: these listeners do.
-  socket.events.on('handshake', () => {
-    isUp = true
-    connects = 0
-    onUp?.()
-  })
-  socket.events.on('connect', () => {
-    connects += 1
-  })
-  socket.events.on('disconnect', () => {
-    // A wrong kind of socket closes the connection before any handshake, again and again.
-    if (!isUp && connects >= 2) onWrongPeer?.()
-    if (isUp) onDown?.()
-    isUp = false
-  })
-  socket.connect(address)
-  const writer = new Writer(socket)
-  return {
-    address,
-    get isUp() {
-      return isUp
-    },
-    send: (frames) => writer.send(frames),
-    flushed: () => writer.flushed,
-    close: () => socket.close(),
-  }
 }
 
 /** Passes every message from one socket on to another, until one of them is closed. */
