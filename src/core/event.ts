@@ -86,6 +86,8 @@ export interface WorkerReport {
   /** Only in beats and in the answer to a roll call. */
   readonly info?: WorkerInfo
   readonly held?: readonly HeldToken[]
+  /** In a hello: messages for this incarnation came to the sender's door, so it is there no more. */
+  readonly insteadOf?: string
 }
 
 /** Why a worker is gone. */

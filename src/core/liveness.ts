@@ -33,12 +33,12 @@ export class Liveness {
     const phases = shard.config.spec.phases.flatMap((phase, index) =>
       phase.jobType === info.jobType ? [index] : [],
     )
-    if (phases.length === 0 || shard.workers.size >= shard.config.limits.workersMax)
-      return undefined
+    const isOurs = phases.length > 0
     // An address has one incarnation at a time: whoever was there before is dead.
     for (const other of shard.workers.all()) {
-      if (other.info.address === info.address) this.lost(other.info.incarnation, 'replaced')
+      if (other.info.address === info.address) this.#replaced(other, isOurs)
     }
+    if (!isOurs || shard.workers.size >= shard.config.limits.workersMax) return undefined
     const worker = shard.workers.add(info, phases, shard.nowMs)
     const { incarnation, address, id, jobType } = info
     shard.effect({ type: 'ConnectWorker', incarnation, address })
@@ -78,9 +78,16 @@ export class Liveness {
     shard.publish({ type: 'workerLost', worker: worker.info.id, cause, released })
   }
 
+  /** A stranger is not believed against a worker that has answered on its present connection. */
+  #replaced(worker: Worker, isByOurs: boolean): void {
+    if (isByOurs || worker.link !== 'rolled') this.lost(worker.info.incarnation, 'replaced')
+  }
+
   reported(report: WorkerReport): void {
     const shard = this.#shard
-    const { incarnation } = report
+    const { incarnation, insteadOf } = report
+    const missed = insteadOf === undefined ? undefined : shard.workers.get(insteadOf)
+    if (missed !== undefined) this.#replaced(missed, false)
     const worker =
       report.info === undefined ? shard.workers.get(incarnation) : this.announced(report.info)
     // What it says of another owner's stream is no news about ours; its results are looked at anyhow.

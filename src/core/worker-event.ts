@@ -6,7 +6,7 @@ import type { Token } from './token.ts'
 
 /** First message of a manager on a new PUSH: it names the stream and calls the roll. */
 export interface StreamOpen {
-  /** Who must answer; another incarnation answers with its own name. */
+  /** Who must answer; another incarnation introduces itself. */
   readonly incarnation: string
   readonly manager: string
   readonly pipeline: string
@@ -80,6 +80,8 @@ export type WorkerEffect =
       readonly pull: string | undefined
       readonly report: WorkerReport
     }
+  /** A hello on every PUSH and, if that is none of ours, to the pull door of a manager that looks for another. */
+  | { readonly type: 'Introduce'; readonly pull: string; readonly report: WorkerReport }
   | {
       readonly type: 'StartRun'
       /** Names the run between machine and shell. */

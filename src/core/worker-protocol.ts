@@ -11,6 +11,7 @@
 import type { HeldToken, Outcome, WorkerInfo, WorkerReport } from './event.ts'
 import { Fifo } from './fifo.ts'
 import { unreachable } from './invariant.ts'
+import { MisledManagers } from './misled.ts'
 import { OrderReceiver } from './order-receiver.ts'
 import { Outbox } from './outbox.ts'
 import { Prefetch, type PrefetchOptions } from './prefetch.ts'
@@ -75,6 +76,7 @@ export class WorkerProtocol {
   readonly #streams = new Map<string, Stream>()
   readonly #runs = new Map<number, Run>()
   readonly #outbox = new Outbox()
+  readonly #misled: MisledManagers
   readonly #prefetch: Prefetch
   readonly #queue = new Fifo<Run>()
   #lastRun = 0
@@ -92,6 +94,7 @@ export class WorkerProtocol {
   constructor(config: WorkerProtocolConfig) {
     this.#config = config
     this.#prefetch = new Prefetch(config.prefetch)
+    this.#misled = new MisledManagers(config.beatMs)
   }
 
   get nextDeadlineMs(): number {
@@ -144,9 +147,8 @@ export class WorkerProtocol {
   #opened(open: StreamOpen): void {
     const { info } = this.#config
     if (open.incarnation !== info.incarnation) {
-      // It looks for who was here before: say who is here now.
-      this.#send(undefined, this.#hello())
-      return
+      this.#misled.opened(open, this.#nowMs)
+      return this.#introduce(open)
     }
     const owner = `${open.pipeline}/${open.shard}`
     let stream = this.#streams.get(owner)
@@ -164,7 +166,11 @@ export class WorkerProtocol {
   }
 
   #received(orders: Orders): void {
-    if (orders.incarnation !== this.#config.info.incarnation) return
+    if (orders.incarnation !== this.#config.info.incarnation) {
+      const open = this.#misled.toBeToldAgain(orders, this.#nowMs)
+      if (open !== undefined) this.#introduce(open)
+      return
+    }
     const stream = this.#streamNamed(orders.stream)
     if (stream === undefined) return
     stream.ping = Math.max(stream.ping, orders.ping)
@@ -408,6 +414,12 @@ export class WorkerProtocol {
       ...{ incarnation: info.incarnation, stream: '', number: this.#hellos, credit: 0, ping: 0 },
       ...{ through: 0, also: [], leaving: this.#draining, results: [], info },
     }
+  }
+
+  /** To a manager that looks for who was here before: say who is here now. */
+  #introduce({ incarnation, pull }: StreamOpen): void {
+    const report = { ...this.#hello(), insteadOf: incarnation }
+    this.#effects.push({ type: 'Introduce', pull, report })
   }
 
   #send(pull: string | undefined, report: WorkerReport): void {

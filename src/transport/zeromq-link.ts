@@ -13,10 +13,15 @@ const retryWithinMs = 1_000
 
 export function connectLink(socket: zmq.Push | zmq.Dealer, options: LinkOptions): Link {
   const { address } = options
-  parseAddress(address)
   const writer = new Writer(socket)
   const watch = new Watch(socket, options)
-  socket.connect(address)
+  try {
+    parseAddress(address)
+    socket.connect(address)
+  } catch (error) {
+    socket.close()
+    throw error
+  }
   return {
     address,
     get isUp() {

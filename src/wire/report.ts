@@ -47,7 +47,7 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     const fields = check.list(item, 'result')
     return unpackResult(fields, fields[9] === outcomes.done ? body.take(fields[10]) : undefined)
   })
-  const { info, held } = header
+  const { info, held, insteadOf } = header
   return {
     incarnation: check.text(header['incarnation'], 'incarnation'),
     stream: check.text(header['stream'], 'stream'),
@@ -60,6 +60,7 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     results,
     ...(info === undefined ? {} : { info: decodeWorkerInfo(info) }),
     ...(held === undefined ? {} : { held: check.list(held, 'held').map(unpackHeld) }),
+    ...(insteadOf === undefined ? {} : { insteadOf: check.text(insteadOf, 'insteadOf') }),
   }
 }
 

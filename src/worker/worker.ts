@@ -21,6 +21,7 @@ import { decodeOpen, decodeOrders } from '../wire/orders.ts'
 import { encodeReport } from '../wire/report.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { executePhase } from './execute.ts'
+import { Introductions } from './introductions.ts'
 import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
 import { WorkerFeed } from './worker-feed.ts'
 
@@ -59,6 +60,7 @@ export class Worker implements Service {
   readonly #runs = new Map<number, RunContext>()
   readonly #contextParts: RunContextParts
   readonly #pushes = new Map<string, Link>()
+  readonly #introductions: Introductions
   readonly #rejected: LimitedLog
   #state: ServiceState = 'new'
   #protocol: WorkerProtocol | undefined
@@ -79,6 +81,7 @@ export class Worker implements Service {
       log: (level, message, fields) => options.logger[level](message, fields),
       publish: (topic, fields) => this.#feed?.publish(topic, fields),
     }
+    this.#introductions = new Introductions(options.transport)
     const warn = options.logger.warn
     this.#rejected = new LimitedLog(() => systemClock.nowMs(), warn)
   }
@@ -210,6 +213,8 @@ export class Worker implements Service {
     switch (effect.type) {
       case 'SendReport':
         return this.#send(effect)
+      case 'Introduce':
+        return this.#introduce(effect)
       case 'AbortRun':
         return this.#runs.get(effect.run)?.abort(effect.reason)
       case 'RunStuck':
@@ -227,6 +232,19 @@ export class Worker implements Service {
     const link = pull === undefined ? undefined : this.#pushes.get(pull)
     if (link !== undefined) link.send(frames)
     else for (const push of this.#pushes.values()) push.send(frames)
+  }
+
+  /** Whoever sent us the address may have made it up: one that is none is dropped. */
+  #introduce({ pull, report }: Extract<WorkerEffect, { type: 'Introduce' }>): void {
+    const frames = encodeReport(report)
+    for (const push of this.#pushes.values()) push.send(frames)
+    if (this.#pushes.has(pull)) return
+    try {
+      this.#introductions.send(pull, frames, systemClock.nowMs())
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#rejected.log('a manager that looks for another worker cannot be told', { reason })
+    }
   }
 
   #run(start: StartRun): void {
@@ -267,6 +285,7 @@ export class Worker implements Service {
     this.#timer = setTimeout(() => {
       this.#timerAtMs = Infinity
       this.#feed?.beat()
+      this.#introductions.closeIdle(systemClock.nowMs())
       this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })
     }, delayMs)
   }
@@ -276,6 +295,7 @@ export class Worker implements Service {
     this.#protocol = undefined
     this.#door?.close()
     this.#feed?.close()
+    this.#introductions.close()
     for (const link of this.#pushes.values()) link.close()
   }
 }

@@ -10,11 +10,39 @@ describe('a stream', () => {
     ])
   })
 
-  it('for another incarnation is answered with a hello', () => {
+  it('for another incarnation is answered with who is here instead, to that manager', () => {
     const worker = new AWorkerProtocol()
-    const [hello, ...more] = worker.opened({ incarnation: 'before' })
-    expect(hello).toMatchObject({ pull: undefined, report: { incarnation: 'a-1', stream: '' } })
+    const [introduction, ...more] = worker.opened({ incarnation: 'before', pull: 'tcp://other:1' })
+    expect(introduction).toMatchObject({
+      ...{ type: 'Introduce', pull: 'tcp://other:1' },
+      report: { incarnation: 'a-1', insteadOf: 'before', stream: '', info: { incarnation: 'a-1' } },
+    })
     expect(more).toEqual([])
+  })
+
+  it('for another incarnation is answered again while it goes on, once a beat', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened({ incarnation: 'before', pull: 'tcp://other:1', stream: 'other' })
+    const misled = { incarnation: 'before', stream: 'other' }
+    expect(worker.receives([aGrant(1, 'job')], misled)).toEqual([])
+    worker.pass(1_000)
+    expect(worker.receives([aGrant(1, 'job')], misled)).toMatchObject([
+      { type: 'Introduce', pull: 'tcp://other:1', report: { insteadOf: 'before' } },
+    ])
+    expect(worker.receives([], misled)).toEqual([])
+    worker.pass(1_000)
+    expect(worker.receives([], { ...misled, stream: 'unheard of' })).toEqual([])
+    expect(worker.receives([], { ...misled, incarnation: 'unheard of' })).toEqual([])
+  })
+
+  it('for others is remembered of a few managers only', () => {
+    const worker = new AWorkerProtocol()
+    for (let n = 0; n < 1_000; n++) worker.opened({ incarnation: 'before', stream: `${n}` })
+    worker.pass(1_000)
+    const introductions = Array.from({ length: 1_000 }, (_, n) =>
+      worker.receives([], { incarnation: 'before', stream: `${n}` }),
+    ).filter(({ length }) => length > 0)
+    expect(introductions.length).toBeLessThanOrEqual(16)
   })
 
   it('of an older owner is no longer listened to', () => {

@@ -62,6 +62,13 @@ export const samples: Readonly<Record<string, Sample>> = {
       held: [{ ...run, state: 'running', startedMs: times.startedMs }],
     },
   },
+  introduction: {
+    kind: 'report',
+    message: {
+      ...{ incarnation: info.incarnation, stream: '', number: 1, credit: 0, ping: 0, through: 0 },
+      ...{ also: [], leaving: false, results: [], info, insteadOf: '0011223344556677' },
+    },
+  },
   hello: { kind: 'request', message: { type: 'hello', request: 0 } },
   enqueue: {
     kind: 'request',

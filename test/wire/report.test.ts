@@ -15,6 +15,7 @@ const anyReport: fc.Arbitrary<WorkerReport> = fc.record(
     results: fc.array(anyResult, { maxLength: 5 }),
     info: anyInfo,
     held: fc.array(anyHeld, { maxLength: 5 }),
+    insteadOf: anyText,
   },
   {
     requiredKeys: [
