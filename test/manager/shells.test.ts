@@ -1,0 +1,112 @@
+/** Manager, workers and client together, without ports: the shells, their core and the wire between them. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../wait.ts'
+import { Happened } from '../transport/happened.ts'
+import {
+  ACompany,
+  held,
+  Letters,
+  lettersSite,
+  Numbers,
+  numbersSite,
+  type Run,
+} from './a-company.ts'
+
+let company: ACompany
+
+beforeEach(() => {
+  company = new ACompany()
+  held.runs = undefined
+})
+
+afterEach(() => company.close())
+
+const double = 0
+const note = 1
+
+function jobs(count: number) {
+  return Array.from({ length: count }, (_, n) => {
+    return { name: 'numbers', id: `job-${n}`, instructions: { n } } as const
+  })
+}
+
+describe('a manager with its workers', () => {
+  it('takes 200 jobs through two phases', async () => {
+    const manager = await company.manager(Numbers, numbersSite)
+    await company.worker(Numbers, double, numbersSite)
+    await company.worker(Numbers, note, numbersSite)
+    const client = await company.client(numbersSite)
+    const answers = await client.enqueueJobs(jobs(200))
+    expect(answers.every(({ ok, acknowledged }) => ok && acknowledged)).toBe(true)
+    const states: string[] = []
+    await client.waitForJobs(
+      answers.map(({ job }) => job.id),
+      10_000,
+      (items) => states.push(...items.map(({ state }) => state)),
+    )
+    expect(states).toEqual(Array.from({ length: 200 }, () => 'done'))
+    expect(manager.status().shards[0]).toMatchObject({
+      settled: { done: 200, dead: 0, cancelled: 0 },
+      counters: { retried: 0, released: 0, stale: 0, duplicate: 0, resent: 0 },
+    })
+    expect(await client.result('job-7')).toMatchObject({ n: 7, doubled: 14, note: '7 → 14' })
+  })
+
+  it('may start after them', async () => {
+    await company.worker(Numbers, double, numbersSite)
+    await company.worker(Numbers, note, numbersSite)
+    await company.manager(Numbers, numbersSite)
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs(jobs(1))
+    expect(await client.result('job-0')).toMatchObject({ note: '0 → 0' })
+  })
+})
+
+describe('jobs of a worker that dies', () => {
+  /** Four jobs wait in the second phase with one worker, and there is another one for it. */
+  async function fourJobsWithOneWorker() {
+    const runs = new Happened<Run>()
+    held.runs = runs
+    const manager = await company.manager(Numbers, numbersSite)
+    await company.worker(Numbers, double, numbersSite)
+    const victim = await company.worker(Numbers, note, numbersSite)
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs(jobs(4))
+    const [first] = await runs.times(4)
+    await company.worker(Numbers, note, numbersSite)
+    const ready = () => manager.status().shards[0]?.workers.filter(({ state }) => state === 'ready')
+    await until(() => ready()?.length === 3, { what: 'all workers are ready' })
+    return { runs, client, victim, first }
+  }
+
+  async function runElsewhere({ runs, client, first }: Setting): Promise<void> {
+    const again = (await runs.times(8)).slice(4)
+    expect(new Set(again.map(({ n }) => n))).toEqual(new Set([0, 1, 2, 3]))
+    for (const run of again) {
+      expect(run.by).not.toBe(first?.by)
+      run.goOn()
+    }
+    expect(await client.result('job-3')).toMatchObject({ note: '3 → 6' })
+  }
+  type Setting = Awaited<ReturnType<typeof fourJobsWithOneWorker>>
+
+  it('go to another one at once', async () => {
+    const setting = await fourJobsWithOneWorker()
+    setting.victim.box.losesPower()
+    await runElsewhere(setting)
+    const { attempts } = await setting.client.getJob('job-3')
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['done', 'lost', 'done'])
+  })
+
+  it('go to another one when a worker of another pipeline takes its address', async () => {
+    const setting = await fourJobsWithOneWorker()
+    await company.manager(Letters, lettersSite)
+    const { box, address } = setting.victim
+    box.losesPower()
+    await company.worker(Letters, 0, { ...lettersSite, pullBind: address })
+    expect(await company.network.probe(address, 1_000)).toBe('open')
+    await runElsewhere(setting)
+    const { attempts } = await setting.client.getJob('job-3')
+    expect(attempts[1]?.error?.message).toContain('replaced')
+  })
+})
