@@ -6,7 +6,9 @@
 import type { Effect, ResultAnswer } from '../core/effect.ts'
 import type { Event } from '../core/event.ts'
 import type { WireOrder } from '../core/worker-event.ts'
+import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { localHostTowards } from '../runtime/this-machine.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { encodeOpen, encodeOrders } from '../wire/orders.ts'
 
@@ -19,7 +21,7 @@ export interface WorkerLinksParts {
     readonly shard: number
     readonly epoch: number
     readonly nonce: string
-    /** Announced address of the pull door. */
+    /** Address of the pull door; a wildcard is told to each worker as the address that it can reach. */
     readonly pull: string
   }
   nowMs(): number
@@ -29,6 +31,8 @@ export interface WorkerLinksParts {
 interface WorkerLink {
   readonly incarnation: string
   readonly address: string
+  /** Our pull door, as this worker should see it. */
+  pull: string
   link: Link
   ping: number
   orders: WireOrder[]
@@ -140,8 +144,8 @@ export class WorkerLinks {
 
   #open(link: WorkerLink, nextOrder: number, ping: number): void {
     link.ping = ping
-    const { manager, pipeline, shard, epoch, nonce, pull } = this.#parts.identity
-    const { incarnation } = link
+    const { manager, pipeline, shard, epoch, nonce } = this.#parts.identity
+    const { incarnation, pull } = link
     link.link.send(
       encodeOpen({
         ...{ incarnation, manager, pipeline, shard, epoch, stream: nonce, pull },
@@ -151,11 +155,23 @@ export class WorkerLinks {
   }
 
   #connect(incarnation: string, address: string): void {
+    const { pull } = this.#parts.identity
     const link: WorkerLink = {
       ...{ incarnation, address, link: this.#push(incarnation, address), ping: 0, orders: [] },
-      ...{ orderBytes: 0, answers: [], isDirty: false },
+      ...{ orderBytes: 0, answers: [], isDirty: false, pull },
     }
     this.#links.set(incarnation, link)
+    if (isWildcard(pull)) void this.#findOwnAddress(link)
+  }
+
+  /** A first `open` may leave before it is known; who has no jobs of ours yet need not know it. */
+  async #findOwnAddress(link: WorkerLink): Promise<void> {
+    try {
+      const host = await localHostTowards(link.address)
+      link.pull = formatAddress({ host, port: parseAddress(link.pull).port })
+    } catch {
+      // The worker's host cannot be resolved: it cannot be connected to either.
+    }
   }
 
   #push(incarnation: string, address: string): Link {

@@ -33,3 +33,8 @@ export function isLoopback(address: string): boolean {
   const { host } = parseAddress(address)
   return host === 'localhost' || host.startsWith('127.') || host === '[::1]'
 }
+
+/** Bound on every interface: nobody can connect to it as it is written. */
+export function isWildcard(address: string): boolean {
+  return ['*', '0.0.0.0', '[::]'].includes(parseAddress(address).host)
+}
