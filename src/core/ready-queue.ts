@@ -8,7 +8,8 @@
  * - A job that becomes ready at or before the cursor goes into the window; behind it, it stays cold.
  * - A window over its bound is trimmed to three quarters, and the cursor is pulled back.
  * - A window that runs low asks for a refill behind the cursor. While a refill is under way nothing is
- *   left cold and nothing is trimmed, so that what the store read a moment ago cannot hide a job.
+ *   left cold and nothing is trimmed, so that what the store read a moment ago cannot hide a job; what
+ *   comes behind the cursor meanwhile waits for it, since a cold job may come first.
  *
  * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up.
  */
@@ -74,7 +75,7 @@ export class ReadyQueue {
   enter(job: Job): boolean {
     this.#waiting += 1
     if (job.alone) return this.#keepAlone(job)
-    if (!this.#complete && !this.#loading && this.#isBehindCursor(job)) return false
+    if (!this.#loading && this.#mayFollowColdOnes(job)) return false
     this.#keep(job)
     return true
   }
@@ -92,8 +93,13 @@ export class ReadyQueue {
     this.#waiting -= 1
   }
 
-  /** The next ready job, still in the queue; `undefined` when none is hot. */
+  /** The next ready job, still in the queue; `undefined` when none is hot, or when a cold one comes first. */
   peek(): Job | undefined {
+    const job = this.#first()
+    return job === undefined || this.#mayFollowColdOnes(job) ? undefined : job
+  }
+
+  #first(): Job | undefined {
     for (;;) {
       const job = this.#hot.peek()
       if (job === undefined) return undefined
@@ -111,8 +117,10 @@ export class ReadyQueue {
   /** How many jobs to load, and behind which key; `undefined` when no refill is wanted now. */
   wantsRefill(): { after: ReadyKey | undefined; limit: number } | undefined {
     const { readyJobsMax, readyBytesMax } = this.#bounds
-    if (this.#complete || this.#loading || this.#hotJobs > readyJobsMax / 4) return undefined
-    if (this.#hotBytes > readyBytesMax / 4) return undefined
+    if (this.#complete || this.#loading) return undefined
+    const isLow = this.#hotJobs <= readyJobsMax / 4 && this.#hotBytes <= readyBytesMax / 4
+    const first = this.#first()
+    if (!isLow && (first === undefined || !this.#mayFollowColdOnes(first))) return undefined
     this.#loading = true
     return { after: this.#cursor, limit: Math.max(1, Math.floor(readyJobsMax / 2)) }
   }
@@ -163,7 +171,8 @@ export class ReadyQueue {
     return job.state === 'ready' && job.phase === this.phase && !job.alone
   }
 
-  #isBehindCursor(job: Job): boolean {
+  #mayFollowColdOnes(job: Job): boolean {
+    if (this.#complete) return false
     return this.#cursor === undefined || isBefore(this.#cursor, job)
   }
 

@@ -7,17 +7,22 @@ import { Dispatcher } from './dispatcher.ts'
 import type { Effect } from './effect.ts'
 import type { Event } from './event.ts'
 import type { CommitAnswer, Group } from './mutation.ts'
-import type { OwnerConfig } from './shard.ts'
+import type { OwnerConfig, Step } from './shard.ts'
 import type { ShardStatus } from './status.ts'
+
+/** Sees every step as it is decided, before the gate: the simulator's checkers need it. */
+export type StepObserver = (event: Event, step: Step) => void
 
 export class ShardOwner {
   /** Names its streams. */
   readonly nonce: string
   readonly #dispatcher: Dispatcher
   readonly #gate: CommitGate
+  readonly #observe: StepObserver | undefined
 
-  constructor(config: OwnerConfig) {
+  constructor(config: OwnerConfig, observe?: StepObserver) {
     this.nonce = config.nonce
+    this.#observe = observe
     this.#dispatcher = new Dispatcher(config)
     this.#gate = new CommitGate(config.epoch, config.limits.groupMutationsMax)
   }
@@ -41,7 +46,7 @@ export class ShardOwner {
   }
 
   handle(event: Event): readonly Effect[] {
-    this.#gate.admit(this.#dispatcher.handle(event))
+    this.#step(event)
     return this.#gate.takeFree()
   }
 
@@ -52,7 +57,7 @@ export class ShardOwner {
 
   committed(group: Group, answer: CommitAnswer, nowMs: number): readonly Effect[] {
     this.#gate.answered(group)
-    this.#gate.admit(this.#dispatcher.handle({ type: 'GroupCommitted', nowMs, answer }))
+    this.#step({ type: 'GroupCommitted', nowMs, answer })
     return this.#gate.takeFree()
   }
 
@@ -60,7 +65,13 @@ export class ShardOwner {
   refused(group: Group, nowMs: number): readonly Effect[] {
     this.#gate.answered(group)
     const inserts = group.mutations.length
-    this.#gate.admit(this.#dispatcher.handle({ type: 'GroupRefused', nowMs, inserts }))
+    this.#step({ type: 'GroupRefused', nowMs, inserts })
     return this.#gate.takeFree()
+  }
+
+  #step(event: Event): void {
+    const step = this.#dispatcher.handle(event)
+    this.#observe?.(event, step)
+    this.#gate.admit(step)
   }
 }

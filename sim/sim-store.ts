@@ -1,0 +1,167 @@
+/**
+ * The store of a world: the memory store's own tables, with the faults of a real one around them. What was
+ * applied survives every crash; an answer may be late, missing, or a refusal.
+ */
+import type { CommitAnswer, Group, Mutation } from '../src/core/mutation.ts'
+import type { JobRecord } from '../src/core/job.ts'
+import type { ShardSummary } from '../src/storage/contract.ts'
+import { MemoryShard } from '../src/storage/memory/memory-shard.ts'
+import { claimShard, owns } from '../src/storage/ownership.ts'
+import { changed, type StoredJob } from '../src/storage/memory/transitions.ts'
+import { Violation, type Change } from './checker.ts'
+import type { World } from './world.ts'
+
+export const ttlMs = 9_000
+
+export type CommitOutcome =
+  | { readonly type: 'committed'; readonly answer: CommitAnswer }
+  | { readonly type: 'unknown' | 'full' | 'fenced' }
+
+export class SimStore {
+  readonly shard = new MemoryShard({ pipeline: 'sim', shard: 0 })
+  /** Ids of groups that had no room. */
+  readonly refused = new Set<string>()
+  readonly #world: World
+  #lastGroup = ''
+  #clockOffsetMs = 0
+  isStalled = false
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** The epoch, or `undefined` when somebody else has the shard. */
+  acquire(owner: string): number | undefined {
+    const nowMs = this.#world.nowMs + this.#clockOffsetMs
+    const claim = { owner, ttlMs, nowMs, ownerDied: false }
+    const { answer, next } = claimShard(this.shard.ownership, claim)
+    if (next !== undefined) this.shard.ownership = next
+    return answer.outcome === 'acquired' ? answer.epoch : undefined
+  }
+
+  renew(epoch: number): boolean {
+    const { ownership } = this.shard
+    if (ownership === undefined || !owns(ownership, epoch)) return false
+    this.shard.ownership = { ...ownership, untilMs: this.#world.nowMs + this.#clockOffsetMs + ttlMs }
+    return true
+  }
+
+  /** An asynchronous replica takes over: it has not heard of the newest owner, and its clock is behind. */
+  failOver(): void {
+    const { ownership } = this.shard
+    if (ownership === undefined) return
+    this.#world.saw('failover')
+    const nextEpochMs = Math.floor(ownership.epoch / 1_000)
+    this.#clockOffsetMs = nextEpochMs - this.#world.nowMs
+    this.shard.ownership = { ...ownership, epoch: ownership.epoch - 1, untilMs: 0, released: false }
+  }
+
+  commit(epoch: number, group: Group, done: (outcome: CommitOutcome) => void): void {
+    const { chance, knobs, faultsOn } = this.#world
+    const delayMs = chance.int(0, knobs.commitMs)
+    this.#whenUp(delayMs, () => {
+      const isUnknown = faultsOn() && chance.is(knobs.unknownRate)
+      if (isUnknown && chance.is(0.5)) return done({ type: 'unknown' })
+      if (faultsOn() && chance.is(knobs.fullRate)) {
+        this.refused.add(group.id)
+        return done({ type: 'full' })
+      }
+      const outcome = this.#apply(epoch, group)
+      if (isUnknown) this.#world.saw('unknown outcome of an applied group')
+      done(isUnknown ? { type: 'unknown' } : outcome)
+    })
+  }
+
+  /** Reads a moment later, and answers a moment after that: meanwhile things change. */
+  read<T>(query: () => T, done: (found: T) => void): void {
+    const { chance, knobs } = this.#world
+    this.#whenUp(chance.int(0, knobs.commitMs), () => {
+      const found = query()
+      this.#world.after(chance.int(0, knobs.commitMs), () => done(found))
+    })
+  }
+
+  due(untilMs: number, limit: number): { jobs: JobRecord[]; nextDueMs: number | undefined } {
+    const scheduled = [...this.shard.scheduled]
+      .flatMap((sequence) => this.shard.jobs.get(sequence)?.record ?? [])
+      .sort((a, b) => a.dueMs - b.dueMs || a.sequence - b.sequence)
+    const jobs = scheduled.filter(({ dueMs }) => dueMs <= untilMs).slice(0, limit)
+    return { jobs, nextDueMs: scheduled[jobs.length]?.dueMs }
+  }
+
+  find(ids: readonly string[]): JobRecord[] {
+    return ids.flatMap((id) => this.shard.find(id)?.record ?? [])
+  }
+
+  record(sequence: number): JobRecord | undefined {
+    return this.shard.jobs.get(sequence)?.record
+  }
+
+  summarise(): Omit<ShardSummary, 'nextDueMs'> & { nextDueMs: number | undefined } {
+    const phases = new Map<number, { phase: number; ready: number; scheduled: number }>()
+    const settled = { done: 0, dead: 0, cancelled: 0 }
+    for (const { record } of this.shard.jobs.values()) {
+      const { state, phase } = record
+      if (state !== 'ready' && state !== 'scheduled') {
+        settled[state] += 1
+        continue
+      }
+      const waiting = phases.get(phase) ?? { phase, ready: 0, scheduled: 0 }
+      waiting[state] += 1
+      phases.set(phase, waiting)
+    }
+    return {
+      lastSequence: this.shard.lastSequence,
+      phases: [...phases.values()],
+      settled,
+      nextDueMs: this.due(0, 0).nextDueMs,
+      paused: [...this.shard.paused],
+    }
+  }
+
+  #apply(epoch: number, group: Group): CommitOutcome {
+    if (!owns(this.shard.ownership, epoch)) return { type: 'fenced' }
+    const isRepeat = group.id === this.#lastGroup
+    const changes = isRepeat ? [] : this.#changesOf(group)
+    const answer = this.#committed(group)
+    if (isRepeat) this.#world.saw('the same group again')
+    else {
+      this.#lastGroup = group.id
+      this.#world.committed({ epoch, group, changes })
+    }
+    return { type: 'committed', answer }
+  }
+
+  #committed(group: Group): CommitAnswer {
+    try {
+      return this.shard.commit(group)
+    } catch (error) {
+      throw new Violation('store', error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** Step by step: a group may change the same job more than once. */
+  #changesOf({ mutations }: Group): Change[] {
+    const jobs = new Map<number, StoredJob | undefined>()
+    return mutations.map((mutation) => {
+      if (!('job' in mutation)) return { mutation, before: undefined, after: undefined }
+      const { sequence } = mutation.job
+      const job = jobs.has(sequence) ? jobs.get(sequence) : this.shard.jobs.get(sequence)
+      const next = afterwards(job, mutation)
+      jobs.set(sequence, next)
+      return { mutation, before: job?.record, after: next?.record }
+    })
+  }
+
+  #whenUp(delayMs: number, act: () => void): void {
+    this.#world.after(delayMs, () => (this.isStalled ? this.#whenUp(50, act) : act()))
+  }
+}
+
+function afterwards(
+  job: StoredJob | undefined,
+  mutation: Extract<Mutation, { job: unknown }>,
+): StoredJob | undefined {
+  if (mutation.type === 'insert') return job ?? { record: mutation.job, attempts: [] }
+  return job === undefined ? undefined : changed(job, mutation)
+}

@@ -1,0 +1,278 @@
+/**
+ * One world: managers, workers, a client, a network and a store, in virtual time, all from one seed. While
+ * the faults last, things break and every invariant is checked at every step; then everything heals, and
+ * every job has to settle.
+ */
+import type { Effect } from '../src/core/effect.ts'
+import type { Event } from '../src/core/event.ts'
+import type { PipelineSpec } from '../src/core/spec.ts'
+import type { Step } from '../src/core/shard.ts'
+import { Agenda } from './agenda.ts'
+import { Chance } from './chance.ts'
+import { Violation, type Checker, type Commit, type Ownership } from './checker.ts'
+import { makeCheckers } from './checkers/index.ts'
+import { beginFaults } from './faults.ts'
+import type { Knobs } from './knobs.ts'
+import { Network } from './network.ts'
+import { SimClient } from './sim-client.ts'
+import { SimManager } from './sim-manager.ts'
+import { SimStore } from './sim-store.ts'
+import { SimWorker } from './sim-worker.ts'
+import { hash, Workload } from './workload.ts'
+
+/** Virtual time in which everything has to settle once the faults are over. */
+const healMs = 1_200_000
+const stepsMax = 400_000
+const restEveryMs = 100
+
+export interface WorldOutcome {
+  readonly violation: Violation | undefined
+  /** Of everything that was decided, in order: the same seed gives the same. */
+  readonly traceHash: number
+  readonly steps: number
+  readonly virtualMs: number
+  readonly seen: ReadonlyMap<string, number>
+}
+
+export class World {
+  readonly knobs: Knobs
+  readonly chance: Chance
+  readonly network: Network
+  readonly store: SimStore
+  readonly workload: Workload
+  readonly spec: PipelineSpec
+  readonly managers: readonly SimManager[]
+  readonly workers: readonly SimWorker[]
+  readonly client: SimClient
+  readonly jobIds: readonly string[]
+  readonly seen = new Map<string, number>()
+  /** Messages under way. */
+  underWay = 0
+  /** Lines for a person, when somebody wants to read them. */
+  log: ((line: string) => void) | undefined
+  readonly #agenda = new Agenda()
+  readonly #checkers: readonly Checker[]
+  readonly #faultsEndMs: number
+  readonly #isTraced: boolean
+  #isHealed = false
+  #hash = hash('')
+  #steps = 0
+
+  constructor(seed: number, knobs: Knobs, options: { isTraced?: boolean } = {}) {
+    this.knobs = knobs
+    this.#isTraced = options.isTraced ?? false
+    this.chance = new Chance(seed)
+    this.network = new Network(this)
+    this.store = new SimStore(this)
+    this.workload = new Workload(seed, knobs, () => this.faultsOn())
+    this.spec = specOf(knobs)
+    this.managers = Array.from({ length: knobs.managers }, (_, n) => new SimManager(this, `m${n}`))
+    this.workers = this.spec.phases.flatMap(({ jobType }) =>
+      Array.from({ length: knobs.workersPerPhase }, (_, n) => {
+        const concurrency = this.chance.int(1, knobs.concurrencyMax)
+        return new SimWorker(this, `${jobType}-${n}`, { jobType, concurrency })
+      }),
+    )
+    this.client = new SimClient(this)
+    this.jobIds = Array.from({ length: knobs.jobs }, (_, n) => `j${n}`)
+    this.#faultsEndMs = this.nowMs + knobs.chaosMs
+    this.#checkers = makeCheckers(this)
+  }
+
+  get nowMs(): number {
+    return this.#agenda.nowMs
+  }
+
+  readonly faultsOn = (): boolean => !this.#isHealed
+
+  after(delayMs: number, act: () => void): void {
+    this.#agenda.after(delayMs, act)
+  }
+
+  suspendHost(ms: number): void {
+    this.#agenda.suspend(ms)
+  }
+
+  run(): WorldOutcome {
+    let violation: Violation | undefined
+    try {
+      this.#begin()
+      this.#runUntil(this.#faultsEndMs, () => false)
+      this.#heal()
+      if (!this.#runUntil(this.nowMs + healMs, () => this.#isSettled())) this.#failToSettle()
+      for (const checker of this.#checkers) checker.atEnd?.()
+    } catch (error) {
+      violation = error instanceof Violation ? error : brokenBy(error)
+    }
+    return {
+      ...{ violation, traceHash: this.#hash, steps: this.#steps, seen: this.seen },
+      virtualMs: this.#elapsedMs,
+    }
+  }
+
+  /** The process that listens at a worker's address. */
+  listener(address: string): SimWorker | undefined {
+    return this.workers.find((worker) => worker.isUp && worker.address === address)
+  }
+
+  restartWorker(worker: SimWorker, afterMs = this.chance.int(20, 3_000)): void {
+    worker.kill()
+    this.after(afterMs, () => worker.isUp || worker.start())
+  }
+
+  restartManager(manager: SimManager): void {
+    manager.kill()
+    this.after(this.chance.int(50, 4_000), () => manager.isUp || manager.start())
+  }
+
+  /** Something that must happen in some world, or the worlds are too tame. */
+  readonly saw = (what: string): void => {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1)
+  }
+
+  /** Costs more than the world itself, so most worlds run without it. */
+  trace(line: string | (() => string)): void {
+    if (!this.#isTraced) return
+    const text = typeof line === 'string' ? line : line()
+    this.#hash = hash(text, this.#hash)
+    this.log?.(`${String(this.#elapsedMs).padStart(7)} ${text}`)
+  }
+
+  get #elapsedMs(): number {
+    return this.nowMs - this.#faultsEndMs + this.knobs.chaosMs
+  }
+
+  ran(start: { jobId: string; phase: number; token: { sequence: number } }, on: SimWorker): void {
+    this.trace(`${on.name} runs ${start.jobId}/${start.phase} #${start.token.sequence}`)
+  }
+
+  tookOver(owner: Ownership): void {
+    this.trace(`${owner.manager} owns under ${owner.epoch}`)
+  }
+
+  stepped(owner: Ownership, event: Event, step: Step): void {
+    this.trace(() => `${owner.manager} ${described(event)}`)
+    if (event.type === 'ReadyLoaded' && event.jobs.length > 0) this.saw('refill')
+    for (const checker of this.#checkers) checker.onStep?.(owner, event, step)
+  }
+
+  left(owner: Ownership, effect: Effect): void {
+    this.trace(() => `${owner.manager} → ${described(effect)}`)
+    if (effect.type === 'Skip') this.saw('unstarted grant given back')
+    for (const checker of this.#checkers) checker.onEffect?.(owner, effect)
+  }
+
+  committed(commit: Commit): void {
+    const { id, mutations } = commit.group
+    this.trace(() => `committed ${id}: ${mutations.map(described).join(', ')}`)
+    for (const checker of this.#checkers) checker.onCommit?.(commit)
+  }
+
+  acknowledged(ids: readonly string[]): void {
+    for (const checker of this.#checkers) checker.onAcknowledged?.(ids)
+  }
+
+  #begin(): void {
+    for (const process of [...this.managers, ...this.workers]) {
+      this.after(this.chance.int(0, 200), () => process.start())
+    }
+    this.client.start()
+    for (let n = 0; n < this.jobIds.length; ) {
+      const ids = this.jobIds.slice(n, n + this.chance.int(1, 4))
+      n += ids.length
+      this.after(this.chance.int(0, this.knobs.chaosMs * 0.6), () => this.client.enqueue(ids))
+    }
+    beginFaults(this)
+    this.#restLater()
+  }
+
+  #heal(): void {
+    this.trace('everything heals')
+    this.#isHealed = true
+    this.network.heal()
+    this.store.isStalled = false
+    for (const process of [...this.managers, ...this.workers, this.client]) process.goOn()
+    for (const process of [...this.managers, ...this.workers]) {
+      if (!process.isUp) process.start()
+    }
+  }
+
+  /** `true` when `isOver` has become true. */
+  #runUntil(untilMs: number, isOver: () => boolean): boolean {
+    while (this.#agenda.step(untilMs)) {
+      this.#steps += 1
+      if (this.#steps > stepsMax) throw new Violation('L1', `no end after ${stepsMax} steps`)
+      if (this.#steps % 16 === 0 && isOver()) return true
+    }
+    return isOver()
+  }
+
+  #isSettled(): boolean {
+    const { acknowledged, refused } = this.client
+    if (!this.client.isDone) return false
+    return this.jobIds.every((id) => {
+      if (!acknowledged.has(id)) return refused.has(id)
+      const state = this.store.find([id])[0]?.state
+      return state === undefined || (state !== 'ready' && state !== 'scheduled')
+    })
+  }
+
+  #failToSettle(): never {
+    const open = this.jobIds.flatMap((id) => {
+      const record = this.store.find([id])[0]
+      if (record === undefined) return this.client.refused.has(id) ? [] : [`${id} is not stored`]
+      const { state, phase, attempts } = record
+      const isOpen = state === 'ready' || state === 'scheduled'
+      return isOpen ? [`${id} is ${state} in phase ${phase} after ${attempts} attempts`] : []
+    })
+    throw new Violation('L1', `not settled after the faults: ${open.slice(0, 5).join('; ')}`)
+  }
+
+  #restLater(): void {
+    this.after(restEveryMs, () => {
+      this.#lookAtRest()
+      this.#restLater()
+    })
+  }
+
+  #lookAtRest(): void {
+    if (this.underWay > 0) return
+    for (const manager of this.managers) {
+      const owner = manager.reign
+      if (owner === undefined || !manager.isQuiet || manager.paused !== undefined) continue
+      for (const checker of this.#checkers) checker.atRest?.(owner)
+    }
+  }
+}
+
+function specOf(knobs: Knobs): PipelineSpec {
+  const retry = {
+    ...{ attempts: 4, crashes: 2, backoff: 'exponential' as const, delayMs: 200, factor: 2 },
+    ...{ delayMsMax: 2_000, jitter: true },
+  }
+  const jobTypes = ['cut', 'encode', 'join'].slice(0, knobs.phases)
+  return {
+    name: 'sim',
+    phases: jobTypes.map((jobType) => ({ jobType, retry, timeoutMs: 12_000 })),
+  }
+}
+
+function brokenBy(error: unknown): Violation {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const violation = new Violation('core', what)
+  if (error instanceof Error && error.stack !== undefined) violation.stack = error.stack
+  return violation
+}
+
+function withoutBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? `${value.length} bytes` : value
+}
+
+/** One line of an event, an effect or a mutation, without its payloads. */
+function described(value: { readonly type: string }): string {
+  const fields = Object.entries(value).flatMap(([key, field]) => {
+    if (key === 'type' || key === 'nowMs') return []
+    return `${key}=${JSON.stringify(field, withoutBytes)}`
+  })
+  return [value.type, ...fields].join(' ')
+}
