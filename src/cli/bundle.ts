@@ -6,6 +6,7 @@ import { optionsOf, type CommandOptions } from '../config/commands.ts'
 import { variableOf } from '../config/option.ts'
 import { toFlags } from '../config/resolve.ts'
 import { given } from '../language/given.ts'
+import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import { say } from './command-context.ts'
 import { startManager } from './serve.ts'
 import { runUntilStopped } from './shutdown.ts'
@@ -21,7 +22,7 @@ export async function serveBundle(
   const { pull, sub } = manager.addresses
   const { json, logLevel, concurrency, drainMs } = options
   const flags = toFlags('phase', {
-    ...{ json, logLevel, drainMs, pushConnect: pull.slice(0, 1), pubConnect: sub.slice(0, 1) },
+    ...{ json, logLevel, drainMs, pushConnect: reachable(pull), pubConnect: reachable(sub) },
     ...given({ concurrency }),
   })
   const workers = new WorkerProcesses(file, flags)
@@ -35,14 +36,29 @@ export async function serveBundle(
       await manager.stop()
     },
   }
-  return runUntilStopped(all, { drainMs, failed })
+  return runUntilStopped(all, { drainMs, failed: Promise.race([failed, workers.hopeless]) })
 }
+
+/** The first door; one that is open on every interface is reached by one of them. */
+function reachable([address]: readonly string[]): string[] {
+  if (address === undefined) return []
+  const { port } = parseAddress(address)
+  return [isWildcard(address) ? formatAddress({ host: '127.0.0.1', port }) : address]
+}
+
+/** A worker that ends so would end so again: its file or its options are wrong. */
+const hopelessCodes: readonly unknown[] = [2, 3]
 
 class WorkerProcesses {
   readonly #file: string
   readonly #flags: readonly string[]
   readonly #children = new Map<string, ChildProcess>()
   #isStopping = false
+  #giveUp: (code: number) => void = () => undefined
+  /** The exit code of a worker that cannot run here. */
+  readonly hopeless = new Promise<number>((resolve) => {
+    this.#giveUp = resolve
+  })
 
   constructor(file: string, flags: readonly string[]) {
     this.#file = file
@@ -58,6 +74,7 @@ class WorkerProcesses {
     child.once('exit', (code) => {
       this.#children.delete(jobType)
       if (this.#isStopping) return
+      if (typeof code === 'number' && hopelessCodes.includes(code)) return this.#giveUp(code)
       say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
       setTimeout(() => this.start(jobType), restartMs)
     })
