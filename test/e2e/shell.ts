@@ -74,6 +74,10 @@ export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void
 function outsideOfNpm(): NodeJS.ProcessEnv {
   const ours = /^(npm_|CARBONTUBE_|VITEST|NODE_ENV$|NODE_OPTIONS$|INIT_CWD$)/
   const theirs = Object.entries(process.env).filter(([name]) => !ours.test(name))
-  // `npx` may run what is installed, and never fetch something of that name from the registry.
-  return { ...Object.fromEntries(theirs), npm_config_yes: 'false' }
+  return {
+    ...Object.fromEntries(theirs),
+    // `npx` may run what is installed, and never fetch something of that name from the registry.
+    npm_config_yes: 'false',
+    ...{ npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' },
+  }
 }

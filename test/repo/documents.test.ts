@@ -44,12 +44,13 @@ describe('CONTRIBUTING.md', () => {
     const steps = [...source.matchAll(/^ {2}([a-z]+):/gm)].map(([, name]) => name)
     expect(named).toEqual(steps)
   })
+})
 
-  it('is where the Makefile is not repeated: it names only targets that exist', () => {
-    const named = [...textOf('CONTRIBUTING.md').matchAll(/`make ([a-z-]+)`/g)].map(
-      ([, name]) => name,
-    )
+describe('README.md and CONTRIBUTING.md', () => {
+  it.each(['README.md', 'CONTRIBUTING.md'])('%s names only targets of make that exist', (file) => {
+    const named = [...textOf(file).matchAll(/(?:^|`)make ([a-z-]+)/gm)].map(([, name]) => name)
     const targets = [...textOf('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, name]) => name)
+    expect(named).not.toEqual([])
     expect(named.filter((name) => !targets.includes(name ?? ''))).toEqual([])
   })
 })

@@ -1,0 +1,64 @@
+/** The commands of README.md, as they stand there, but for the addresses. */
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { regionNames, regionOf } from '../../scripts/quoted-regions.mjs'
+import { until } from '../wait.ts'
+import { Bench } from './processes.ts'
+import { Shell } from './shell.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const commands = readFileSync(path('../../examples/simple/commands.sh'), 'utf8')
+const ran = new Set<string>()
+
+let bench: Bench
+let shell: Shell
+
+beforeEach(async () => {
+  bench = await Bench.open()
+  shell = new Shell(bench.folder)
+  cpSync(path('../../examples/simple'), join(bench.folder, 'examples/simple'), { recursive: true })
+  cpSync(path('../../examples/simple/pipeline.ts'), join(bench.folder, 'pipeline.ts'))
+})
+
+afterEach(async () => {
+  await shell.close()
+  await bench.close()
+})
+
+function region(name: string): string {
+  ran.add(name)
+  const text = regionOf(commands, name)
+    .replaceAll(/tcp:\/\/(127\.0\.0\.1|manager):5050/g, bench.pull)
+    .replaceAll('tcp://manager:6000', bench.address(2))
+  return [
+    `carbontube() { ${process.execPath} ${path('../../dist/cli/main.js')} "$@"; }`,
+    `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`,
+    text,
+  ].join('\n')
+}
+
+async function start(name: string): Promise<void> {
+  const { stderr } = shell.start(region(name))
+  await until(() => stderr().includes(' is ready'), { what: `${name} is ready`, timeoutMs: 20_000 })
+}
+
+describe('README.md', () => {
+  it('starts everything on one machine, and asks it', async () => {
+    await start('bundle')
+    const printed = await shell.succeed(region('client'))
+    expect(printed).toMatch(/^\{"size":1000,"path":".*","sha256":"[0-9a-f]{64}"\}\n/)
+    expect(printed).toContain('simple-pipeline by ')
+  })
+
+  it('starts the parts on several boxes', async () => {
+    await start('manager')
+    await start('worker')
+    await bench.workersReady(await bench.client(), { 'calculate-hash': 1 })
+  })
+
+  it('shows no command that did not run here', () => {
+    expect([...ran].sort()).toEqual(regionNames(commands).sort())
+  })
+})
