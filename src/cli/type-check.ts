@@ -169,6 +169,8 @@ function ownOptions(typescript: TypeScript, path: string): CompilerOptions {
     target: ScriptTarget['ES2023'] ?? ScriptTarget['ES2022'],
     module: ModuleKind['NodeNext'],
     moduleResolution: ModuleResolutionKind['NodeNext'],
+    // Since TypeScript 6 nothing of @types is there without being asked for.
+    ...(canResolve('@types/node', path) ? { types: ['node'] } : {}),
   }
 }
 

@@ -26,6 +26,12 @@ describe('typeCheckPipelineFile', () => {
     expect(typeCheckError(result)).toBeUndefined()
   })
 
+  it('knows the types of Node in a project without a tsconfig.json', limit, async () => {
+    // Without an import of carbontube, whose sources would bring the types of Node along.
+    const text = `import { readFileSync } from 'node:fs'\nvoid [readFileSync, process.env]\n`
+    expect(await typeCheckPipelineFile(projectWith(text))).toMatchObject({ findings: [] })
+  })
+
   it('says why a chain does not fit, and only that', limit, async () => {
     const path = projectWith(`${misfit}\nconst other: string = 5\n`)
     const result = await typeCheckPipelineFile(path)
