@@ -28,7 +28,8 @@ export default defineConfig({
         resolve,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          // Not `examples/**`: the video example has this repository in its node_modules.
+          include: ['test/**/*.test.ts', 'examples/*/*.test.ts'],
           exclude: [...conformance, ...e2e],
           testTimeout: 10_000,
           hookTimeout: 30_000,

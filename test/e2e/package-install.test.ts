@@ -1,18 +1,14 @@
 /** The package as a stranger gets it: packed, installed into an empty folder, and started through npx. */
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
+import { addDriver, hasOwnSqlite, packInto } from './package.ts'
 import { Bench } from './processes.ts'
 import { Shell } from './shell.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const strangers = fileURLToPath(new URL('strangers-pipeline.ts', import.meta.url))
-const install = 'npm install --prefer-offline --no-audit --no-fund'
-/** Then a project needs no driver, and there is nothing to tell about a missing one. */
-const hasOwnSqlite = process.getBuiltinModule('node:sqlite') !== undefined
 
 let bench: Bench
 let shells: Shell[]
@@ -38,9 +34,7 @@ function shellIn(folder: string, path?: readonly string[]): Shell {
 
 /** Packs what would be published, and installs it beside the file of the stranger. */
 async function installPackage(shell: Shell): Promise<void> {
-  const tarball = join(bench.folder, 'carbontube.tgz')
-  execFileSync(process.execPath, ['scripts/pack.mjs', tarball], { cwd: root })
-  await shell.succeed(`${install} ${tarball}`)
+  await shell.succeed(`npm install ${packInto(bench.folder)}`)
   copyFileSync(strangers, join(project, 'words.ts'))
 }
 
@@ -69,18 +63,6 @@ function done(node: string) {
   }
 }
 
-/**
- * As after `npm install better-sqlite3@12`, but quicker: the driver that this repository has compiled, and
- * what it needs at run time, are copied instead of being fetched or compiled once more.
- */
-function addDriver(): void {
-  for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path']) {
-    const installed = join(root, 'node_modules', name)
-    const isNeeded = (path: string) => !/\/(deps|obj|obj\.target|src)$/.test(path)
-    cpSync(installed, join(project, 'node_modules', name), { recursive: true, filter: isNeeded })
-  }
-}
-
 describe('the packed package, installed into an empty folder', () => {
   it.skipIf(hasOwnSqlite)(
     'names the one command that adds the driver on Node 20, and runs with it',
@@ -96,7 +78,7 @@ describe('the packed package, installed into an empty folder', () => {
       expect(refused.stdout).toBe('')
       expect(existsSync(join(project, '.carbontube'))).toBe(false)
 
-      addDriver()
+      addDriver(project)
       expect(await bundleAndEnqueue(shell)).toMatchObject(done(process.versions.node))
     },
     60_000,
@@ -106,7 +88,7 @@ describe('the packed package, installed into an empty folder', () => {
     const node = join(bench.folder, 'node')
     mkdirSync(node)
     writeFileSync(join(node, 'package.json'), '{"private": true}')
-    await shellIn(node).succeed(`${install} node@24`)
+    await shellIn(node).succeed('npm install node@24')
 
     const shell = shellIn(project, [join(node, 'node_modules/node/bin')])
     writeFileSync(join(project, 'package.json'), '{"private": true, "type": "module"}')
