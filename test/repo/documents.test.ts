@@ -54,3 +54,39 @@ describe('README.md and CONTRIBUTING.md', () => {
     expect(named.filter((name) => !targets.includes(name ?? ''))).toEqual([])
   })
 })
+
+describe('the documents', () => {
+  const pages = files.filter((file) => /^(README|CONTRIBUTING|(docs|examples)\/.*)\.md$/.test(file))
+
+  it('are all in the index', () => {
+    const index = textOf('docs/README.md')
+    const listed = files.filter((file) => /^docs\/(?!decisions\/|README).*\.md$/.test(file))
+    expect(listed.filter((file) => !index.includes(`](${file.slice(5)})`))).toEqual([])
+  })
+
+  it('link only to files and headings that are there', () => {
+    const broken = pages.flatMap((path) =>
+      [...textOf(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].flatMap(([, link = '']) =>
+        leads(path, link) ? [] : [`${path}: ${link}`],
+      ),
+    )
+    expect(broken).toEqual([])
+  })
+
+  function leads(from: string, link: string): boolean {
+    const [target = '', heading] = link.split('#')
+    const url = new URL(target === '' ? from : target, `file:///${from}`)
+    const path = target === '' ? from : url.pathname.slice(1)
+    const isThere = files.some((file) => file === path || file.startsWith(`${path}/`))
+    if (!isThere || heading === undefined) return isThere
+    const headings = [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => slug(text))
+    return headings.includes(heading)
+  }
+
+  function slug(heading: string): string {
+    return heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-')
+  }
+})
