@@ -20,37 +20,43 @@ interface Entry {
   readonly request: number
   readonly deadlineMs: number
   readonly isResent: boolean
-  /** 0 = not sent yet, or to be sent again at once. */
   sentMs: number
   notBeforeMs: number
 }
 
 export class ClientOutbox {
   readonly #limits: ClientOutboxLimits
-  readonly #entries = new Map<number, Entry>()
+  /** Under way, at most `inFlightMax`. */
+  readonly #sent = new Map<number, Entry>()
+  /** To be sent, in order. */
+  readonly #unsent = new Map<number, Entry>()
   #isConnected = false
-  #inFlight = 0
+  /** No request is out of time before. */
+  #earliestDeadlineMs = Infinity
 
   constructor(limits: ClientOutboxLimits) {
     this.#limits = limits
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#sent.size + this.#unsent.size
   }
 
   /** `isResent`: whether silence is a reason to send again; a long `wait` is sent again only on a new connection. */
   submit(nowMs: number, request: number, options: { timeoutMs: number; isResent: boolean }): void {
     const deadlineMs = nowMs + options.timeoutMs
     const { isResent } = options
-    this.#entries.set(request, { request, deadlineMs, isResent, sentMs: 0, notBeforeMs: 0 })
+    this.#unsent.set(request, { request, deadlineMs, isResent, sentMs: 0, notBeforeMs: 0 })
+    this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs)
   }
 
-  /** A connection stands (again): whatever has no answer goes out once more. */
+  /** A connection stands (again): whatever has no answer goes out once more, the oldest first. */
   connected(): void {
     this.#isConnected = true
-    this.#inFlight = 0
-    for (const entry of this.#entries.values()) entry.sentMs = 0
+    const entries = [...this.#sent, ...this.#unsent].sort(([a], [b]) => a - b)
+    this.#sent.clear()
+    this.#unsent.clear()
+    for (const [request, entry] of entries) this.#unsent.set(request, entry)
   }
 
   disconnected(): void {
@@ -59,41 +65,48 @@ export class ClientOutbox {
 
   /** `false`: it was answered before. */
   answered(request: number): boolean {
-    const entry = this.#entries.get(request)
-    if (entry === undefined) return false
-    if (entry.sentMs > 0) this.#inFlight -= 1
-    return this.#entries.delete(request)
+    return this.#sent.delete(request) || this.#unsent.delete(request)
   }
 
   /** The manager is busy: again after a while. */
   postponed(nowMs: number, request: number, delayMs: number): void {
-    const entry = this.#entries.get(request)
+    const entry = this.#sent.get(request) ?? this.#unsent.get(request)
     if (entry === undefined) return
-    if (entry.sentMs > 0) this.#inFlight -= 1
-    entry.sentMs = 0
+    this.#sent.delete(request)
+    this.#unsent.set(request, entry)
     entry.notBeforeMs = nowMs + delayMs
   }
 
   /** What is to be done now. */
   orders(nowMs: number): readonly ClientOrder[] {
     const orders: ClientOrder[] = []
-    for (const entry of this.#entries.values()) {
-      const { request, deadlineMs } = entry
-      if (deadlineMs <= nowMs) {
-        orders.push({ type: 'giveUp', request })
-        this.answered(request)
-      } else if (this.#isDue(entry, nowMs)) {
-        if (entry.sentMs === 0) this.#inFlight += 1
-        entry.sentMs = nowMs
-        orders.push({ type: 'send', request })
-      } else if (this.#inFlight >= this.#limits.inFlightMax && entry.sentMs === 0) break
+    if (nowMs >= this.#earliestDeadlineMs) this.#giveUp(nowMs, orders)
+    if (!this.#isConnected) return orders
+    for (const entry of this.#sent.values()) {
+      if (!entry.isResent || nowMs - entry.sentMs < this.#limits.resendMs) continue
+      entry.sentMs = nowMs
+      orders.push({ type: 'send', request: entry.request })
+    }
+    for (const entry of this.#unsent.values()) {
+      if (this.#sent.size >= this.#limits.inFlightMax) break
+      if (entry.notBeforeMs > nowMs) continue
+      this.#unsent.delete(entry.request)
+      this.#sent.set(entry.request, entry)
+      entry.sentMs = nowMs
+      orders.push({ type: 'send', request: entry.request })
     }
     return orders
   }
 
-  #isDue(entry: Entry, nowMs: number): boolean {
-    if (!this.#isConnected || entry.notBeforeMs > nowMs) return false
-    if (entry.sentMs === 0) return this.#inFlight < this.#limits.inFlightMax
-    return entry.isResent && nowMs - entry.sentMs >= this.#limits.resendMs
+  #giveUp(nowMs: number, orders: ClientOrder[]): void {
+    this.#earliestDeadlineMs = Infinity
+    for (const { request, deadlineMs } of [...this.#sent.values(), ...this.#unsent.values()]) {
+      if (deadlineMs > nowMs) {
+        this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs)
+        continue
+      }
+      this.answered(request)
+      orders.push({ type: 'giveUp', request })
+    }
   }
 }

@@ -25,7 +25,8 @@ interface Waiting {
 }
 
 export class CommitGate {
-  readonly #epoch: number
+  /** Begins the ids of the groups. */
+  readonly #owner: string
   readonly #mutationsMax: number
   readonly #groups: GatheringGroup[] = []
   #open: Record<Kind, GatheringGroup | undefined> = { inserts: undefined, settling: undefined }
@@ -34,8 +35,9 @@ export class CommitGate {
   #waiting: Waiting[] = []
   #free: Effect[] = []
 
-  constructor(epoch: number, mutationsMax: number) {
-    this.#epoch = epoch
+  /** `owner`: names this ownership, and no other. */
+  constructor(owner: string, mutationsMax: number) {
+    this.#owner = owner
     this.#mutationsMax = mutationsMax
   }
 
@@ -69,7 +71,7 @@ export class CommitGate {
     if (this.#open[next.kind] === next) this.#open[next.kind] = undefined
     this.#inFlight = next
     const { number, mutations } = next
-    return { id: `${this.#epoch}-${number}`, number, mutations }
+    return { id: `${this.#owner}-${number}`, number, mutations }
   }
 
   /** The group in flight is durable, or was refused as a whole: what waited for it goes on. */

@@ -51,10 +51,17 @@ export class Liveness {
     const worker = this.#shard.workers.get(incarnation)
     if (worker === undefined) return
     worker.link = 'opened'
+    worker.openPing = worker.ping + 1
+    this.#open(worker)
+  }
+
+  #open(worker: Worker): void {
     worker.ping += 1
-    worker.openPing = worker.ping
-    const { nextOrder, ping } = worker
-    this.#shard.effect({ type: 'OpenStream', incarnation, nextOrder, ping })
+    // Orders that were sent before it knew the stream are sent again: it must not take them for received.
+    const [unacknowledged] = worker.unacknowledged.keys()
+    const nextOrder = unacknowledged ?? worker.nextOrder
+    const { incarnation } = worker.info
+    this.#shard.effect({ type: 'OpenStream', incarnation, nextOrder, ping: worker.ping })
   }
 
   disconnected(incarnation: string): void {
@@ -95,9 +102,15 @@ export class Liveness {
     if (worker !== undefined && isOurs && report.number > worker.lastReport) {
       this.#update(worker, report)
     }
+    if (worker !== undefined && !isOurs) this.#remind(worker)
     for (const result of report.results) {
       receiveResult(shard, this.#recovery, incarnation, result)
     }
+  }
+
+  /** It is there, and has said nothing on our stream for long: it may have forgotten it for another owner's. */
+  #remind(worker: Worker): void {
+    if (worker.isSilent && worker.link === 'rolled') this.connected(worker.info.incarnation)
   }
 
   /** Once a beat: who has fallen silent, and a ping to everybody. */
@@ -115,6 +128,11 @@ export class Liveness {
         if (silentMs > silentAfterMs * forgetAfterPeriods) {
           this.lost(worker.info.incarnation, 'linkLost')
         }
+        continue
+      }
+      // An `open` without an answer may be lost, and without it the worker does not know the stream.
+      if (worker.link === 'opened') {
+        this.#open(worker)
         continue
       }
       worker.ping += 1

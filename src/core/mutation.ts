@@ -73,7 +73,10 @@ export type Mutation =
 
 /** One atomic, durable group. The same `id` again gets the same answer. */
 export interface Group {
-  /** Text of (epoch, number): the store keeps the last one per shard. */
+  /**
+   * Text of (epoch, nonce, number): the store keeps the last one per shard. The nonce is in it because a
+   * failover may hand out an epoch twice.
+   */
   readonly id: string
   readonly number: number
   readonly mutations: readonly Mutation[]

@@ -82,9 +82,7 @@ export class Recovery {
       const question = this.#questions.get(id)
       this.#questions.delete(id)
       if (question === undefined) continue
-      // It changed while the store was reading. Workers ask again; cancels are asked again here.
-      if (this.#shard.isStaleRead(id, load)) this.#askAgain(id, question)
-      else this.#resolve(question, this.#shard.jobs.get(id), byId.get(id))
+      this.#resolve(load, id, question, byId.get(id))
     }
     if (this.#closeWhenAnswered && this.#questions.size === 0) this.#close()
   }
@@ -115,20 +113,27 @@ export class Recovery {
     return question
   }
 
-  #askAgain(id: JobId, { cancels }: Question): void {
-    if (cancels.length > 0) this.#ask(id).cancels.push(...cancels)
-  }
-
-  #resolve(question: Question, job: Job | undefined, record: JobRecord | undefined): void {
+  /**
+   * One after the other, since each may change the job. What the store said is old when the job has left
+   * memory since: then workers will ask again, and cancels are asked again here.
+   */
+  #resolve(load: number, id: JobId, question: Question, record: JobRecord | undefined): void {
+    const shard = this.#shard
+    const isOld = () => shard.isStaleRead(id, load)
     for (const { incarnation, result } of question.results) {
-      this.#resolveResult(incarnation, result, job ?? record)
+      if (!isOld()) this.#resolveResult(incarnation, result, shard.jobs.get(id) ?? record)
     }
     for (const claim of question.claims) {
-      if (job === undefined && record !== undefined && this.#shard.rollCallOpen) {
+      if (isOld()) continue
+      const job = shard.jobs.get(id)
+      if (job === undefined && record !== undefined && shard.rollCallOpen) {
         this.#keepCandidate(record, claim)
       } else this.#decide(claim, job, record)
     }
-    for (const request of question.cancels) this.#cancel(request, job, record)
+    for (const request of question.cancels) {
+      if (isOld()) this.#ask(id).cancels.push(request)
+      else this.#cancel(request, shard.jobs.get(id), record)
+    }
   }
 
   #resolveResult(incarnation: string, result: Result, known: Job | JobRecord | undefined): void {
@@ -164,6 +169,8 @@ export class Recovery {
 
   #decide(claim: Claim, job: Job | undefined, record?: JobRecord): void {
     const known = job ?? record
+    // It may be gone since it claimed: nobody would ever release what it was given.
+    if (this.#shard.workers.get(claim.incarnation) === undefined) return
     if (job?.grant !== undefined && sameToken(job.grant.token, claim.token)) return
     if (known !== undefined && isAdoptable(known, claim)) this.#adopt(claim, job, record)
     else this.#abort(claim)
@@ -208,6 +215,8 @@ export class Recovery {
       shard.effect({ type: 'AnswerCancel', request, outcome })
       return
     }
+    // Who claims it is told to stop with its next digest.
+    this.#candidates.delete(known.id)
     cancelJob(shard, job ?? shard.bringIn(record as JobRecord), job === undefined)
     shard.effect({ type: 'AnswerCancel', request, outcome: 'cancelled' })
   }

@@ -125,6 +125,7 @@ export function settle(
   })
   shard.signal(job, state === 'done' ? 'finish' : state === 'dead' ? 'giveUp' : 'cancel')
   shard.counters[state] += 1
+  job.grant = undefined
   shard.forget(job)
   shard.effect({ type: 'TellSettled', id, state })
   if (state === 'done') shard.publish({ type: 'jobDone', id })

@@ -24,7 +24,8 @@ export class ShardOwner {
     this.nonce = config.nonce
     this.#observe = observe
     this.#dispatcher = new Dispatcher(config)
-    this.#gate = new CommitGate(config.epoch, config.limits.groupMutationsMax)
+    const { epoch, nonce, limits } = config
+    this.#gate = new CommitGate(`${epoch}-${nonce}`, limits.groupMutationsMax)
   }
 
   get nextDeadlineMs(): number | undefined {

@@ -156,7 +156,9 @@ export class WorkerProtocol {
     if (stream?.open.stream !== open.stream) {
       const receiver = new OrderReceiver(open.nextOrder)
       const newest = stream?.newest ?? new Map<string, Run>()
-      stream = { owner, open, receiver, newest, ping: open.ping, reports: 0 }
+      // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
+      const reports = stream?.reports ?? 0
+      stream = { owner, open, receiver, newest, ping: open.ping, reports }
       this.#streams.set(owner, stream)
     }
     stream.ping = Math.max(stream.ping, open.ping)

@@ -86,3 +86,20 @@ describe('the outbox of a client', () => {
     expect(outbox.orders(400)).toEqual([send(2)])
   })
 })
+
+describe('a request that the manager has postponed', () => {
+  it('does not keep later ones from being sent again after silence', () => {
+    const outbox = new ClientOutbox({ resendMs: 1_000, inFlightMax: 2 })
+    outbox.connected()
+    for (const request of [1, 2, 3]) {
+      outbox.submit(0, request, { timeoutMs: 60_000, isResent: true })
+    }
+    outbox.orders(0)
+    outbox.postponed(10, 1, 5_000)
+    expect(outbox.orders(10)).toEqual([{ type: 'send', request: 3 }])
+    expect(outbox.orders(1_010)).toEqual([
+      { type: 'send', request: 2 },
+      { type: 'send', request: 3 },
+    ])
+  })
+})

@@ -18,7 +18,7 @@ function next(gate: CommitGate) {
 
 describe('the commit gate', () => {
   it('lets effects leave at once when nothing has gathered, each of them once', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [], effects: [effect(1), effect(2)] })
     expect(gate.isIdle).toBe(false)
     expect(gate.takeFree()).toEqual([effect(1), effect(2)])
@@ -27,11 +27,11 @@ describe('the commit gate', () => {
   })
 
   it('holds an effect back until the group gathered with it is answered', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [pause(0)], effects: [effect(1)] })
     expect(gate.takeFree()).toEqual([])
     const group = next(gate)
-    expect(group).toEqual({ id: '3-1', number: 1, mutations: [pause(0)] })
+    expect(group).toEqual({ id: '3-nonce-1', number: 1, mutations: [pause(0)] })
     expect(gate.takeFree()).toEqual([])
     gate.answered(group)
     expect(gate.takeFree()).toEqual([effect(1)])
@@ -39,7 +39,7 @@ describe('the commit gate', () => {
   })
 
   it('holds back an effect that came without a mutation, while a group is in flight', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [pause(0)], effects: [] })
     const group = next(gate)
     gate.admit({ mutations: [], effects: [effect(1)] })
@@ -49,7 +49,7 @@ describe('the commit gate', () => {
   })
 
   it('has one group in flight; what comes meanwhile gathers in the next', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [pause(0)], effects: [effect(1)] })
     const first = next(gate)
     gate.admit({ mutations: [pause(1)], effects: [effect(2)] })
@@ -65,7 +65,7 @@ describe('the commit gate', () => {
   })
 
   it('keeps inserts in groups of their own', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [insert('a'), pause(0), insert('b')], effects: [effect(1)] })
     const inserts = next(gate)
     expect(inserts.mutations).toEqual([insert('a'), insert('b')])
@@ -78,7 +78,7 @@ describe('the commit gate', () => {
   })
 
   it('bounds its groups', () => {
-    const gate = new CommitGate(3, 2)
+    const gate = new CommitGate('3-nonce', 2)
     gate.admit({ mutations: [0, 1, 2, 3, 4].map(pause), effects: [effect(1)] })
     const sizes: number[] = []
     for (let group = gate.nextGroup(); group; group = gate.nextGroup()) {
@@ -91,7 +91,7 @@ describe('the commit gate', () => {
   })
 
   it('breaks when another group than the one in flight is answered', () => {
-    const gate = new CommitGate(3, 10)
+    const gate = new CommitGate('3-nonce', 10)
     gate.admit({ mutations: [pause(0)], effects: [] })
     const group = next(gate)
     expect(() => gate.answered({ ...group, number: 7 })).toThrow(InvariantBroken)
