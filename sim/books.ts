@@ -35,6 +35,7 @@ export interface OwnerBook {
   readonly known: Set<string>
   /** Jobs with mutations that are decided and not committed. */
   readonly uncommitted: Map<string, number>
+  readonly connected: Set<string>
   /** What a lost worker had with it, by incarnation. */
   readonly lostWith: Map<string, readonly string[]>
   /** Jobs that waited at takeover, with their phase. */
@@ -63,15 +64,18 @@ export class Books {
   before(owner: Ownership, event: Event): void {
     if (event.type === 'OwnershipTaken') this.#begin(owner, event.nowMs)
     const book = this.of(owner)
+    if (event.type === 'WorkerConnected') book.connected.add(event.incarnation)
+    if (event.type === 'WorkerDisconnected') book.connected.delete(event.incarnation)
     if (event.type === 'WorkerReported') this.#reported(book, owner, event.report)
     if (event.type === 'GroupCommitted') {
-      for (const { id, outcome } of event.answer.inserts) if (outcome === 'stored') book.known.add(id)
+      for (const { id, outcome } of event.answer.inserts)
+        if (outcome === 'stored') book.known.add(id)
     }
     if (event.type === 'CancelRequested') end(book.newest.get(event.id), 'cancelled')
   }
 
   /** What came out, but for the grants: those are entered one by one, as they are checked. */
-  decided(owner: Ownership, { mutations, effects }: Step): void {
+  decided(owner: Ownership, event: Event, { mutations, effects }: Step): void {
     const book = this.of(owner)
     for (const mutation of mutations) {
       if (!('job' in mutation)) continue
@@ -80,10 +84,15 @@ export class Books {
     }
     for (const effect of effects) {
       if (effect.type === 'DisconnectWorker') {
+        // A clock that ticks is no evidence against a worker that is connected.
+        if (event.type === 'TimerFired' && book.connected.has(effect.incarnation)) continue
         const held = [...book.newest.values()].filter(
           ({ incarnation, ended }) => incarnation === effect.incarnation && ended === undefined,
         )
-        book.lostWith.set(effect.incarnation, held.map(({ jobId }) => jobId))
+        book.lostWith.set(
+          effect.incarnation,
+          held.map(({ jobId }) => jobId),
+        )
         for (const entry of held) end(entry, 'the worker was lost')
       } else if (effect.type === 'Skip') {
         for (const entry of book.newest.values()) {
@@ -132,7 +141,7 @@ export class Books {
     this.#owners.set(owner.nonce, {
       ...{ epoch: owner.epoch, takenMs: nowMs, newest: new Map(), credit: new Map() },
       ...{ lastReport: new Map(), known: new Set(waitedAtTakeover.keys()) },
-      ...{ uncommitted: new Map(), lostWith: new Map(), waitedAtTakeover },
+      ...{ uncommitted: new Map(), connected: new Set(), lostWith: new Map(), waitedAtTakeover },
     })
   }
 

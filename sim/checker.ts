@@ -51,6 +51,12 @@ export interface Checker {
   onEffect?(owner: Ownership, effect: Effect): void
   /** A group was applied, once. */
   onCommit?(commit: Commit): void
+  /** A worker begins to run a grant. */
+  onRun?(run: {
+    readonly incarnation: string
+    readonly token: string
+    readonly jobId: string
+  }): void
   /** The client was told that the store has these jobs. */
   onAcknowledged?(ids: readonly string[]): void
   /** Nothing is under way between processes, and no commit or load. */

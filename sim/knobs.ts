@@ -73,7 +73,15 @@ export const calm: Knobs = {
   waitingJobsMax: 100_000,
 }
 
-export const profiles = ['mixed', 'network', 'processes', 'store', 'cold', 'calm'] as const
+export const profiles = [
+  'mixed',
+  'network',
+  'processes',
+  'store',
+  'cold',
+  'failover',
+  'calm',
+] as const
 export type Profile = (typeof profiles)[number]
 
 /** Draws a world. A profile turns on its own faults more often; `mixed` turns on any. */
@@ -90,7 +98,8 @@ export function drawKnobs(chance: Chance, profile: Profile): Knobs {
     priorities: chance.is(0.3),
   }
   if (profile === 'calm') return { ...calm, ...size }
-  const on = (family: Profile) => chance.is(profile === family ? 0.6 : profile === 'mixed' ? 0.3 : 0.1)
+  const on = (family: Profile) =>
+    chance.is(profile === family ? 0.6 : profile === 'mixed' ? 0.3 : 0.1)
   return {
     ...calm,
     ...size,
@@ -99,6 +108,7 @@ export function drawKnobs(chance: Chance, profile: Profile): Knobs {
     ...storeFaults(chance, () => on('store')),
     ...coldBounds(chance, () => on('cold')),
     ...workload(chance, () => chance.is(0.35)),
+    ...(profile === 'failover' && failovers(chance)),
   }
 }
 
@@ -154,5 +164,14 @@ function workload(chance: Chance, on: () => boolean): Partial<Knobs> {
     ...(on() && { poisonRate: 0.05 }),
     ...(on() && { cancelRate: 0.2 }),
     ...(on() && { repeatRate: 0.3 }),
+  }
+}
+
+/** Owners that follow each other fast, under the same epoch, while workers are away for a while. */
+function failovers(chance: Chance): Partial<Knobs> {
+  return {
+    ...{ managers: 2, failoverEveryMs: 3_000, workerStopEveryMs: 2_000, chaosMs: 30_000 },
+    ...{ jobs: chance.int(2, 8), phases: chance.int(1, 2), workersPerPhase: 2 },
+    ...{ longRunRate: 0.6, failRate: 0, hangRate: 0, deafRate: 0, poisonRate: 0 },
   }
 }

@@ -28,7 +28,7 @@ export function minimise(failing: Failing): Failing & {
     smallest = { seed, profile, change, violation: next.violation }
     return true
   }
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller;) {
     isSmaller = false
     const knobs = knobsOf(smallest)
     for (const key of Object.keys(calm) as (keyof Knobs)[]) {

@@ -123,7 +123,7 @@ export class SimManager extends Process {
       if (this.#reign !== reign) return
       if (store.isStalled) {
         if (nowMs - reign.renewedMs > ttlMs) return this.#stepDown(reign)
-      } else if (store.renew(reign.epoch)) reign.renewedMs = nowMs
+      } else if (store.renew(this.name, reign.epoch)) reign.renewedMs = nowMs
       else return this.#stepDown(reign)
       this.#renewLater(reign)
     })
@@ -173,7 +173,7 @@ export class SimManager extends Process {
 
   #commit(reign: Reign, group: Group): void {
     const { life } = this
-    this.world.store.commit(reign.epoch, group, (outcome) => {
+    this.world.store.commit(reign, group, (outcome) => {
       if (!this.isUp || this.life !== life) return
       this.soon(() => {
         if (this.#reign !== reign) return
@@ -230,11 +230,7 @@ export class SimManager extends Process {
     }
   }
 
-  #order(
-    reign: Reign,
-    effect: Extract<Effect, { incarnation: string }>,
-    dirty: Set<string>,
-  ): void {
+  #order(reign: Reign, effect: Extract<Effect, { incarnation: string }>, dirty: Set<string>): void {
     const link = reign.links.get(effect.incarnation)
     if (link === undefined) return
     if (effect.type === 'OpenStream') return this.#open(reign, link, effect)
@@ -276,8 +272,7 @@ export class SimManager extends Process {
   #push(reign: Reign, incarnation: string, address: string): Connection {
     const { world } = this
     return world.network.connect(this, () => world.listener(address), {
-      onUp: () =>
-        this.#handle(reign, { type: 'WorkerConnected', nowMs: world.nowMs, incarnation }),
+      onUp: () => this.#handle(reign, { type: 'WorkerConnected', nowMs: world.nowMs, incarnation }),
       onDown: () => this.#broken(reign, incarnation),
     })
   }

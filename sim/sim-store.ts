@@ -24,6 +24,7 @@ export class SimStore {
   readonly #world: World
   #lastGroup = ''
   #clockOffsetMs = 0
+  #forgottenFrom = 0
   isStalled = false
 
   constructor(world: World) {
@@ -39,34 +40,49 @@ export class SimStore {
     return answer.outcome === 'acquired' ? answer.epoch : undefined
   }
 
-  renew(epoch: number): boolean {
+  renew(owner: string, epoch: number): boolean {
     const { ownership } = this.shard
-    if (ownership === undefined || !owns(ownership, epoch)) return false
-    this.shard.ownership = { ...ownership, untilMs: this.#world.nowMs + this.#clockOffsetMs + ttlMs }
+    if (ownership === undefined || !this.isOwner({ manager: owner, epoch })) return false
+    this.shard.ownership = {
+      ...ownership,
+      untilMs: this.#world.nowMs + this.#clockOffsetMs + ttlMs,
+    }
     return true
   }
 
-  /** An asynchronous replica takes over: it has not heard of the newest owner, and its clock is behind. */
+  /**
+   * An asynchronous replica takes over: it has not heard of the newest owner, and its clock is behind, so
+   * that the next owner gets the same epoch. A clock that steps back twice would be no clock.
+   */
   failOver(): void {
     const { ownership } = this.shard
-    if (ownership === undefined) return
+    if (ownership === undefined || ownership.epoch === this.#forgottenFrom) return
     this.#world.saw('failover')
     const nextEpochMs = Math.floor(ownership.epoch / 1_000)
     this.#clockOffsetMs = nextEpochMs - this.#world.nowMs
+    this.#forgottenFrom = ownership.epoch - 1
     this.shard.ownership = { ...ownership, epoch: ownership.epoch - 1, untilMs: 0, released: false }
   }
 
-  commit(epoch: number, group: Group, done: (outcome: CommitOutcome) => void): void {
+  commit(
+    { manager, epoch }: { manager: string; epoch: number },
+    group: Group,
+    done: (outcome: CommitOutcome) => void,
+  ): void {
     const { chance, knobs, faultsOn } = this.#world
     const delayMs = chance.int(0, knobs.commitMs)
     this.#whenUp(delayMs, () => {
       const isUnknown = faultsOn() && chance.is(knobs.unknownRate)
       if (isUnknown && chance.is(0.5)) return done({ type: 'unknown' })
-      if (faultsOn() && chance.is(knobs.fullRate)) {
+      // To repeat an answer takes no room.
+      const isApplied = group.id === this.#lastGroup
+      if (faultsOn() && !isApplied && chance.is(knobs.fullRate)) {
         this.refused.add(group.id)
         return done({ type: 'full' })
       }
-      const outcome = this.#apply(epoch, group)
+      const outcome: CommitOutcome = this.isOwner({ manager, epoch })
+        ? this.#apply(epoch, group)
+        : { type: 'fenced' }
       if (isUnknown) this.#world.saw('unknown outcome of an applied group')
       done(isUnknown ? { type: 'unknown' } : outcome)
     })
@@ -120,7 +136,6 @@ export class SimStore {
   }
 
   #apply(epoch: number, group: Group): CommitOutcome {
-    if (!owns(this.shard.ownership, epoch)) return { type: 'fenced' }
     const isRepeat = group.id === this.#lastGroup
     const changes = isRepeat ? [] : this.#changesOf(group)
     const answer = this.#committed(group)
@@ -130,6 +145,11 @@ export class SimStore {
       this.#world.committed({ epoch, group, changes })
     }
     return { type: 'committed', answer }
+  }
+
+  /** By owner too: after a failover two may have the same epoch. */
+  isOwner({ manager, epoch }: { manager: string; epoch: number }): boolean {
+    return owns(this.shard.ownership, epoch) && this.shard.ownership?.owner === manager
   }
 
   #committed(group: Group): CommitAnswer {

@@ -127,7 +127,7 @@ export class SimWorker extends Process {
 
   #start(start: StartRun): void {
     const { world } = this
-    world.ran(start, this)
+    world.ran(start, this.#incarnation)
     const plan = world.workload.plan(start)
     this.#runs.set(start.run, { start, heedsAbort: plan.ends !== 'deaf' })
     if (plan.ends === 'poison') return this.later(plan.ms, () => world.restartWorker(this))

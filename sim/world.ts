@@ -7,6 +7,8 @@ import type { Effect } from '../src/core/effect.ts'
 import type { Event } from '../src/core/event.ts'
 import type { PipelineSpec } from '../src/core/spec.ts'
 import type { Step } from '../src/core/shard.ts'
+import { tokenText } from '../src/core/token.ts'
+import type { WorkerEffect } from '../src/core/worker-event.ts'
 import { Agenda } from './agenda.ts'
 import { Chance } from './chance.ts'
 import { Violation, type Checker, type Commit, type Ownership } from './checker.ts'
@@ -19,6 +21,8 @@ import { SimManager } from './sim-manager.ts'
 import { SimStore } from './sim-store.ts'
 import { SimWorker } from './sim-worker.ts'
 import { hash, Workload } from './workload.ts'
+
+type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
 
 /** Virtual time in which everything has to settle once the faults are over. */
 const healMs = 1_200_000
@@ -142,8 +146,10 @@ export class World {
     return this.nowMs - this.#faultsEndMs + this.knobs.chaosMs
   }
 
-  ran(start: { jobId: string; phase: number; token: { sequence: number } }, on: SimWorker): void {
-    this.trace(`${on.name} runs ${start.jobId}/${start.phase} #${start.token.sequence}`)
+  ran({ jobId, phase, token }: StartRun, incarnation: string): void {
+    this.trace(() => `${incarnation} runs ${jobId}/${phase} #${token.sequence}`)
+    const run = { incarnation, token: tokenText(token), jobId }
+    for (const checker of this.#checkers) checker.onRun?.(run)
   }
 
   tookOver(owner: Ownership): void {
@@ -177,7 +183,7 @@ export class World {
       this.after(this.chance.int(0, 200), () => process.start())
     }
     this.client.start()
-    for (let n = 0; n < this.jobIds.length; ) {
+    for (let n = 0; n < this.jobIds.length;) {
       const ids = this.jobIds.slice(n, n + this.chance.int(1, 4))
       n += ids.length
       this.after(this.chance.int(0, this.knobs.chaosMs * 0.6), () => this.client.enqueue(ids))
@@ -240,6 +246,8 @@ export class World {
     for (const manager of this.managers) {
       const owner = manager.reign
       if (owner === undefined || !manager.isQuiet || manager.paused !== undefined) continue
+      // One that has been replaced and does not know it reads what another has written.
+      if (!this.store.isOwner(owner)) continue
       for (const checker of this.#checkers) checker.atRest?.(owner)
     }
   }

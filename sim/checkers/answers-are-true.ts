@@ -16,7 +16,8 @@ export function answersAreTrue(world: World, books: Books): Checker {
     onStep(_owner, event) {
       if (event.type !== 'WorkerReported') return
       const { incarnation } = event.report
-      for (const result of event.report.results) results.set(`${incarnation} ${result.entry}`, result)
+      for (const result of event.report.results)
+        results.set(`${incarnation} ${result.entry}`, result)
     },
     onCommit({ changes }) {
       for (const { mutation } of changes) {
@@ -31,7 +32,8 @@ export function answersAreTrue(world: World, books: Books): Checker {
       if (result.outcome.type !== 'released') world.saw(answer)
       const token = tokenText(result.token)
       const record = world.store.find([result.jobId])[0]
-      const isOpen = record !== undefined && (record.state === 'ready' || record.state === 'scheduled')
+      const isOpen =
+        record !== undefined && (record.state === 'ready' || record.state === 'scheduled')
       const wrong =
         (answer === 'applied' && result.outcome.type !== 'released' && !applied.has(token)) ||
         (answer === 'duplicate' && !applied.has(token)) ||

@@ -6,29 +6,46 @@ import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
 import type { World } from '../world.ts'
 
+/** Characters of an epoch, a dash and a sequence. */
+const fenceLength = 29
+
 export function appliedWasLive(world: World, books: Books): Checker {
+  /** The newest fence that a release of the job has written. */
+  const fences = new Map<string, string>()
   return {
     invariant: 'I3',
+    onCommit({ changes }) {
+      for (const { mutation } of changes) {
+        if (mutation.type !== 'release' || mutation.ended === undefined) continue
+        const { id } = mutation.job
+        const fence = mutation.ended.token.slice(0, fenceLength)
+        if (fence > (fences.get(id) ?? '')) fences.set(id, fence)
+      }
+    },
     onStep(owner, _event, { mutations }) {
       for (const mutation of mutations) {
         if (!('ended' in mutation) || mutation.ended === undefined) continue
         if (mutation.type === 'release') continue
         const { token, phase, attempt, outcome } = mutation.ended
-        const { id, sequence } = mutation.job
+        const { id } = mutation.job
         if (outcome === 'cancelled') continue
         const granted = books.tokens.get(token)
         if (granted?.jobId !== id || granted.phase !== phase || granted.attempt !== attempt) {
-          throw new Violation('I3', `${id}: ${outcome} under ${token}, which was not granted for it`)
+          throw new Violation(
+            'I3',
+            `${id}: ${outcome} under ${token}, which was not granted for it`,
+          )
         }
         const live = books.of(owner).newest.get(id)
         const isOther = live !== undefined && live.token !== token
         if (isOther && live.ended === undefined && live.phase === phase) {
           throw new Violation('I3', `${id}: ${token} applied while ${live.token} is alive`)
         }
-        const tokenMin = world.store.record(sequence)?.tokenMin ?? ''
-        const isFenced = token.slice(0, tokenMin.length) < tokenMin
-        if (isFenced && (live === undefined || isOther)) {
-          throw new Violation('I3', `${id}: ${token} applied below its fence ${tokenMin}`)
+        // Its own grants an owner knows; what it adopts must not be below the fence.
+        const isAdopted = live?.token !== token && world.store.isOwner(owner)
+        const fence = fences.get(id) ?? ''
+        if (isAdopted && token.slice(0, fenceLength) < fence) {
+          throw new Violation('I3', `${id}: ${token} applied below its fence ${fence}`)
         }
       }
     },

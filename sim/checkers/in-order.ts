@@ -29,7 +29,8 @@ export function inOrder(world: World, books: Books): Checker {
     }
     const count = (overtaken.get(other.id) ?? 0) + 1
     overtaken.set(other.id, count)
-    if (count > overtakesMax) throw new Violation('L2', `${other.id} was passed over ${count} times`)
+    if (count > overtakesMax)
+      throw new Violation('L2', `${other.id} was passed over ${count} times`)
   }
   return {
     invariant: 'I13',

@@ -30,7 +30,7 @@ export function makeCheckers(world: World): readonly Checker[] {
     invariant: 'books',
     onStep(owner, event, step) {
       books.before(owner, event)
-      books.decided(owner, step)
+      books.decided(owner, event, step)
     },
     onCommit: (commit) => books.committed(commit),
   }

@@ -19,8 +19,9 @@ export function limitsHold({ spec, store, saw }: World, books: Books): Checker {
         if (mutation.crashes <= crashesBefore) continue
         const entry = books.tokens.get(mutation.ended.token)
         const held = books.of(owner).lostWith.get(entry?.incarnation ?? '') ?? []
-        if (held.length !== 1) {
-          throw new Violation('I8', `${id} is charged a crash, beside ${held.length} others`)
+        const others = held.filter((jobId) => jobId !== id)
+        if (others.length > 0) {
+          throw new Violation('I8', `${id} is charged a crash beside ${others.join(', ')}`)
         }
       }
     },
@@ -43,7 +44,10 @@ function checkRecord(
   if (limits === undefined) return
   const attemptsMax = record.attemptsMax === 0 ? limits.attempts : record.attemptsMax
   if (record.attempts > attemptsMax) {
-    throw new Violation('I8', `${record.id} has ${record.attempts} attempts, ${attemptsMax} at most`)
+    throw new Violation(
+      'I8',
+      `${record.id} has ${record.attempts} attempts, ${attemptsMax} at most`,
+    )
   }
   if (record.crashes > limits.crashes) {
     throw new Violation('I8', `${record.id} has ${record.crashes} crashes`)

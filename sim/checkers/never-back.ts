@@ -14,14 +14,18 @@ export const neverBack: MakeChecker = ({ spec }) => {
         if (!isOpen(before) && mutation.type !== 'redrive') {
           throw new Violation('I5', `${id} is ${before.state} and gets ${mutation.type}`)
         }
-        if (after.phase < before.phase) throw new Violation('I5', `${id} goes back to an earlier phase`)
+        if (after.phase < before.phase)
+          throw new Violation('I5', `${id} goes back to an earlier phase`)
         const completes =
           mutation.type === 'advance' || (mutation.type === 'settle' && after.state === 'done')
         if (completes) done.set(id, (done.get(id) ?? 0) + 1)
         const count = done.get(id) ?? 0
         const expected = after.state === 'done' ? spec.phases.length : after.phase
         if (count !== expected) {
-          throw new Violation('I6', `${id} is ${after.state} in phase ${after.phase}, ${count} are done`)
+          throw new Violation(
+            'I6',
+            `${id} is ${after.state} in phase ${after.phase}, ${count} are done`,
+          )
         }
       }
     },
