@@ -2,7 +2,7 @@
  * The client: enqueue jobs, wait for their results, ask how it goes. Typed by the pipelines it talks to;
  * `import type` of the pipeline class is enough.
  */
-import type { SubmitOutcome } from '../core/effect.ts'
+import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -50,6 +50,21 @@ export interface Enqueued {
   readonly durability: string
   /** What the input schema says of an `invalid` job. */
   readonly issue?: string
+}
+
+/** What became of an order about one dead job. */
+export interface DeadJobAnswer {
+  readonly id: string
+  /** `notDead`: it is alive or settled otherwise, perhaps because somebody else was first. */
+  readonly outcome: DeadOutcome
+}
+
+/** All that is paused. */
+export interface Paused {
+  /** The whole pipeline is. */
+  readonly pipeline: boolean
+  /** Job types of the phases that are paused on their own. */
+  readonly phases: readonly string[]
 }
 
 const timeoutMsDefault = 10_000
@@ -171,6 +186,26 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return reply.outcome as 'cancelled' | 'settled' | 'notFound'
   }
 
+  /** Dead jobs, ready again at the phase in which they failed; at most 1,000 at once. */
+  async redriveJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
+    return (await this.#connection.ask({ type: 'redrive', ids }, 'dead', this.#timeoutMs)).items
+  }
+
+  /** Gives dead jobs up for good; at most 1,000 at once. */
+  async discardJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
+    return (await this.#connection.ask({ type: 'discard', ids }, 'dead', this.#timeoutMs)).items
+  }
+
+  /** Nothing new is granted, of one phase or of the whole pipeline, until `resume`. @throws CT_UNKNOWN_JOB_TYPE */
+  async pause(phase?: string): Promise<Paused> {
+    return this.#pause('pause', phase)
+  }
+
+  /** Takes one pause back; the others stay, and are in the answer. @throws CT_UNKNOWN_JOB_TYPE */
+  async resume(phase?: string): Promise<Paused> {
+    return this.#pause('resume', phase)
+  }
+
   async status(): Promise<ManagerStatus> {
     return (await this.#connection.ask({ type: 'status' }, 'status', this.#timeoutMs)).status
   }
@@ -178,6 +213,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   close(): void {
     this.#connection.close()
     this.#push?.close()
+  }
+
+  async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {
+    const only = phase === undefined ? {} : { phase }
+    const reply = await this.#connection.ask({ type, ...only }, 'paused', this.#timeoutMs)
+    return { pipeline: reply.pipeline, phases: reply.phases }
   }
 
   async #enqueueAcknowledged(pipeline: string, items: EnqueueItem[]): Promise<Enqueued[]> {

@@ -170,6 +170,33 @@ export type Event =
       readonly request: string
       readonly id: JobId
     }
+  /** Dead jobs are to be ready again, at the phase in which they failed. */
+  | {
+      readonly type: 'RedriveRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly ids: readonly JobId[]
+    }
+  /** Dead jobs are given up for good. */
+  | {
+      readonly type: 'DiscardRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly ids: readonly JobId[]
+    }
+  /** Nothing new of these phases is to be granted; without `phases`, of the whole pipeline. */
+  | {
+      readonly type: 'PauseRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly phases?: readonly number[]
+    }
+  | {
+      readonly type: 'ResumeRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly phases?: readonly number[]
+    }
   | { readonly type: 'ObserversChanged'; readonly nowMs: number; readonly observed: boolean }
   /** The manager stops: no new grants, no new jobs; what runs may finish. */
   | { readonly type: 'DrainRequested'; readonly nowMs: number }

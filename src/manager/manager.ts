@@ -21,6 +21,7 @@ import type { ManagerStatus, Welcome } from '../wire/replies.ts'
 import { openDoors, type Doors, type DoorAddresses } from './doors.ts'
 import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
+import { OperatorRequests } from './operator-requests.ts'
 import { Requests, type InputCheck } from './requests.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
 import { Waiters } from './waiters.ts'
@@ -48,6 +49,7 @@ interface Running {
   readonly owner: ShardOwner
   readonly links: WorkerLinks
   readonly requests: Requests
+  readonly operators: OperatorRequests
   readonly waiters: Waiters
   readonly lease: Lease
 }
@@ -180,9 +182,13 @@ export class Manager implements Service {
         doors.reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => this.#fatal(error),
     })
+    const operators: OperatorRequests = new OperatorRequests({
+      ...{ spec, nowMs, handle },
+      reply: (peer, reply) => doors.reply(peer, reply),
+    })
     const holderOf = (id: string) => owner.holderOf(id)
     const requests: Requests = new Requests({
-      ...{ pipeline: spec.name, checkInput, waiters, nowMs, handle },
+      ...{ pipeline: spec.name, checkInput, waiters, operators, nowMs, handle },
       busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),
@@ -200,14 +206,18 @@ export class Manager implements Service {
       ...{ epoch: lease.epoch, nonce: owner.nonce, pull },
     }
     const links = new WorkerLinks({ transport, logger, nowMs, handle, identity })
-    return { doors, loop, owner, links, waiters, lease, requests }
+    return { doors, loop, owner, links, operators, waiters, lease, requests }
   }
 
-  #perform(effect: Exclude<Effect, LoadEffect>, { links, requests, waiters }: Running): void {
+  #perform(effect: Exclude<Effect, LoadEffect>, parts: Running): void {
+    const { links, requests, operators, waiters } = parts
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
         return requests.answered(effect)
+      case 'AnswerPause':
+      case 'AnswerDead':
+        return operators.answered(effect)
       case 'TellSettled':
         return waiters.settled(effect.id)
       case 'Publish': {

@@ -13,6 +13,7 @@ import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
 import type { JobReader } from './job-reader.ts'
+import type { OperatorRequests } from './operator-requests.ts'
 import type { Waiters } from './waiters.ts'
 
 /** Checks instructions against the pipeline's input schema; a text says what is wrong. */
@@ -23,6 +24,7 @@ export interface RequestsParts {
   readonly busyRetryAfterMs: number
   readonly reader: JobReader
   readonly waiters: Waiters
+  readonly operators: OperatorRequests
   readonly checkInput: InputCheck | undefined
   nowMs(): number
   welcome(): Welcome
@@ -116,6 +118,11 @@ export class Requests {
         const nowMs = this.#parts.nowMs()
         return this.#parts.handle({ type: 'CancelRequested', nowMs, request: key, id: decoded.id })
       }
+      case 'pause':
+      case 'resume':
+      case 'redrive':
+      case 'discard':
+        return this.#parts.operators.receive(peer, decoded)
     }
   }
 

@@ -50,6 +50,14 @@ export type Request =
     }
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
   | { readonly type: 'status'; readonly request: number }
+  /** Of the whole pipeline, or of the phase with this job type. */
+  | { readonly type: 'pause' | 'resume'; readonly request: number; readonly phase?: string }
+  /** Dead jobs: ready again, or given up. */
+  | {
+      readonly type: 'redrive' | 'discard'
+      readonly request: number
+      readonly ids: readonly string[]
+    }
 
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
@@ -81,6 +89,15 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'get':
     case 'cancel':
       return { type: header.type, request, id: check.text(header['id'], 'id') }
+    case 'pause':
+    case 'resume': {
+      const { phase } = header
+      const only = phase === undefined ? {} : { phase: check.text(phase, 'phase') }
+      return { type: header.type, request, ...only }
+    }
+    case 'redrive':
+    case 'discard':
+      return { type: header.type, request, ids: check.texts(header['ids'], 'ids') }
     case 'wait': {
       const ids = check.texts(header['ids'], 'ids')
       return {

@@ -78,6 +78,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     kind: 'request',
     message: { type: 'list', request: 3, query: { state: 'dead' }, after: '', limit: 100 },
   },
+  pause: { kind: 'request', message: { type: 'pause', request: 4, phase: 'encode' } },
+  redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
   enqueued: {
     kind: 'reply',
     message: {
@@ -95,6 +97,20 @@ export const samples: Readonly<Record<string, Sample>> = {
       items: [
         { id: 'job-1', state: 'done', instructions: first },
         { id: 'job-2', state: 'dead', reason: 'rejected', error },
+      ],
+    },
+  },
+  paused: {
+    kind: 'reply',
+    message: { type: 'paused', request: 4, pipeline: false, phases: ['encode'] },
+  },
+  dead: {
+    kind: 'reply',
+    message: {
+      ...{ type: 'dead', request: 5 },
+      items: [
+        { id: 'job-1', outcome: 'redriven' },
+        { id: 'job-2', outcome: 'notDead' },
       ],
     },
   },

@@ -16,7 +16,7 @@ const running: RunningNote = {
 }
 const busyJob = aJob(1, {
   ...{ attempts: 2, crashes: 1, suspect: true, running, lastError: 'Error: before' },
-  ...{ tokenMin: '0000000000000001-000000000003' },
+  ...{ tokenMin: '0000000000000001-000000000003', attemptsMax: 7 },
 })
 
 async function ownerOf(store: Storage, ...jobs: readonly JobRecord[]): Promise<Owner> {
@@ -93,7 +93,7 @@ export function testProgress({ test }: Tests): void {
     assert.deepEqual(await stored(store, 'job-1'), {
       ...kept,
       ...{ state: 'ready', phase: 1, dueMs: readyMs, instructions: '{"next":1}' },
-      ...{ attempts: 0, crashes: 0, suspect: false, applied: [ended.token] },
+      ...{ attempts: 0, crashes: 0, attemptsMax: 0, suspect: false, applied: [ended.token] },
     })
   })
 

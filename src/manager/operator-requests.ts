@@ -1,0 +1,110 @@
+/**
+ * What operators ask of a manager beyond looking: pause and resume, dead jobs, workers. The requests are
+ * turned into events of the core, and the core's answers into replies; nothing is decided here.
+ */
+import type { Effect } from '../core/effect.ts'
+import type { Event } from '../core/event.ts'
+import { wholePipeline } from '../core/shard.ts'
+import type { PipelineSpec } from '../core/spec.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import { didYouMean } from '../pipeline/did-you-mean.ts'
+import type { Reply } from '../wire/replies.ts'
+import type { Request } from '../wire/requests.ts'
+
+type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' }>
+
+/** The requests of operators, apart from the others. */
+export type OperatorRequest = Extract<Request, { type: 'pause' | 'resume' | 'redrive' | 'discard' }>
+
+export interface OperatorRequestsParts {
+  readonly spec: PipelineSpec
+  nowMs(): number
+  handle(event: Event): void
+  reply(peer: string, reply: Reply): void
+}
+
+interface OpenRequest {
+  readonly peer: string
+  readonly request: number
+}
+
+/** Dead jobs in one request: each is read with its instructions. */
+const deadItemsMax = 1_000
+
+export class OperatorRequests {
+  readonly #parts: OperatorRequestsParts
+  /** Requests at the core, by a key that comes back in its answer. */
+  readonly #open = new Map<string, OpenRequest>()
+  #nextKey = 0
+
+  constructor(parts: OperatorRequestsParts) {
+    this.#parts = parts
+  }
+
+  /** @throws CT_UNKNOWN_JOB_TYPE, CT_TOO_LARGE */
+  receive(peer: string, decoded: OperatorRequest): void {
+    switch (decoded.type) {
+      case 'pause':
+      case 'resume':
+        return this.#pause(peer, decoded)
+      case 'redrive':
+      case 'discard':
+        return this.#dead(peer, decoded)
+    }
+  }
+
+  /** The core's word. */
+  answered(effect: OperatorAnswer): void {
+    const open = this.#open.get(effect.request)
+    if (open === undefined) return
+    this.#open.delete(effect.request)
+    const { peer, request } = open
+    if (effect.type === 'AnswerDead') {
+      return this.#parts.reply(peer, { type: 'dead', request, items: effect.items })
+    }
+    const { paused } = effect
+    const pipeline = paused.includes(wholePipeline)
+    const names = this.#parts.spec.phases.map(({ jobType }) => jobType)
+    const phases = [...new Set(paused.flatMap((phase) => names[phase] ?? []))]
+    this.#parts.reply(peer, { type: 'paused', request, pipeline, phases })
+  }
+
+  #pause(peer: string, decoded: Extract<OperatorRequest, { type: 'pause' | 'resume' }>): void {
+    const { phase } = decoded
+    const only = phase === undefined ? {} : { phases: this.#phasesOf(phase) }
+    const type = decoded.type === 'pause' ? 'PauseRequested' : 'ResumeRequested'
+    this.#hand(peer, decoded.request, (request, nowMs) => ({ type, nowMs, request, ...only }))
+  }
+
+  #dead(peer: string, decoded: Extract<OperatorRequest, { type: 'redrive' | 'discard' }>): void {
+    const { ids } = decoded
+    if (ids.length > deadItemsMax) {
+      throw new CarbontubeError(
+        'CT_TOO_LARGE',
+        `${ids.length} dead jobs in one request, ${deadItemsMax} at most`,
+        { hint: 'Split it into several requests.' },
+      )
+    }
+    const type = decoded.type === 'redrive' ? 'RedriveRequested' : 'DiscardRequested'
+    this.#hand(peer, decoded.request, (request, nowMs) => ({ type, nowMs, request, ids }))
+  }
+
+  #hand(peer: string, request: number, event: (key: string, nowMs: number) => Event): void {
+    this.#nextKey += 1
+    const key = String(this.#nextKey)
+    this.#open.set(key, { peer, request })
+    this.#parts.handle(event(key, this.#parts.nowMs()))
+  }
+
+  /** A phase class may stand at several places of a chain. */
+  #phasesOf(jobType: string): number[] {
+    const names = this.#parts.spec.phases.map((phase) => phase.jobType)
+    const found = names.flatMap((name, phase) => (name === jobType ? [phase] : []))
+    if (found.length > 0) return found
+    throw new CarbontubeError(
+      'CT_UNKNOWN_JOB_TYPE',
+      `no phase has jobType "${jobType}"${didYouMean(jobType, names)}`,
+      { hint: `The pipeline has: ${names.join(', ')}.`, details: { jobType } },
+    )
+  }
+}
