@@ -65,6 +65,8 @@ function commandLinePage() {
     [],
     ...['pipeline', 'phase', 'bundle', 'enqueue', 'status', 'check'].map((name) => [name]),
     ...['list', 'show', 'cancel'].map((name) => ['jobs', name]),
+    ...['pause', 'resume'].map((name) => [name]),
+    ...['list', 'redrive', 'discard'].map((name) => ['dead', name]),
     ...['streamer', 'forwarder', 'version'].map((name) => [name]),
   ]
   const sections = commands.map((command) => {

@@ -9,7 +9,8 @@ import { print, say, style, table, type GlobalOptions } from './command-context.
 import { loadPipelineFile } from './load-file.ts'
 import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
 
-async function withClient<T>(
+/** With a connection to a manager's router door. @throws CT_UNREACHABLE */
+export async function withClient<T>(
   address: string,
   use: (client: PipelineClient) => Promise<T>,
 ): Promise<T> {
@@ -44,10 +45,13 @@ function printStatus(status: ManagerStatus): void {
   print(
     `${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`,
   )
-  for (const { phases, settled, scheduled, workers } of shards) {
+  for (const { paused, phases, settled, scheduled, workers } of shards) {
+    if (paused) print('the whole pipeline is paused')
     const rows = phases.map((phase) => [
       ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
-      phase.workers === 0 ? 'no workers' : phase.paused ? 'paused' : '',
+      [phase.workers === 0 ? 'no workers' : '', phase.paused ? 'paused' : '']
+        .filter((remark) => remark !== '')
+        .join(', '),
     ])
     print(table(['phase', 'waiting', 'running', 'workers', 'slots', ''], rows))
     const { done, dead, cancelled } = settled

@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { print, reportError, type GlobalOptions } from './command-context.ts'
+import { addOperatorCommands } from './operator-commands.ts'
 import { packageVersion } from './version.ts'
 
 type Action = (...values: never[]) => Promise<number>
@@ -159,6 +160,8 @@ program
       return Promise.resolve(0)
     }),
   )
+
+addOperatorCommands(program, { run, whole })
 
 // Whoever read our data has read enough: `carbontube jobs list … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -93,7 +93,7 @@ export const catalogue = {
   CT_UNKNOWN_JOB_TYPE: {
     blame: 'caller',
     exit: 5,
-    means: 'No phase of the file has that job type.',
+    means: 'No phase has that job type.',
   },
   CT_UNKNOWN_PIPELINE: { blame: 'caller', exit: 5, means: 'No pipeline of that name is there.' },
   CT_JOB_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No job of that id is kept.' },

@@ -1,0 +1,147 @@
+/** The commands that change what a running pipeline does: pause, resume, and what becomes of dead jobs. */
+import type { PipelineClient, DeadJobAnswer, Paused } from '../client/pipeline-client.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import type { ListQuery } from '../wire/requests.ts'
+import { print, say, type GlobalOptions } from './command-context.ts'
+import { listJobs, withClient } from './inspect.ts'
+
+export interface PauseOptions extends GlobalOptions {
+  readonly phase?: string
+}
+
+export interface DeadListOptions extends GlobalOptions {
+  readonly phase?: string
+  readonly error?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+export interface RedriveOptions extends GlobalOptions {
+  readonly all?: boolean
+  readonly phase?: string
+  readonly error?: string
+}
+
+/** Dead jobs of one request. */
+const batchSize = 100
+
+export async function pause(address: string, options: PauseOptions): Promise<number> {
+  const paused = await withClient(address, (client) => client.pause(options.phase))
+  return showPaused(paused, options)
+}
+
+export async function resume(address: string, options: PauseOptions): Promise<number> {
+  const paused = await withClient(address, (client) => client.resume(options.phase))
+  return showPaused(paused, options)
+}
+
+function showPaused({ pipeline, phases }: Paused, options: GlobalOptions): number {
+  if (options.json === true) print({ pipeline, phases })
+  else if (pipeline) say('the whole pipeline is paused: nothing new is granted, what runs goes on')
+  if (options.json !== true && phases.length > 0) say(`paused phases: ${phases.join(', ')}`)
+  if (options.json !== true && !pipeline && phases.length === 0) say('nothing is paused')
+  return 0
+}
+
+export function listDead(address: string, options: DeadListOptions): Promise<number> {
+  const { phase, error, limit, after, json } = options
+  const query = {
+    state: 'dead',
+    ...(phase === undefined ? {} : { phase }),
+    ...(error === undefined ? {} : { error }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after }),
+  }
+  return listJobs(address, query, json === undefined ? {} : { json })
+}
+
+export function redrive(
+  address: string,
+  ids: readonly string[],
+  options: RedriveOptions,
+): Promise<number> {
+  const { all, phase, error } = options
+  const isFiltered = phase !== undefined || error !== undefined
+  if (all === true ? ids.length > 0 : ids.length === 0 || isFiltered) {
+    throw new CarbontubeError('CT_USAGE', 'give the ids of dead jobs, or --all', {
+      hint: '--phase and --error narrow --all: `carbontube dead redrive ADDRESS --all --phase encode`.',
+    })
+  }
+  return withClient(address, async (client) => {
+    const report = new DeadReport(options)
+    const batches = all === true ? deadJobs(client, options) : batchesOf(ids)
+    for await (const batch of batches) report.add(await client.redriveJobs(batch))
+    // Whoever is no longer dead when all are wanted is as wanted.
+    return report.finish(all === true)
+  })
+}
+
+export function discard(
+  address: string,
+  ids: readonly string[],
+  options: GlobalOptions,
+): Promise<number> {
+  return withClient(address, async (client) => {
+    const report = new DeadReport(options)
+    for (const batch of batchesOf(ids)) report.add(await client.discardJobs(batch))
+    return report.finish(false)
+  })
+}
+
+/** Ids of the dead jobs that fit, a page at a time: each once, since pages go down by arrival. */
+async function* deadJobs(
+  client: PipelineClient,
+  { phase, error }: RedriveOptions,
+): AsyncGenerator<readonly string[]> {
+  const query: ListQuery = {
+    state: 'dead',
+    ...(phase === undefined ? {} : { phase }),
+    ...(error === undefined ? {} : { error }),
+  }
+  let after = ''
+  do {
+    const { jobs, next } = await client.listJobs(query, { after, limit: batchSize })
+    if (jobs.length > 0) yield jobs.map(({ id }) => id)
+    after = next
+  } while (after !== '')
+}
+
+function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < ids.length; from += batchSize) yield ids.slice(from, from + batchSize)
+}
+
+/** A line a job as the answers come, a sum at the end. */
+class DeadReport {
+  readonly #options: GlobalOptions
+  readonly #counts = { redriven: 0, discarded: 0, notDead: 0, notFound: 0 }
+
+  constructor(options: GlobalOptions) {
+    this.#options = options
+  }
+
+  add(answers: readonly DeadJobAnswer[]): void {
+    for (const { id, outcome } of answers) {
+      this.#counts[outcome] += 1
+      print(this.#options.json === true ? { id, outcome } : `${id}  ${outcome}`)
+    }
+  }
+
+  /** @throws CT_JOB_NOT_FOUND, CT_REFUSED when not all jobs were there and dead */
+  finish(isLenient: boolean): number {
+    const { redriven, discarded, notDead, notFound } = this.#counts
+    if (this.#options.json !== true) say(`${redriven + discarded} ${this.#verb()}`)
+    if (isLenient) return 0
+    const details = this.#counts
+    if (notFound > 0) {
+      throw new CarbontubeError('CT_JOB_NOT_FOUND', `${notFound} of the jobs are not kept here`, {
+        details,
+      })
+    }
+    if (notDead === 0) return 0
+    throw new CarbontubeError('CT_REFUSED', `${notDead} of the jobs are not dead`, { details })
+  }
+
+  #verb(): string {
+    return this.#counts.discarded > 0 ? 'discarded' : 'redriven'
+  }
+}

@@ -1,0 +1,50 @@
+/** What the commands of operators take: `pause`, `resume`, `dead …`. `main.ts` has the others. */
+import type { Command } from 'commander'
+
+type Action = (...values: never[]) => Promise<number>
+
+/** What `main.ts` lends. */
+export interface CommandTools {
+  /** Makes a command out of a function, whose code is loaded when it runs. */
+  run(action: () => Promise<Action>): (...values: unknown[]) => Promise<void>
+  whole(value: string): number
+}
+
+export function addOperatorCommands(program: Command, { run, whole }: CommandTools): void {
+  program
+    .command('pause <address>')
+    .description('grant nothing new; what runs goes on. It outlives a restart of the manager')
+    .option('--phase <jobType>', 'only this phase')
+    .action(run(async () => (await import('./operate.ts')).pause))
+  program
+    .command('resume <address>')
+    .description('take back a pause: that of the whole pipeline, or of one phase')
+    .option('--phase <jobType>', 'only this phase')
+    .action(run(async () => (await import('./operate.ts')).resume))
+  addDeadCommands(program.command('dead').description('dead jobs: look, redrive, discard'), {
+    run,
+    whole,
+  })
+}
+
+function addDeadCommands(dead: Command, { run, whole }: CommandTools): void {
+  dead
+    .command('list <address>')
+    .description('dead jobs, newest first')
+    .option('--phase <jobType>')
+    .option('--error <text>', 'part of the last error')
+    .option('--limit <n>', 'rows, at most 100', whole)
+    .option('--after <cursor>', 'the next page')
+    .action(run(async () => (await import('./operate.ts')).listDead))
+  dead
+    .command('redrive <address> [ids...]')
+    .description('the same jobs, ready again at the phase in which they failed')
+    .option('--all', 'every dead job')
+    .option('--phase <jobType>', 'with --all: only those that failed in this phase')
+    .option('--error <text>', 'with --all: only those with this in their last error')
+    .action(run(async () => (await import('./operate.ts')).redrive))
+  dead
+    .command('discard <address> <ids...>')
+    .description('take dead jobs out of the store for good')
+    .action(run(async () => (await import('./operate.ts')).discard))
+}

@@ -1,0 +1,128 @@
+/** What an operator orders by the command line, with real processes. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { PipelineClient } from '../../src/client/pipeline-client.ts'
+import { until } from '../wait.ts'
+import { Bench, kill, numbered } from './processes.ts'
+
+let bench: Bench
+
+beforeEach(async () => {
+  bench = await Bench.open()
+})
+
+afterEach(async () => {
+  await bench.close()
+})
+
+const lines = (text: string) => text.trimEnd().split('\n')
+
+async function shardOf(client: PipelineClient) {
+  const [shard] = (await client.status()).shards
+  if (shard === undefined) throw new Error('a manager has a shard')
+  return shard
+}
+
+describe('pause', () => {
+  it('holds new grants over a restart of the manager, until resume; what runs goes on', async () => {
+    const manager = bench.manager()
+    bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+
+    const finish = await bench.run(['pause', bench.pull, '--phase', 'finish', '--json'])
+    expect(finish).toMatchObject({ code: 0, stdout: '{"pipeline":false,"phases":["finish"]}\n' })
+    await client.enqueueJobs(numbered(1))
+    await until(async () => (await shardOf(client)).phases[1]?.waiting === 1, {
+      what: 'the job waits for the paused phase',
+    })
+
+    expect((await bench.run(['pause', bench.pull])).code).toBe(0)
+    expect((await bench.run(['pause', bench.pull])).stderr).toContain('whole pipeline is paused')
+    await kill(manager)
+    bench.manager()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    expect(await shardOf(client)).toMatchObject({ paused: true })
+    await until(async () => !(await shardOf(client)).rollCallOpen, {
+      what: 'the roll call is over',
+    })
+    await client.enqueueJobs(numbered(1))
+    expect((await shardOf(client)).phases).toMatchObject([
+      { waiting: 1, running: 0, paused: true },
+      { waiting: 1, running: 0, paused: true },
+    ])
+    expect((await bench.run(['status', bench.pull])).stdout).toContain(
+      'the whole pipeline is paused',
+    )
+
+    const resumed = await bench.run(['resume', bench.pull])
+    expect(resumed).toMatchObject({ code: 0, stderr: 'paused phases: finish\n' })
+    expect((await bench.run(['resume', bench.pull, '--phase', 'finish'])).stderr).toBe(
+      'nothing is paused\n',
+    )
+    await bench.settled(client, 2)
+  })
+
+  it('refuses a phase that is not there, with a guess', async () => {
+    bench.manager()
+    await bench.client()
+    const finished = await bench.run(['pause', bench.pull, '--phase', 'finsh'])
+    expect(finished.code).toBe(5)
+    expect(finished.stderr).toContain('CT_UNKNOWN_JOB_TYPE')
+    expect(finished.stderr).toContain('did you mean "finish"?')
+    expect((await bench.run(['pause', 'tcp://127.0.0.1:9'])).code).toBe(4)
+  })
+})
+
+describe('dead jobs', () => {
+  it('are listed, redriven once their cause is mended, and discarded', async () => {
+    bench.manager()
+    bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    const file = join(bench.folder, 'mended')
+    const answers = await client.enqueueJobs([
+      ...numbered(3, { needs: file }),
+      ...numbered(1, { does: 'reject' }),
+    ])
+    const ids = answers.map(({ job }) => job.id)
+    await bench.settled(client, 4)
+
+    const listed = await bench.run(['dead', 'list', bench.pull, '--error', 'mended', '--json'])
+    expect(lines(listed.stdout)).toHaveLength(3)
+    writeFileSync(file, '')
+    const redriven = await bench.run([
+      ...['dead', 'redrive', bench.pull, '--all', '--phase', 'work', '--error', 'mended', '--json'],
+    ])
+    expect(redriven.code).toBe(0)
+    expect(lines(redriven.stdout).map((line) => JSON.parse(line) as unknown)).toEqual(
+      ids
+        .slice(0, 3)
+        .map((id) => ({ id, outcome: 'redriven' }))
+        .toReversed(),
+    )
+    for (const id of ids.slice(0, 3)) await client.result(id, { timeout: 20_000 })
+    const { attempts } = await client.getJob(ids[0] ?? '')
+    expect(attempts.map(({ phase, attempt, outcome }) => [phase, attempt, outcome])).toEqual([
+      [0, 1, 'failed'],
+      [0, 2, 'dead'],
+      [0, 3, 'done'],
+      [1, 1, 'done'],
+    ])
+
+    const [done = '', , , rejected = ''] = ids
+    const again = await bench.run(['dead', 'redrive', bench.pull, done])
+    expect(again).toMatchObject({ code: 6, stdout: `${done}  notDead\n` })
+    expect(again.stderr).toContain('CT_REFUSED')
+    const discarded = await bench.run(['dead', 'discard', bench.pull, rejected])
+    expect(discarded).toMatchObject({ code: 0, stdout: `${rejected}  discarded\n` })
+    const gone = await bench.run(['dead', 'discard', bench.pull, rejected, '--json'])
+    expect(gone.code).toBe(5)
+    expect(gone.stderr).toContain('CT_JOB_NOT_FOUND')
+    expect((await shardOf(client)).settled).toEqual({ done: 3, dead: 0, cancelled: 0 })
+    expect((await bench.run(['dead', 'redrive', bench.pull])).code).toBe(2)
+  })
+})
