@@ -23,6 +23,7 @@ import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
 import { OperatorRequests } from './operator-requests.ts'
 import { Requests, type InputCheck } from './requests.ts'
+import { Retention, type RetentionOptions } from './retention.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
 import { Waiters } from './waiters.ts'
 import { WorkerLinks } from './worker-links.ts'
@@ -37,6 +38,7 @@ export interface ManagerOptions {
   /** Name for people; default `<host>:<pid>`. */
   readonly managerId?: string
   readonly limits?: Partial<Limits>
+  readonly retention?: Partial<RetentionOptions>
   readonly clock?: Clock
   readonly checkInput?: InputCheck
   /** The store has a newer owner, or is broken: the manager has stopped by itself. */
@@ -51,6 +53,7 @@ interface Running {
   readonly requests: Requests
   readonly operators: OperatorRequests
   readonly waiters: Waiters
+  readonly retention: Retention
   readonly lease: Lease
 }
 
@@ -95,6 +98,7 @@ export class Manager implements Service {
     try {
       await storage.open()
       this.#running = await this.#takeOver()
+      this.#running.retention.start()
       this.#state = 'running'
     } catch (error) {
       await storage.close()
@@ -108,6 +112,7 @@ export class Manager implements Service {
     const running = this.#running
     if (this.#state !== 'running' || running === undefined) return
     this.#state = 'stopping'
+    running.retention.stop()
     running.loop.handle({ type: 'DrainRequested', nowMs: this.#clock.nowMs() })
     await running.loop.idle()
     running.loop.stop()
@@ -182,8 +187,16 @@ export class Manager implements Service {
         doors.reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => this.#fatal(error),
     })
+    const { retention: options } = this.#options
+    const retention = new Retention({
+      storage,
+      ref: this.#ref,
+      clock: this.#clock,
+      logger,
+      options,
+    })
     const operators: OperatorRequests = new OperatorRequests({
-      ...{ spec, nowMs, handle },
+      ...{ spec, nowMs, handle, holdRetention: () => retention.hold() },
       reply: (peer, reply) => doors.reply(peer, reply),
     })
     const holderOf = (id: string) => owner.holderOf(id)
@@ -206,7 +219,7 @@ export class Manager implements Service {
       ...{ epoch: lease.epoch, nonce: owner.nonce, pull },
     }
     const links = new WorkerLinks({ transport, logger, nowMs, handle, identity })
-    return { doors, loop, owner, links, operators, waiters, lease, requests }
+    return { doors, loop, owner, links, operators, waiters, retention, lease, requests }
   }
 
   #perform(effect: Exclude<Effect, LoadEffect>, parts: Running): void {
@@ -264,7 +277,8 @@ export class Manager implements Service {
     void this.#options.storage.close().finally(() => this.#options.onFatal(error))
   }
 
-  #close({ doors, links, waiters, lease }: Running): void {
+  #close({ doors, links, waiters, retention, lease }: Running): void {
+    retention.stop()
     lease.stop()
     waiters.stop()
     links.close()

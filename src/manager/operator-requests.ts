@@ -21,11 +21,15 @@ export interface OperatorRequestsParts {
   nowMs(): number
   handle(event: Event): void
   reply(peer: string, reply: Reply): void
+  /** No job is removed from the store until the function it resolves with is called. */
+  holdRetention(): Promise<() => void>
 }
 
 interface OpenRequest {
   readonly peer: string
   readonly request: number
+  /** Called when the answer is there. */
+  release?(): void
 }
 
 /** Dead jobs in one request: each is read with its instructions. */
@@ -42,7 +46,7 @@ export class OperatorRequests {
   }
 
   /** @throws CT_UNKNOWN_JOB_TYPE, CT_TOO_LARGE */
-  receive(peer: string, decoded: OperatorRequest): void {
+  async receive(peer: string, decoded: OperatorRequest): Promise<void> {
     switch (decoded.type) {
       case 'pause':
       case 'resume':
@@ -58,7 +62,8 @@ export class OperatorRequests {
     const open = this.#open.get(effect.request)
     if (open === undefined) return
     this.#open.delete(effect.request)
-    const { peer, request } = open
+    const { peer, request, release } = open
+    release?.()
     if (effect.type === 'AnswerDead') {
       return this.#parts.reply(peer, { type: 'dead', request, items: effect.items })
     }
@@ -73,10 +78,14 @@ export class OperatorRequests {
     const { phase } = decoded
     const only = phase === undefined ? {} : { phases: this.#phasesOf(phase) }
     const type = decoded.type === 'pause' ? 'PauseRequested' : 'ResumeRequested'
-    this.#hand(peer, decoded.request, (request, nowMs) => ({ type, nowMs, request, ...only }))
+    const open = { peer, request: decoded.request }
+    this.#hand(open, (request, nowMs) => ({ type, nowMs, request, ...only }))
   }
 
-  #dead(peer: string, decoded: Extract<OperatorRequest, { type: 'redrive' | 'discard' }>): void {
+  async #dead(
+    peer: string,
+    decoded: Extract<OperatorRequest, { type: 'redrive' | 'discard' }>,
+  ): Promise<void> {
     const { ids } = decoded
     if (ids.length > deadItemsMax) {
       throw new CarbontubeError(
@@ -86,13 +95,16 @@ export class OperatorRequests {
       )
     }
     const type = decoded.type === 'redrive' ? 'RedriveRequested' : 'DiscardRequested'
-    this.#hand(peer, decoded.request, (request, nowMs) => ({ type, nowMs, request, ids }))
+    // What is read as dead must still be there when the order is committed.
+    const release = await this.#parts.holdRetention()
+    const open = { peer, request: decoded.request, release }
+    this.#hand(open, (request, nowMs) => ({ type, nowMs, request, ids }))
   }
 
-  #hand(peer: string, request: number, event: (key: string, nowMs: number) => Event): void {
+  #hand(open: OpenRequest, event: (key: string, nowMs: number) => Event): void {
     this.#nextKey += 1
     const key = String(this.#nextKey)
-    this.#open.set(key, { peer, request })
+    this.#open.set(key, open)
     this.#parts.handle(event(key, this.#parts.nowMs()))
   }
 
