@@ -67,6 +67,7 @@ function commandLinePage() {
     ...['list', 'show', 'cancel'].map((name) => ['jobs', name]),
     ...['pause', 'resume'].map((name) => [name]),
     ...['list', 'redrive', 'discard'].map((name) => ['dead', name]),
+    ...['list', 'drain'].map((name) => ['workers', name]),
     ...['streamer', 'forwarder', 'version'].map((name) => [name]),
   ]
   const sections = commands.map((command) => {

@@ -1,8 +1,8 @@
-/** The commands that change what a running pipeline does: pause, resume, and what becomes of dead jobs. */
+/** The commands that change what a running pipeline does: pauses, dead jobs, workers. */
 import type { PipelineClient, DeadJobAnswer, Paused } from '../client/pipeline-client.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ListQuery } from '../wire/requests.ts'
-import { print, say, type GlobalOptions } from './command-context.ts'
+import { print, say, table, type GlobalOptions } from './command-context.ts'
 import { listJobs, withClient } from './inspect.ts'
 
 export interface PauseOptions extends GlobalOptions {
@@ -86,6 +86,39 @@ export function discard(
     for (const batch of batchesOf(ids)) report.add(await client.discardJobs(batch))
     return report.finish(false)
   })
+}
+
+export async function listWorkers(address: string, options: GlobalOptions): Promise<number> {
+  const { shards } = await withClient(address, (client) => client.status())
+  const workers = shards.flatMap((shard) => shard.workers)
+  if (options.json === true) {
+    for (const worker of workers) print(worker)
+    return 0
+  }
+  const rows = workers.map(
+    ({ id, jobType, state, running, concurrency, done, failed, address: at }) => {
+      return [id, jobType, state, `${running}/${concurrency}`, done, failed, at]
+    },
+  )
+  print(table(['worker', 'phase', 'state', 'busy', 'done', 'failed', 'address'], rows))
+  return 0
+}
+
+export async function drainWorker(
+  address: string,
+  id: string,
+  options: GlobalOptions,
+): Promise<number> {
+  const outcome = await withClient(address, (client) => client.drainWorker(id))
+  if (outcome === 'notFound') {
+    throw new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${id}" is connected`, {
+      hint: '`carbontube workers list` shows who is.',
+      details: { id },
+    })
+  }
+  if (options.json === true) print({ id, outcome })
+  else say(`${id} takes no more, finishes what runs, and ends`)
+  return 0
 }
 
 /** Ids of the dead jobs that fit, a page at a time: each once, since pages go down by arrival. */

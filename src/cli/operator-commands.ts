@@ -1,4 +1,4 @@
-/** What the commands of operators take: `pause`, `resume`, `dead …`. `main.ts` has the others. */
+/** What the commands of operators take: `pause`, `resume`, `dead …`, `workers …`. `main.ts` has the others. */
 import type { Command } from 'commander'
 
 type Action = (...values: never[]) => Promise<number>
@@ -25,6 +25,15 @@ export function addOperatorCommands(program: Command, { run, whole }: CommandToo
     run,
     whole,
   })
+  const workers = program.command('workers').description('look at workers, or send one away')
+  workers
+    .command('list <address>')
+    .description('who is connected, and how busy')
+    .action(run(async () => (await import('./operate.ts')).listWorkers))
+  workers
+    .command('drain <address> <worker>')
+    .description('a worker takes no more, finishes what runs, and ends')
+    .action(run(async () => (await import('./operate.ts')).drainWorker))
 }
 
 function addDeadCommands(dead: Command, { run, whole }: CommandTools): void {

@@ -61,9 +61,14 @@ export async function servePhase(
   const phase = compilePhase(pickPhase(await loadPipelineFile(file), jobType))
   const { concurrency, pullBind, pullConnect, advertise, pushConnect, pubConnect } = options
   const drainMs = options.drain ?? drainMsDefault
+  let leave: (code: 0) => void = () => undefined
+  const drained = new Promise<0>((resolve) => {
+    leave = resolve
+  })
   const worker = new Worker({
     ...{ phase, transport: zeromqTransport, logger: commandLogger(options), drainMs },
     version: packageVersion,
+    onDrainOrdered: () => leave(0),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(pullBind === undefined ? {} : { pullBind }),
     ...(pullConnect === undefined ? {} : { pullConnect }),
@@ -74,7 +79,13 @@ export async function servePhase(
   await worker.start()
   const { id, address } = worker.info
   say(`worker ${id} is ready at ${address}, ${worker.info.concurrency} at once`)
-  return runUntilStopped(worker, { drainMs })
+  return runUntilStopped(worker, {
+    drainMs,
+    failed: drained.then((code) => {
+      say('a manager has ordered this worker to leave')
+      return code
+    }),
+  })
 }
 
 /** Manager in this process, one worker process per phase. */
@@ -95,6 +106,7 @@ export async function serveBundle(
     child.once('exit', (code) => {
       children.delete(child)
       if (isStopping) return
+      if (code === 0) return say(`the worker of "${jobType}" was drained, and is not started again`)
       say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
       setTimeout(() => isStopping || children.add(start(jobType)), 500)
     })

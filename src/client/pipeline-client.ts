@@ -206,6 +206,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return this.#pause('resume', phase)
   }
 
+  /** A worker, by its id, is to take no more, finish what runs, and end. */
+  async drainWorker(id: string): Promise<'draining' | 'notFound'> {
+    const ask = { type: 'drain', worker: id } as const
+    return (await this.#connection.ask(ask, 'draining', this.#timeoutMs)).outcome
+  }
+
   async status(): Promise<ManagerStatus> {
     return (await this.#connection.ask({ type: 'status' }, 'status', this.#timeoutMs)).status
   }

@@ -97,6 +97,8 @@ export class Dispatcher {
         return this.#operations.pause(true, event.request, event.phases)
       case 'ResumeRequested':
         return this.#operations.pause(false, event.request, event.phases)
+      case 'WorkerDrainRequested':
+        return this.#operations.drain(event.request, event.worker)
       case 'ObserversChanged':
         this.#shard.observed = event.observed
         return

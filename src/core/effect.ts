@@ -62,6 +62,11 @@ export type Effect =
     }
   /** All that is paused by now; −1 = the whole pipeline. */
   | { readonly type: 'AnswerPause'; readonly request: string; readonly paused: readonly number[] }
+  | {
+      readonly type: 'AnswerDrain'
+      readonly request: string
+      readonly outcome: 'draining' | 'notFound'
+    }
   /** Connect a PUSH to the worker's PULL door. */
   | { readonly type: 'ConnectWorker'; readonly incarnation: string; readonly address: string }
   | { readonly type: 'DisconnectWorker'; readonly incarnation: string }
@@ -93,6 +98,8 @@ export type Effect =
       readonly token: Token
       readonly reason: 'cancelled' | 'superseded'
     }
+  /** Take no more, finish what runs, and end. */
+  | { readonly type: 'Drain'; readonly incarnation: string; readonly order: number }
   | { readonly type: 'Ping'; readonly incarnation: string; readonly ping: number }
   | {
       readonly type: 'AnswerResult'

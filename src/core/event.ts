@@ -197,6 +197,14 @@ export type Event =
       readonly request: string
       readonly phases?: readonly number[]
     }
+  /** A worker is to take no more, finish what runs, and end. */
+  | {
+      readonly type: 'WorkerDrainRequested'
+      readonly nowMs: number
+      readonly request: string
+      /** Its id, or its incarnation. */
+      readonly worker: string
+    }
   | { readonly type: 'ObserversChanged'; readonly nowMs: number; readonly observed: boolean }
   /** The manager stops: no new grants, no new jobs; what runs may finish. */
   | { readonly type: 'DrainRequested'; readonly nowMs: number }

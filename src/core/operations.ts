@@ -9,6 +9,7 @@
 import type { DeadOutcome } from './effect.ts'
 import { unreachable } from './invariant.ts'
 import type { Job, JobId, JobRecord } from './job.ts'
+import { drainWorker } from './liveness.ts'
 import { abortRun, isSettled, takeOutOfQueue } from './recovery.ts'
 import { settle } from './settling.ts'
 import { wholePipeline, type Shard } from './shard.ts'
@@ -64,6 +65,16 @@ export class Operations {
     }
     const answer = [...paused].sort((a, b) => a - b)
     this.#shard.effect({ type: 'AnswerPause', request, paused: answer })
+  }
+
+  /** By id, which is for people, or by incarnation. */
+  drain(request: string, name: string): void {
+    const found = [...this.#shard.workers.all()].filter(
+      ({ info }) => info.id === name || info.incarnation === name,
+    )
+    for (const worker of found) drainWorker(this.#shard, worker)
+    const outcome = found.length > 0 ? 'draining' : 'notFound'
+    this.#shard.effect({ type: 'AnswerDrain', request, outcome })
   }
 
   /** Orders the look-up of what has been ordered since the last time. */

@@ -14,7 +14,7 @@ import type { Grant, Job, JobId, JobRecord } from './job.ts'
 import { answerResult, applyResult } from './settling.ts'
 import type { Shard } from './shard.ts'
 import { fenceOf, isNewer, sameToken, tokenText, type Token } from './token.ts'
-import type { Worker } from './workers.ts'
+import { keepOrder, type Worker } from './workers.ts'
 
 interface Claim {
   readonly incarnation: string
@@ -220,9 +220,7 @@ export function abortRun(
   const key = shard.keyOf(token)
   if (worker.aborted.has(key)) return
   worker.aborted.add(key)
-  const order = worker.nextOrder
-  worker.nextOrder += 1
-  worker.unacknowledged.set(order, {
+  const order = keepOrder(worker, {
     type: 'abort',
     token,
     reason,

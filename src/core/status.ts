@@ -84,7 +84,7 @@ function describeWorkers(shard: Shard): WorkerStatus[] {
     const isReady = mayBeGranted(worker)
     const state = isReady
       ? 'ready'
-      : worker.isLeaving
+      : worker.isLeaving || worker.isDraining
         ? 'leaving'
         : worker.isSilent
           ? 'silent'

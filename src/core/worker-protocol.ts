@@ -189,6 +189,10 @@ export class WorkerProtocol {
         return this.#abortOrdered(order.token, order.reason)
       case 'grant':
         return this.#granted(stream, order)
+      case 'drain':
+        if (this.#draining) return
+        this.#effects.push({ type: 'DrainOrdered' })
+        return this.#drain()
       default:
         return unreachable(order)
     }

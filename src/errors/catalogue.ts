@@ -97,6 +97,7 @@ export const catalogue = {
   },
   CT_UNKNOWN_PIPELINE: { blame: 'caller', exit: 5, means: 'No pipeline of that name is there.' },
   CT_JOB_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No job of that id is kept.' },
+  CT_WORKER_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No worker of that id is connected.' },
   CT_BUSY: { blame: 'peer', exit: 6, means: 'The manager has no room now; try again later.' },
   CT_TOO_LARGE: { blame: 'caller', exit: 6, means: 'A job or message is larger than the limit.' },
   CT_INVALID_JOB: {

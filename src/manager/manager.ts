@@ -230,6 +230,7 @@ export class Manager implements Service {
         return requests.answered(effect)
       case 'AnswerPause':
       case 'AnswerDead':
+      case 'AnswerDrain':
         return operators.answered(effect)
       case 'TellSettled':
         return waiters.settled(effect.id)
@@ -243,6 +244,7 @@ export class Manager implements Service {
       case 'Grant':
       case 'Skip':
       case 'Abort':
+      case 'Drain':
       case 'Ping':
       case 'AnswerResult':
         return links.perform(effect)

@@ -11,10 +11,13 @@ import { didYouMean } from '../pipeline/did-you-mean.ts'
 import type { Reply } from '../wire/replies.ts'
 import type { Request } from '../wire/requests.ts'
 
-type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' }>
+type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' | 'AnswerDrain' }>
 
 /** The requests of operators, apart from the others. */
-export type OperatorRequest = Extract<Request, { type: 'pause' | 'resume' | 'redrive' | 'discard' }>
+export type OperatorRequest = Extract<
+  Request,
+  { type: 'pause' | 'resume' | 'redrive' | 'discard' | 'drain' }
+>
 
 export interface OperatorRequestsParts {
   readonly spec: PipelineSpec
@@ -54,6 +57,8 @@ export class OperatorRequests {
       case 'redrive':
       case 'discard':
         return this.#dead(peer, decoded)
+      case 'drain':
+        return this.#drain(peer, decoded)
     }
   }
 
@@ -66,6 +71,9 @@ export class OperatorRequests {
     release?.()
     if (effect.type === 'AnswerDead') {
       return this.#parts.reply(peer, { type: 'dead', request, items: effect.items })
+    }
+    if (effect.type === 'AnswerDrain') {
+      return this.#parts.reply(peer, { type: 'draining', request, outcome: effect.outcome })
     }
     const { paused } = effect
     const pipeline = paused.includes(wholePipeline)
@@ -99,6 +107,12 @@ export class OperatorRequests {
     const release = await this.#parts.holdRetention()
     const open = { peer, request: decoded.request, release }
     this.#hand(open, (request, nowMs) => ({ type, nowMs, request, ids }))
+  }
+
+  #drain(peer: string, { request, worker }: Extract<OperatorRequest, { type: 'drain' }>): void {
+    this.#hand({ peer, request }, (key, nowMs) => {
+      return { type: 'WorkerDrainRequested', nowMs, request: key, worker }
+    })
   }
 
   #hand(open: OpenRequest, event: (key: string, nowMs: number) => Event): void {

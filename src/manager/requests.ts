@@ -122,6 +122,7 @@ export class Requests {
       case 'resume':
       case 'redrive':
       case 'discard':
+      case 'drain':
         return this.#parts.operators.receive(peer, decoded)
     }
   }

@@ -103,6 +103,12 @@ export type Reply =
       readonly request: number
       readonly items: readonly { readonly id: string; readonly outcome: DeadOutcome }[]
     }
+  /** The answer to `drain`. */
+  | {
+      readonly type: 'draining'
+      readonly request: number
+      readonly outcome: 'draining' | 'notFound'
+    }
   | {
       readonly type: 'error'
       readonly request: number
@@ -148,6 +154,7 @@ export function encodeReply(reply: Reply): Uint8Array[] {
     case 'status':
     case 'paused':
     case 'dead':
+    case 'draining':
     case 'error':
       return [packHeader(reply.type, reply)]
   }
@@ -177,6 +184,7 @@ export function decodeReply(header: Header, frames: readonly Uint8Array[]): Repl
     case 'status':
     case 'paused':
     case 'dead':
+    case 'draining':
     case 'error':
       return header as unknown as Reply
     default:

@@ -58,6 +58,8 @@ export type Request =
       readonly request: number
       readonly ids: readonly string[]
     }
+  /** A worker, by its id or its incarnation. */
+  | { readonly type: 'drain'; readonly request: number; readonly worker: string }
 
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
@@ -98,6 +100,8 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'redrive':
     case 'discard':
       return { type: header.type, request, ids: check.texts(header['ids'], 'ids') }
+    case 'drain':
+      return { type: 'drain', request, worker: check.text(header['worker'], 'worker') }
     case 'wait': {
       const ids = check.texts(header['ids'], 'ids')
       return {

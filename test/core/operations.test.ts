@@ -258,3 +258,60 @@ describe('a cancel during the roll call', () => {
     expect(owner.owner.holderOf('job')).toBeUndefined()
   })
 })
+
+describe('the drain of a worker', () => {
+  const drains = (owner: AnOwner, worker: string) =>
+    owner.tell({ type: 'WorkerDrainRequested', nowMs: owner.nowMs, request: 'd', worker })
+
+  it('is ordered once; nothing new is granted, what it has is finished', () => {
+    const owner = new AnOwner()
+    const worker = owner.worker('a', { credit: 2 })
+    owner.submitted('job')
+    expect(drains(owner, 'a')).toMatchObject([
+      { type: 'Drain', incarnation: 'a-1', order: 2 },
+      { type: 'AnswerDrain', outcome: 'draining' },
+    ])
+    owner.submitted('more')
+    worker.report({ through: 1 })
+    expect(worker.grants().map(({ jobId }) => jobId)).toEqual(['job'])
+    expect(owner.owner.status().workers).toMatchObject([{ state: 'leaving', running: 1 }])
+    expect(drains(owner, 'a-1')).toMatchObject([{ type: 'AnswerDrain', outcome: 'draining' }])
+    worker.finishes(worker.grant())
+    expect(effectsOf(owner.commit(), 'AnswerResult')).toMatchObject([{ answer: 'applied' }])
+    expect(worker.grants()).toHaveLength(1)
+  })
+
+  it('is repeated when it has not arrived', () => {
+    const owner = new AnOwner()
+    const worker = owner.worker('a')
+    drains(owner, 'a')
+    owner.pass(1_000)
+    const { ping = 0 } = effectsOf(owner.effects, 'Ping').at(-1) ?? {}
+    expect(effectsOf(worker.report({ ping, through: 0 }), 'Drain')).toMatchObject([{ order: 1 }])
+    owner.pass(1_000)
+    expect(effectsOf(worker.report({ ping: ping + 1, through: 1 }), 'Drain')).toEqual([])
+  })
+
+  it('waits for the first connection, before which orders do not count', () => {
+    const owner = new AnOwner()
+    const { nowMs } = owner
+    const incarnation = 'a-1'
+    const info = {
+      ...{ id: 'a', incarnation, address: 'tcp://a:1', jobType: 'cut', concurrency: 1 },
+      ...{ host: 'a', pid: 1, version: '1' },
+    }
+    owner.tell({ type: 'WorkerAnnounced', nowMs, info })
+    expect(effectsOf(drains(owner, 'a'), 'Drain')).toEqual([])
+    const connected = owner.tell({ type: 'WorkerConnected', nowMs, incarnation })
+    expect(connected).toMatchObject([
+      { type: 'OpenStream', nextOrder: 1 },
+      { type: 'Drain', order: 1 },
+    ])
+  })
+
+  it('of a worker that is not there is answered so', () => {
+    expect(drains(new AnOwner(), 'nobody')).toEqual([
+      { type: 'AnswerDrain', request: 'd', outcome: 'notFound' },
+    ])
+  })
+})

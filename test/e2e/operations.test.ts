@@ -1,4 +1,5 @@
 /** What an operator orders by the command line, with real processes. */
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -124,5 +125,39 @@ describe('dead jobs', () => {
     expect(gone.stderr).toContain('CT_JOB_NOT_FOUND')
     expect((await shardOf(client)).settled).toEqual({ done: 3, dead: 0, cancelled: 0 })
     expect((await bench.run(['dead', 'redrive', bench.pull])).code).toBe(2)
+  })
+})
+
+describe('workers', () => {
+  it('are listed; one that is drained finishes what runs, gives back the rest and exits 0', async () => {
+    bench.manager()
+    const leaving = bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    const listed = await bench.run(['workers', 'list', bench.pull, '--json'])
+    const workers = lines(listed.stdout).map((line) => JSON.parse(line) as Record<string, unknown>)
+    const { id } = workers.find(({ jobType }) => jobType === 'work') ?? {}
+    expect(id).toMatch(new RegExp(`^work@.*:${leaving.pid}$`))
+
+    await client.enqueueJobs(numbered(3, { ms: 1_000 }))
+    await until(() => bench.entries().length === 1, { what: 'the first job runs' })
+    const exited = once(leaving, 'exit')
+    const drained = await bench.run(['workers', 'drain', bench.pull, String(id), '--json'])
+    expect(drained).toMatchObject({ code: 0, stdout: `{"id":"${id}","outcome":"draining"}\n` })
+    expect(await exited).toEqual([0, null])
+    const other = bench.worker('work')
+    await bench.settled(client, 3)
+    const { done, dead } = (await shardOf(client)).settled
+    expect({ done, dead }).toEqual({ done: 3, dead: 0 })
+    const ran = bench.entries().filter(({ phase }) => phase === 'work')
+    expect(ran.map(({ pid, attempt }) => [pid, attempt])).toEqual([
+      [leaving.pid, 1],
+      [other.pid, 1],
+      [other.pid, 1],
+    ])
+    const again = await bench.run(['workers', 'drain', bench.pull, String(id)])
+    expect(again.code).toBe(5)
+    expect(again.stderr).toContain('CT_WORKER_NOT_FOUND')
   })
 })

@@ -48,6 +48,13 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  drainOrder: {
+    kind: 'orders',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, epoch: token.epoch, ping: 5 },
+      ...{ orders: [{ type: 'drain', order: 7 }], answers: [] },
+    },
+  },
   report: {
     kind: 'report',
     message: {
@@ -80,6 +87,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   pause: { kind: 'request', message: { type: 'pause', request: 4, phase: 'encode' } },
   redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
+  drain: { kind: 'request', message: { type: 'drain', request: 6, worker: info.id } },
   enqueued: {
     kind: 'reply',
     message: {
@@ -114,6 +122,7 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  draining: { kind: 'reply', message: { type: 'draining', request: 6, outcome: 'draining' } },
   error: {
     kind: 'reply',
     message: {
