@@ -17,6 +17,7 @@ const src = (...paths) => `^src/(${paths.join('|')})`
 
 const core = 'core/'
 const errors = 'errors/'
+const audit = 'audit/'
 const runtime = 'runtime/'
 const config = 'config/'
 const pipeline = 'pipeline/'
@@ -62,6 +63,9 @@ module.exports = {
     ...layer('src/runtime', [src(errors), npm('uuid')], anyBuiltin),
     ...layer('src/config', [src(errors)]),
 
+    // Checks of records: also the simulator's.
+    ...layer('src/audit', [src(core)]),
+
     // Data.
     ...layer('src/pipeline', [
       src(`${core}spec[.]ts$`, storageContract, config, errors),
@@ -106,7 +110,16 @@ module.exports = {
     ...layer(
       'sim',
       [
-        src(core, wire, pipeline, 'storage/memory/', storageContract, transportContract, errors),
+        src(
+          core,
+          wire,
+          pipeline,
+          audit,
+          'storage/memory/',
+          storageContract,
+          transportContract,
+          errors,
+        ),
         npm('fast-check'),
       ],
       quietBuiltin,

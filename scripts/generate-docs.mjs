@@ -68,7 +68,7 @@ function commandLinePage() {
     ...['pause', 'resume'].map((name) => [name]),
     ...['list', 'redrive', 'discard'].map((name) => ['dead', name]),
     ...['list', 'drain'].map((name) => ['workers', name]),
-    ...['streamer', 'forwarder', 'version'].map((name) => [name]),
+    ...['audit', 'doctor', 'streamer', 'forwarder', 'version'].map((name) => [name]),
   ]
   const sections = commands.map((command) => {
     const title = ['carbontube', ...command].join(' ')

@@ -1,4 +1,4 @@
-/** What the commands of operators take: `pause`, `resume`, `dead …`, `workers …`. `main.ts` has the others. */
+/** What the commands of operators take: `pause`, `resume`, `dead …`, `workers …`, `audit`, `doctor`. `main.ts` has the others. */
 import type { Command } from 'commander'
 
 type Action = (...values: never[]) => Promise<number>
@@ -25,6 +25,15 @@ export function addOperatorCommands(program: Command, { run, whole }: CommandToo
     run,
     whole,
   })
+  program
+    .command('audit <storeFile>')
+    .description('whether the jobs in an SQLite store keep what is promised; reads only')
+    .option('--ledger <file>', 'NDJSON that the phases wrote: {jobId, phase, attempt, fence}')
+    .action(run(async () => (await import('./audit.ts')).auditStore))
+  program
+    .command('doctor <storeFile>')
+    .description('whether an SQLite store is sound, and has what it needs; reads only')
+    .action(run(async () => (await import('./doctor.ts')).doctor))
   const workers = program.command('workers').description('look at workers, or send one away')
   workers
     .command('list <address>')

@@ -22,7 +22,7 @@ export const catalogue = {
     exit: 2,
     means: 'An address is not of the form tcp://host:port.',
   },
-  CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The pipeline file does not exist.' },
+  CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The file does not exist.' },
   CT_FILE_NOT_LOADED: {
     blame: 'caller',
     exit: 3,
@@ -135,6 +135,16 @@ export const catalogue = {
       'A phase returned what cannot be merged or cannot travel: a list, a function, a cycle, …',
   },
   CT_PHASE_TIMED_OUT: { blame: 'caller', exit: 7, means: 'A phase ran longer than its timeout.' },
+  CT_AUDIT_FAILED: {
+    blame: 'us',
+    exit: 1,
+    means: 'The audit of a store found records that break a promise.',
+  },
+  CT_UNHEALTHY: {
+    blame: 'backend',
+    exit: 1,
+    means: 'The doctor found a store damaged, or short of what it needs.',
+  },
   CT_STOPPED: {
     blame: 'caller',
     exit: 1,

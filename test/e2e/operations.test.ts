@@ -137,13 +137,13 @@ describe('workers', () => {
     await bench.workersReady(client, { work: 1, finish: 1 })
     const listed = await bench.run(['workers', 'list', bench.pull, '--json'])
     const workers = lines(listed.stdout).map((line) => JSON.parse(line) as Record<string, unknown>)
-    const { id } = workers.find(({ jobType }) => jobType === 'work') ?? {}
+    const id = String(workers.find(({ jobType }) => jobType === 'work')?.['id'])
     expect(id).toMatch(new RegExp(`^work@.*:${leaving.pid}$`))
 
     await client.enqueueJobs(numbered(3, { ms: 1_000 }))
     await until(() => bench.entries().length === 1, { what: 'the first job runs' })
     const exited = once(leaving, 'exit')
-    const drained = await bench.run(['workers', 'drain', bench.pull, String(id), '--json'])
+    const drained = await bench.run(['workers', 'drain', bench.pull, id, '--json'])
     expect(drained).toMatchObject({ code: 0, stdout: `{"id":"${id}","outcome":"draining"}\n` })
     expect(await exited).toEqual([0, null])
     const other = bench.worker('work')
@@ -156,7 +156,7 @@ describe('workers', () => {
       [other.pid, 1],
       [other.pid, 1],
     ])
-    const again = await bench.run(['workers', 'drain', bench.pull, String(id)])
+    const again = await bench.run(['workers', 'drain', bench.pull, id])
     expect(again.code).toBe(5)
     expect(again.stderr).toContain('CT_WORKER_NOT_FOUND')
   })
