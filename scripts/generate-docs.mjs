@@ -64,7 +64,7 @@ function commandLinePage() {
   const commands = [
     [],
     ...['pipeline', 'phase', 'bundle', 'enqueue', 'status', 'check'].map((name) => [name]),
-    ...['list', 'show', 'cancel'].map((name) => ['jobs', name]),
+    ...['list', 'show', 'cancel', 'retry'].map((name) => ['jobs', name]),
     ...['pause', 'resume'].map((name) => [name]),
     ...['list', 'redrive', 'discard'].map((name) => ['dead', name]),
     ...['list', 'drain'].map((name) => ['workers', name]),

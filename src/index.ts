@@ -28,6 +28,7 @@ export type {
   Enqueued,
   JobRequest,
   Paused,
+  RetryJobOptions,
 } from './client/pipeline-client.ts'
 export { CarbontubeError, isCarbontubeError, type Blame } from './errors/errors.ts'
 export type { ErrorCode } from './errors/catalogue.ts'

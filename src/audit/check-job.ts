@@ -34,7 +34,7 @@ export function checkJob(
 ): JobCheck {
   const findings: Finding[] = []
   const find: Find = (code, what) => void findings.push({ code, jobId: record.id, what })
-  const history = historyOf(attempts)
+  const history = historyOf(record, attempts)
   if (history.isTruncated && options.historyIsComplete === true) {
     const { phase, attempt } = history.first
     find('historyIncomplete', `its first attempt is ${attempt} of phase ${phase}`)
@@ -62,9 +62,11 @@ interface History {
   readonly isTruncated: boolean
 }
 
-function historyOf([oldest]: readonly AttemptRecord[]): History {
-  const isTruncated = oldest !== undefined && (oldest.phase > 0 || oldest.attempt > 1)
-  return { first: isTruncated ? oldest : { phase: 0, attempt: 1 }, isTruncated }
+/** A replay may begin in any phase; every other job begins in the first one. */
+function historyOf({ replayOf, phase }: JobRecord, [oldest]: readonly AttemptRecord[]): History {
+  const begin = replayOf === undefined ? 0 : (oldest?.phase ?? phase)
+  const isTruncated = oldest !== undefined && (oldest.phase > begin || oldest.attempt > 1)
+  return { first: isTruncated ? oldest : { phase: begin, attempt: 1 }, isTruncated }
 }
 
 /** I4, I5, I6: each phase below the current one is completed once; the current one only if the job is done. */

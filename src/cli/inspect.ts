@@ -98,6 +98,7 @@ export async function showJob(
   print(
     `${style('bold', job.id)} is ${job.state} in ${job.phase}, enqueued ${ago(job.enqueuedMs)} ago`,
   )
+  if (job.replayOf !== undefined) print(`it does ${job.replayOf} again`)
   print(JSON.stringify(decoded, null, 2))
   const rows = attempts.map((one) => [
     ...[one.phase, one.attempt, one.outcome, `${one.endedMs - one.startedMs} ms`, one.worker],

@@ -161,7 +161,7 @@ program
     }),
   )
 
-addOperatorCommands(program, { run, whole })
+addOperatorCommands(program, { run, whole, jobs })
 
 // Whoever read our data has read enough: `carbontube jobs list … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

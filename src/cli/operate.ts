@@ -1,8 +1,9 @@
-/** The commands that change what a running pipeline does: pauses, dead jobs, workers. */
+/** The commands that change what a running pipeline does: pauses, retries, dead jobs, workers. */
 import type { PipelineClient, DeadJobAnswer, Paused } from '../client/pipeline-client.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ListQuery } from '../wire/requests.ts'
 import { print, say, table, type GlobalOptions } from './command-context.ts'
+import { instructionsFrom } from './enqueue.ts'
 import { listJobs, withClient } from './inspect.ts'
 
 export interface PauseOptions extends GlobalOptions {
@@ -14,6 +15,11 @@ export interface DeadListOptions extends GlobalOptions {
   readonly error?: string
   readonly limit?: number
   readonly after?: string
+}
+
+export interface RetryCommandOptions extends GlobalOptions {
+  readonly fromPhase?: string
+  readonly instructions?: string
 }
 
 export interface RedriveOptions extends GlobalOptions {
@@ -41,6 +47,25 @@ function showPaused({ pipeline, phases }: Paused, options: GlobalOptions): numbe
   if (options.json !== true && phases.length > 0) say(`paused phases: ${phases.join(', ')}`)
   if (options.json !== true && !pipeline && phases.length === 0) say('nothing is paused')
   return 0
+}
+
+export async function retryJob(
+  address: string,
+  id: string,
+  options: RetryCommandOptions,
+): Promise<number> {
+  const { fromPhase, instructions } = options
+  const retry = {
+    ...(fromPhase === undefined ? {} : { fromPhase }),
+    ...(instructions === undefined ? {} : { instructions: await instructionsFrom(instructions) }),
+  }
+  const answer = await withClient(address, (client) => client.retryJob(id, retry))
+  const { ok, job, outcome, issue } = answer
+  if (options.json === true) print({ id: job.id, replayOf: id, ok, outcome, issue })
+  else if (ok) print(job.id)
+  if (ok) return 0
+  const why = issue === undefined ? '' : ` (${issue})`
+  throw new CarbontubeError('CT_REFUSED', `the retry of ${id} was refused: ${outcome}${why}`)
 }
 
 export function listDead(address: string, options: DeadListOptions): Promise<number> {

@@ -1,4 +1,7 @@
-/** What the commands of operators take: `pause`, `resume`, `dead …`, `workers …`, `audit`, `doctor`. `main.ts` has the others. */
+/**
+ * What the commands of operators take: `pause`, `resume`, `jobs retry`, `dead …`, `workers …`, `audit`,
+ * `doctor`. `main.ts` has the others.
+ */
 import type { Command } from 'commander'
 
 type Action = (...values: never[]) => Promise<number>
@@ -8,9 +11,12 @@ export interface CommandTools {
   /** Makes a command out of a function, whose code is loaded when it runs. */
   run(action: () => Promise<Action>): (...values: unknown[]) => Promise<void>
   whole(value: string): number
+  /** The command `jobs`, to which `jobs retry` is added. */
+  readonly jobs: Command
 }
 
-export function addOperatorCommands(program: Command, { run, whole }: CommandTools): void {
+export function addOperatorCommands(program: Command, tools: CommandTools): void {
+  const { run, jobs } = tools
   program
     .command('pause <address>')
     .description('grant nothing new; what runs goes on. It outlives a restart of the manager')
@@ -21,10 +27,13 @@ export function addOperatorCommands(program: Command, { run, whole }: CommandToo
     .description('take back a pause: that of the whole pipeline, or of one phase')
     .option('--phase <jobType>', 'only this phase')
     .action(run(async () => (await import('./operate.ts')).resume))
-  addDeadCommands(program.command('dead').description('dead jobs: look, redrive, discard'), {
-    run,
-    whole,
-  })
+  addDeadCommands(program.command('dead').description('dead jobs: look, redrive, discard'), tools)
+  jobs
+    .command('retry <address> <id>')
+    .description('a new job that does a settled one again; `replayOf` names the old one')
+    .option('--from-phase <jobType>', 'begin with this phase (default: the first)')
+    .option('--instructions <json5>', 'JSON5 or @file, merged over those of the old job')
+    .action(run(async () => (await import('./operate.ts')).retryJob))
   program
     .command('audit <storeFile>')
     .description('whether the jobs in an SQLite store keep what is promised; reads only')

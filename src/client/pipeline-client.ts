@@ -19,8 +19,8 @@ import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
-import type { ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
-import { encodeEnqueue, type EnqueueItem, type ListQuery } from '../wire/requests.ts'
+import type { JobView, ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { Connection } from './connection.ts'
 
 export interface ClientOptions {
@@ -50,6 +50,16 @@ export interface Enqueued {
   readonly durability: string
   /** What the input schema says of an `invalid` job. */
   readonly issue?: string
+}
+
+/** How a job is done again. */
+export interface RetryJobOptions {
+  /** Job type of the phase to begin with; default: the first. */
+  readonly fromPhase?: string
+  /** Merged over the job's instructions, as what a phase returns is. */
+  readonly instructions?: Readonly<Record<string, unknown>>
+  /** The new job's id; default: a new UUIDv7. */
+  readonly id?: string
 }
 
 /** What became of an order about one dead job. */
@@ -186,6 +196,29 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return reply.outcome as 'cancelled' | 'settled' | 'notFound'
   }
 
+  /**
+   * A new job that does a settled one again, with the instructions as they are now: `replayOf` names the old
+   * one. @throws CT_JOB_NOT_FOUND, CT_UNKNOWN_JOB_TYPE, CT_REFUSED when it has not settled, or not come so far
+   */
+  async retryJob(id: string, options: RetryJobOptions = {}): Promise<Enqueued> {
+    const { job, instructions } = await this.getJob(id)
+    const { pipeline = '', jobTypes = [] } = this.manager ?? {}
+    const { fromPhase: phase = jobTypes[0] ?? '', instructions: edited } = options
+    checkRetry(job, {
+      isLater: jobTypes.indexOf(phase) > job.phaseIndex,
+      isEdited: edited !== undefined,
+    })
+    const merged = () => encodeInstructions({ ...decodeInstructions(instructions), ...edited })
+    const item: EnqueueItem = {
+      ...{ id: options.id ?? newJobId(), priority: job.priority, sentMs: systemClock.nowMs() },
+      instructions: edited === undefined ? instructions : merged(),
+    }
+    const [answer] = await this.#enqueueAcknowledged(pipeline, [item], { of: id, phase })
+    if (answer === undefined)
+      throw new CarbontubeError('CT_PROTOCOL', 'the manager answered nothing')
+    return answer
+  }
+
   /** Dead jobs, ready again at the phase in which they failed; at most 1,000 at once. */
   async redriveJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
     return (await this.#connection.ask({ type: 'redrive', ids }, 'dead', this.#timeoutMs)).items
@@ -227,13 +260,17 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return { pipeline: reply.pipeline, phases: reply.phases }
   }
 
-  async #enqueueAcknowledged(pipeline: string, items: EnqueueItem[]): Promise<Enqueued[]> {
+  async #enqueueAcknowledged(
+    pipeline: string,
+    items: EnqueueItem[],
+    replay?: Replay,
+  ): Promise<Enqueued[]> {
     const deadlineMs = systemClock.nowMs() + this.#timeoutMs
     const answers = new Map<string, Enqueued>()
     let open = items
     while (open.length > 0) {
       const reply = await this.#connection.ask(
-        { type: 'enqueue', pipeline, jobs: open },
+        { type: 'enqueue', pipeline, jobs: open, ...(replay === undefined ? {} : { replay }) },
         'enqueued',
         Math.max(1, deadlineMs - systemClock.nowMs()),
       )
@@ -257,6 +294,23 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       ...{ ok: true, job: { id }, outcome: 'sent', acknowledged: false, durability: '' },
     }))
   }
+}
+
+function checkRetry(
+  { id, state, phase }: JobView,
+  { isLater, isEdited }: { isLater: boolean; isEdited: boolean },
+): void {
+  if (state === 'ready' || state === 'running' || state === 'scheduled') {
+    throw new CarbontubeError('CT_REFUSED', `job ${id} is ${state}: it has not settled yet`, {
+      hint: 'Wait for it, or cancel it first.',
+      details: { id, state },
+    })
+  }
+  if (!isLater || isEdited) return
+  throw new CarbontubeError('CT_REFUSED', `job ${id} has only come as far as "${phase}"`, {
+    hint: 'Begin there or before, or give the instructions that the phases between would have made.',
+    details: { id, phase },
+  })
 }
 
 function resultOf(id: string, item: SettledItem | undefined): Record<string, unknown> {

@@ -30,6 +30,8 @@ export interface SubmittedJob {
   readonly checksum: number
   /** When the client first sent it, by the client's clock; 0 = unknown. */
   readonly sentMs: number
+  /** It does another job again, from this phase on. */
+  readonly replay?: { readonly of: JobId; readonly phase: number }
 }
 
 export type Outcome =

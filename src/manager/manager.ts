@@ -201,7 +201,7 @@ export class Manager implements Service {
     })
     const holderOf = (id: string) => owner.holderOf(id)
     const requests: Requests = new Requests({
-      ...{ pipeline: spec.name, checkInput, waiters, operators, nowMs, handle },
+      ...{ spec, checkInput, waiters, operators, nowMs, handle },
       busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),

@@ -7,9 +7,9 @@ import type { Event } from '../core/event.ts'
 import { wholePipeline } from '../core/shard.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
-import { didYouMean } from '../pipeline/did-you-mean.ts'
 import type { Reply } from '../wire/replies.ts'
 import type { Request } from '../wire/requests.ts'
+import { phasesNamed } from './phase-names.ts'
 
 type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' | 'AnswerDrain' }>
 
@@ -84,7 +84,7 @@ export class OperatorRequests {
 
   #pause(peer: string, decoded: Extract<OperatorRequest, { type: 'pause' | 'resume' }>): void {
     const { phase } = decoded
-    const only = phase === undefined ? {} : { phases: this.#phasesOf(phase) }
+    const only = phase === undefined ? {} : { phases: phasesNamed(this.#parts.spec, phase) }
     const type = decoded.type === 'pause' ? 'PauseRequested' : 'ResumeRequested'
     const open = { peer, request: decoded.request }
     this.#hand(open, (request, nowMs) => ({ type, nowMs, request, ...only }))
@@ -120,17 +120,5 @@ export class OperatorRequests {
     const key = String(this.#nextKey)
     this.#open.set(key, open)
     this.#parts.handle(event(key, this.#parts.nowMs()))
-  }
-
-  /** A phase class may stand at several places of a chain. */
-  #phasesOf(jobType: string): number[] {
-    const names = this.#parts.spec.phases.map((phase) => phase.jobType)
-    const found = names.flatMap((name, phase) => (name === jobType ? [phase] : []))
-    if (found.length > 0) return found
-    throw new CarbontubeError(
-      'CT_UNKNOWN_JOB_TYPE',
-      `no phase has jobType "${jobType}"${didYouMean(jobType, names)}`,
-      { hint: `The pipeline has: ${names.join(', ')}.`, details: { jobType } },
-    )
   }
 }

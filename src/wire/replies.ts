@@ -21,6 +21,8 @@ export interface JobView {
   readonly deathReason?: string
   readonly lastError?: string
   readonly worker?: string
+  /** The job that it does again. */
+  readonly replayOf?: string
 }
 
 export interface Welcome {

@@ -16,12 +16,13 @@ function anAttempt(n: number, more: Partial<AttemptRecord> = {}): AttemptRecord 
 }
 
 const lost = { kind: 'lost', name: 'WorkerLost', message: 'refused' }
+const lastPhase = anAttempt(4, { phase: 1 })
 /** Failed twice, done, done: a job of two phases. */
 const history: readonly AttemptRecord[] = [
   anAttempt(1, { outcome: 'failed' }),
   anAttempt(2, { outcome: 'lost', attempt: 2 }),
   anAttempt(3, { attempt: 2 }),
-  anAttempt(4, { phase: 1 }),
+  lastPhase,
 ]
 const finished = aJobRecord('job', { state: 'done', phase: 1, endedMs: 45 })
 const spec = {
@@ -61,6 +62,16 @@ describe('a sound job', () => {
       'whose lost worker came back',
       { ...finished, phase: 0 },
       [anAttempt(1, { outcome: 'lost' }), anAttempt(1)],
+    ],
+    [
+      'that does another again from its second phase',
+      aJobRecord('job', { state: 'done', phase: 1, endedMs: 45, replayOf: 'old' }),
+      [lastPhase],
+    ],
+    [
+      'that is to do another again from its second phase',
+      aJobRecord('job', { phase: 1, replayOf: 'old' }),
+      [],
     ],
     ['that was cancelled', aJobRecord('job', { state: 'cancelled', endedMs: 99 }), []],
   ])('%s passes', (_, record, attempts) => {

@@ -161,3 +161,43 @@ describe('workers', () => {
     expect(again.stderr).toContain('CT_WORKER_NOT_FOUND')
   })
 })
+
+describe('jobs retry', () => {
+  it('does a settled job again as a new one, from any phase that it had reached', async () => {
+    bench.manager()
+    bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    const answers = await client.enqueueJobs([...numbered(1, { does: 'reject' }), ...numbered(1)])
+    const [rejected = '', done = ''] = answers.map(({ job }) => job.id)
+    await bench.settled(client, 2)
+
+    const edit = ['--instructions', "{does: 'nothing', n: 9}"]
+    const mended = await bench.run(['jobs', 'retry', bench.pull, rejected, ...edit, '--json'])
+    expect(mended.code).toBe(0)
+    const { id } = JSON.parse(mended.stdout) as { id: string }
+    expect(await client.result(id, { timeout: 20_000 })).toMatchObject({
+      ...{ does: 'nothing', n: 9, worked: true, finished: true },
+    })
+    expect((await client.getJob(rejected)).job.state).toBe('dead')
+    const shown = await bench.run(['jobs', 'show', bench.pull, id])
+    expect(shown.stdout).toContain(`it does ${rejected} again`)
+
+    const fromPhase = ['--from-phase', 'finish']
+    const again = (await bench.run(['jobs', 'retry', bench.pull, done, ...fromPhase])).stdout.trim()
+    await client.result(again, { timeout: 20_000 })
+    const { job, attempts } = await client.getJob(again)
+    expect(job).toMatchObject({ replayOf: done, state: 'done' })
+    expect(attempts.map(({ phase, attempt }) => [phase, attempt])).toEqual([[1, 1]])
+
+    const tooFar = await bench.run(['jobs', 'retry', bench.pull, rejected, ...fromPhase])
+    expect(tooFar.code).toBe(6)
+    expect(tooFar.stderr).toContain('only come as far as "work"')
+    const unknown = await bench.run(['jobs', 'retry', bench.pull, done, '--from-phase', 'x'])
+    expect(unknown.code).toBe(5)
+    expect((await bench.run(['jobs', 'retry', bench.pull, 'nobody'])).code).toBe(5)
+    const store = join(bench.folder, '.carbontube', 'ledger.db')
+    expect((await bench.run(['audit', store, '--ledger', bench.ledger])).code).toBe(0)
+  })
+})

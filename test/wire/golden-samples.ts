@@ -80,6 +80,14 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  replay: {
+    kind: 'request',
+    message: {
+      ...{ type: 'enqueue', request: 7, pipeline: 'films' },
+      ...{ replay: { of: 'job-1', phase: 'encode' } },
+      jobs: [{ id: 'job-3', priority: 0, sentMs: 0, instructions: first }],
+    },
+  },
   wait: { kind: 'request', message: { type: 'wait', request: 2, ids: ['job-1'], timeoutMs: 500 } },
   list: {
     kind: 'request',

@@ -28,10 +28,14 @@ const anyRequest: fc.Arbitrary<Request> = fc.oneof(
     ...{ type: fc.constantFrom('redrive' as const, 'discard' as const), request },
     ids: fc.array(anyText, { maxLength: 5 }),
   }),
-  fc.record({
-    ...{ type: fc.constant('enqueue' as const), request, pipeline: anyText },
-    jobs: fc.array(anyItem, { maxLength: 5 }),
-  }),
+  fc.record(
+    {
+      ...{ type: fc.constant('enqueue' as const), request, pipeline: anyText },
+      jobs: fc.array(anyItem, { maxLength: 5 }),
+      replay: fc.record({ of: anyText, phase: anyText }),
+    },
+    { requiredKeys: ['type', 'request', 'pipeline', 'jobs'] },
+  ),
   fc.record({
     ...{ type: fc.constant('wait' as const), request, timeoutMs: anyCount },
     ids: fc.array(anyText, { maxLength: 5 }),
@@ -66,6 +70,7 @@ describe('a request', () => {
     ['a number below zero', { type: 'hello', request: -1 }, 'malformed'],
     ['an id that is no text', { type: 'get', id: 7 }, 'malformed'],
     ['ids that are no texts', { type: 'wait', ids: [7], timeoutMs: 1 }, 'malformed'],
+    ['a replay of nothing', { type: 'enqueue', pipeline: 'films', replay: {} }, 'malformed'],
     ['a phase that is no text', { type: 'pause', phase: 7 }, 'malformed'],
     ['dead jobs that are no list', { type: 'redrive', ids: 'job' }, 'malformed'],
     ['a query that is a list', { type: 'list', query: [] }, 'malformed'],

@@ -34,7 +34,7 @@ function idle(job: JobRecord): ReturnType<typeof plain> {
 /** `insert`. */
 export function testInsert({ test }: Tests): void {
   test('keeps every field of a job', async (store) => {
-    const full = { ...busyJob, priority: -3, attemptsMax: 9, phase: 4 }
+    const full = { ...busyJob, priority: -3, attemptsMax: 9, phase: 4, replayOf: 'job-0' }
     await ownerOf(store, full, aJob(2))
     assert.deepEqual(await stored(store, 'job-1'), plain(full))
     assert.deepEqual(await stored(store, 'job-2'), plain(aJob(2)))
