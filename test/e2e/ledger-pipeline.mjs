@@ -10,8 +10,8 @@ const slowMs = Number(process.env.SLOW_MS ?? 0)
 
 function note(context, job) {
   if (ledger === undefined) return
-  const { jobId, phase, attempt, fence } = context
-  const entry = { jobId, phase, attempt, fence, n: job.n, pid: process.pid }
+  const { jobId, phase, attempt, fence, idempotencyKey: key } = context
+  const entry = { jobId, phase, attempt, fence, key, n: job.n, pid: process.pid }
   appendFileSync(ledger, `${JSON.stringify(entry)}\n`)
 }
 

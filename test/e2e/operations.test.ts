@@ -113,6 +113,11 @@ describe('dead jobs', () => {
       [0, 3, 'done'],
       [1, 1, 'done'],
     ])
+    const runs = bench.entries().filter(({ jobId, phase }) => jobId === ids[0] && phase === 'work')
+    const fences = runs.map(({ fence }) => fence)
+    expect(fences).toEqual([...new Set(fences)].toSorted())
+    expect(fences).toHaveLength(3)
+    expect(new Set(runs.map(({ key }) => key)).size).toBe(1)
 
     const [done = '', , , rejected = ''] = ids
     const again = await bench.run(['dead', 'redrive', bench.pull, done])
