@@ -171,7 +171,7 @@ function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
 /** A line a job as the answers come, a sum at the end. */
 class DeadReport {
   readonly #options: GlobalOptions
-  readonly #counts = { redriven: 0, discarded: 0, notDead: 0, notFound: 0 }
+  readonly #counts = { redriven: 0, discarded: 0, notDead: 0, notFound: 0, noPhase: 0 }
 
   constructor(options: GlobalOptions) {
     this.#options = options
@@ -186,10 +186,20 @@ class DeadReport {
 
   /** @throws CT_JOB_NOT_FOUND, CT_REFUSED when not all jobs were there and dead */
   finish(isLenient: boolean): number {
-    const { redriven, discarded, notDead, notFound } = this.#counts
+    const { redriven, discarded, notDead, notFound, noPhase } = this.#counts
     if (this.#options.json !== true) say(`${redriven + discarded} ${this.#verb()}`)
-    if (isLenient) return 0
     const details = this.#counts
+    if (noPhase > 0) {
+      throw new CarbontubeError(
+        'CT_REFUSED',
+        `${noPhase} of the jobs failed in a phase that is gone`,
+        {
+          hint: 'Start the manager with a pipeline that has it, or discard them.',
+          details,
+        },
+      )
+    }
+    if (isLenient) return 0
     if (notFound > 0) {
       throw new CarbontubeError('CT_JOB_NOT_FOUND', `${notFound} of the jobs are not kept here`, {
         details,

@@ -12,8 +12,11 @@ export type ResultAnswer = 'applied' | 'duplicate' | 'stale' | 'gone'
 export type SubmitOutcome =
   'stored' | 'duplicate' | 'conflict' | 'expired' | 'busy' | 'full' | 'tooLarge' | 'invalid'
 
-/** What became of an order about a dead job. `notDead`: somebody was first, or it never died. */
-export type DeadOutcome = 'redriven' | 'discarded' | 'notDead' | 'notFound'
+/**
+ * What became of an order about a dead job. `notDead`: somebody was first, or it never died. `noPhase`: the
+ * pipeline no longer has the phase in which it failed.
+ */
+export type DeadOutcome = 'redriven' | 'discarded' | 'notDead' | 'notFound' | 'noPhase'
 
 /** A fact for people; a hint, never the truth. */
 export type Published =

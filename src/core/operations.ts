@@ -140,9 +140,13 @@ export class Operations {
     if (job !== undefined) return 'notDead'
     if (record === undefined) return 'notFound'
     if (record.state !== 'dead') return 'notDead'
-    if (verb === 'redrive') redrive(this.#shard, record)
-    else discard(this.#shard, record)
-    return verb === 'redrive' ? 'redriven' : 'discarded'
+    if (verb === 'discard') {
+      discard(this.#shard, record)
+      return 'discarded'
+    }
+    if (this.#shard.config.spec.phases[record.phase] === undefined) return 'noPhase'
+    redrive(this.#shard, record)
+    return 'redriven'
   }
 
   #settleItem(of: DeadRequest, item: number, outcome: DeadOutcome): void {

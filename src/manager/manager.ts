@@ -14,7 +14,7 @@ import { systemClock, type Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
 import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
-import type { ShardRef, Storage } from '../storage/contract.ts'
+import type { ShardRef, ShardSummary, Storage } from '../storage/contract.ts'
 import type { Transport } from '../transport/contract.ts'
 import { EventPublisher, topicOf } from '../wire/event-publisher.ts'
 import type { ManagerStatus, Welcome } from '../wire/replies.ts'
@@ -22,6 +22,7 @@ import { openDoors, type Doors, type DoorAddresses } from './doors.ts'
 import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
 import { OperatorRequests } from './operator-requests.ts'
+import { refuseLostPhases } from './phase-names.ts'
 import { Requests, type InputCheck } from './requests.ts'
 import { Retention, type RetentionOptions } from './retention.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
@@ -142,20 +143,22 @@ export class Manager implements Service {
       onLost: (error) => this.#fatal(error),
     })
     try {
+      const summary = await storage.summarise(this.#ref)
+      refuseLostPhases(spec, summary)
       const names = spec.phases.map(({ jobType }) => jobType)
       await storage.registerPipeline(spec.name, names, this.#clock.nowMs())
       const owner = new ShardOwner({
         ...{ spec, shard: 0, epoch: lease.epoch, nonce: newNonce() },
         ...{ limits: { ...defaultLimits, ...limits }, rng: seededRng(newSeed()) },
       })
-      return await this.#open(lease, owner)
+      return await this.#open(lease, owner, summary)
     } catch (error) {
       await lease.release()
       throw error
     }
   }
 
-  async #open(lease: Lease, owner: ShardOwner): Promise<Running> {
+  async #open(lease: Lease, owner: ShardOwner, summary: ShardSummary): Promise<Running> {
     const { storage, logger } = this.#options
     const clock = this.#clock
     const loop = new ShardLoop({
@@ -168,7 +171,6 @@ export class Manager implements Service {
       onFatal: (error) => this.#fatal(error),
     })
     const parts = await this.#connect(lease, owner, loop)
-    const summary = await storage.summarise(this.#ref)
     loop.handle({
       ...{ type: 'OwnershipTaken', nowMs: this.#clock.nowMs(), nextDueMs: undefined },
       ...summary,

@@ -199,6 +199,14 @@ describe('orders about dead jobs', () => {
     expect(owner.groups.flatMap(({ mutations }) => mutations)).toHaveLength(1)
   })
 
+  it('are refused when the pipeline has the phase no longer', () => {
+    const owner = new AnOwner()
+    orders(owner, 'RedriveRequested', 'job')
+    looksUp(owner, dead('job', { phase: 1 }))
+    expect(outcomes(owner)).toEqual([['job noPhase']])
+    expect(owner.owner.nextGroup()).toBeUndefined()
+  })
+
   it('name a job twice, and it is changed once', () => {
     const owner = new AnOwner()
     orders(owner, 'DiscardRequested', 'job', 'job')

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { until } from '../wait.ts'
@@ -204,5 +205,26 @@ describe('jobs retry', () => {
     expect((await bench.run(['jobs', 'retry', bench.pull, 'nobody'])).code).toBe(5)
     const store = join(bench.folder, '.carbontube', 'ledger.db')
     expect((await bench.run(['audit', store, '--ledger', bench.ledger])).code).toBe(0)
+  })
+})
+
+describe('a pipeline that is shortened', () => {
+  it('does not start while jobs wait in a phase that it has no longer', async () => {
+    const manager = bench.manager()
+    bench.worker('work')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1 })
+    await client.enqueueJobs(numbered(2))
+    await until(async () => (await shardOf(client)).phases[1]?.waiting === 2, {
+      what: 'two jobs wait for the last phase',
+    })
+    // What the status counts may not be written yet: a clean stop writes it.
+    const exited = once(manager, 'exit')
+    manager.kill('SIGTERM')
+    await exited
+    const file = fileURLToPath(new URL('short-pipeline.mjs', import.meta.url))
+    const refused = await bench.run(['pipeline', file, '--pull-bind', bench.pull])
+    expect(refused.code).toBe(3)
+    expect(refused.stderr).toContain('has 1 phases, and 2 jobs in its store wait in later ones')
   })
 })
