@@ -17,6 +17,7 @@ const src = (...paths) => `^src/(${paths.join('|')})`
 
 const core = 'core/'
 const errors = 'errors/'
+const audit = 'audit/'
 const runtime = 'runtime/'
 /** Only the syntax: what may be written where an address is wanted. */
 const addressSyntax = 'runtime/address[.]ts$'
@@ -65,6 +66,9 @@ module.exports = {
     ...layer('src/runtime', [src(errors), npm('uuid')], anyBuiltin),
     ...layer('src/config', [src(errors, addressSyntax), npm('json5')]),
 
+    // Checks of records: also the simulator's.
+    ...layer('src/audit', [src(core)]),
+
     // Data.
     ...layer('src/pipeline', [
       src(`${core}spec[.]ts$`, storageContract, config, errors),
@@ -109,7 +113,17 @@ module.exports = {
     ...layer(
       'sim',
       [
-        src(core, wire, pipeline, 'storage/memory/', storageContract, transportContract, errors),
+        src(
+          core,
+          wire,
+          pipeline,
+          audit,
+          'storage/memory/',
+          storageContract,
+          'storage/ownership[.]ts$',
+          transportContract,
+          errors,
+        ),
         npm('fast-check'),
       ],
       quietBuiltin,

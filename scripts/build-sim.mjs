@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { root } from './run-step.mjs'
 
-const folders = ['sim', 'src/core', 'src/wire', 'src/errors', 'src/language', 'src/storage']
+const folders = [
+  'sim',
+  'src/core',
+  'src/wire',
+  'src/errors',
+  'src/language',
+  'src/audit',
+  'src/storage',
+]
 const compilerOptions = {
   module: ts.ModuleKind.ESNext,
   target: ts.ScriptTarget.ES2023,
@@ -19,7 +27,7 @@ const compilerOptions = {
  */
 export function buildSim(outFolder, changes = []) {
   for (const folder of folders) {
-    for (const name of readdirSync(join(root, folder), { recursive: true })) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       const file = `${folder}/${name}`.replaceAll('\\', '/')
       if (file.endsWith('.ts') && !file.endsWith('.d.ts')) build(outFolder, file, changes)
     }

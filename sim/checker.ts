@@ -8,7 +8,6 @@ import type { JobRecord } from '../src/core/job.ts'
 import type { Group, Mutation } from '../src/core/mutation.ts'
 import type { Step } from '../src/core/shard.ts'
 import type { ShardStatus } from '../src/core/status.ts'
-import type { World } from './world.ts'
 
 export class Violation extends Error {
   override readonly name = 'Violation'
@@ -63,5 +62,3 @@ export interface Checker {
   atRest?(owner: Ownership): void
   atEnd?(): void
 }
-
-export type MakeChecker = (world: World) => Checker

@@ -51,6 +51,8 @@ export interface Knobs {
   readonly poisonRate: number
 
   readonly cancelRate: number
+  /** Orders of operators a second: redrive, discard, pause, resume, drain. */
+  readonly operateRate: number
   /** The client enqueues the same id again, sometimes with other instructions. */
   readonly repeatRate: number
   readonly priorities: boolean
@@ -68,7 +70,7 @@ export const calm: Knobs = {
   ...{ workerDrainEveryMs: 0, managerKillEveryMs: 0, managerStopEveryMs: 0, hostSuspendEveryMs: 0 },
   ...{ commitMs: 2, unknownRate: 0, fullRate: 0, storeStallEveryMs: 0, failoverEveryMs: 0 },
   ...{ runMs: 50, longRunRate: 0, failRate: 0, rejectRate: 0, hangRate: 0, deafRate: 0 },
-  ...{ poisonRate: 0, cancelRate: 0, repeatRate: 0, priorities: false },
+  ...{ poisonRate: 0, cancelRate: 0, operateRate: 0, repeatRate: 0, priorities: false },
   ...{ readyJobsMax: 1_000, scheduledJobsMax: 1_000, uncommittedInsertsMax: 1_000 },
   waitingJobsMax: 100_000,
 }
@@ -163,6 +165,7 @@ function workload(chance: Chance, on: () => boolean): Partial<Knobs> {
     ...(on() && { deafRate: 0.05 }),
     ...(on() && { poisonRate: 0.05 }),
     ...(on() && { cancelRate: 0.2 }),
+    ...(on() && { operateRate: chance.pick([0.5, 3]) }),
     ...(on() && { repeatRate: 0.3 }),
   }
 }

@@ -59,7 +59,8 @@ function campaign({ first, seeds, profile, change, isQuiet }: Campaign): number 
     virtualMs += outcome.virtualMs
   }
   const seconds = (performance.now() - startedMs) / 1_000
-  for (const [what, count] of [...seen].sort()) say(`${String(count).padStart(9)}  ${what}`)
+  for (const [what, count] of [...seen].sort(([a], [b]) => (a < b ? -1 : 1)))
+    say(`${String(count).padStart(9)}  ${what}`)
   say(
     `${seeds} seeds from ${first}: no violation; ${steps} steps, ${Math.round(virtualMs / 3_600_000)} h ` +
       `of virtual time, ${Math.round(seeds / seconds)} seeds/s`,

@@ -14,16 +14,20 @@ interface Failing {
 
 const sizes = ['jobs', 'phases', 'workersPerPhase', 'concurrencyMax', 'chaosMs'] as const
 
-export function minimise(failing: Failing): Failing & {
+/** `run` says what comes of a world. */
+export function minimise(
+  failing: Failing,
+  run: (failing: Failing) => { readonly violation: Violation | undefined } = simulate,
+): Failing & {
   readonly change: Partial<Knobs>
   readonly violation: Violation
 } {
   const { seed, profile } = failing
-  const { violation } = simulate(failing)
+  const { violation } = run(failing)
   if (violation === undefined) throw new Error(`seed ${seed} does not fail`)
   let smallest = { seed, profile, change: failing.change ?? {}, violation }
   const attempt = (change: Partial<Knobs>): boolean => {
-    const next = simulate({ seed, profile, change })
+    const next = run({ seed, profile, change })
     if (next.violation?.invariant !== violation.invariant) return false
     smallest = { seed, profile, change, violation: next.violation }
     return true

@@ -71,12 +71,6 @@ export const mutants = [
       'worker.isSilent = silentMs > silentAfterMs\n      if (worker.isSilent) { this.lost(worker.info.incarnation, "linkLost"); continue }\n',
   },
   {
-    name: 'one digest without a grant releases it',
-    file: 'src/core/liveness.ts',
-    find: 'if (granted.missing < 2) continue',
-    replace: 'if (granted.missing < 1) continue',
-  },
-  {
     name: 'a new owner does not call the roll',
     file: 'src/core/dispatcher.ts',
     find: 'shard.rollCallOpen = shard.waiting > 0',
@@ -107,10 +101,10 @@ export const mutants = [
     replace: "answerResult(shard, to, 'gone')",
   },
   {
-    name: 'what the store said is believed after the job has changed',
+    name: 'a result is judged by what the store said before the job changed',
     file: 'src/core/recovery.ts',
-    find: 'const isOld = () => shard.isStaleRead(id, load)',
-    replace: 'const isOld = () => false && shard.isStaleRead(id, load)',
+    find: 'const isOutdated = () => shard.jobs.get(id) === undefined && shard.isStaleRead(id, load)',
+    replace: 'const isOutdated = () => load < 0',
   },
   {
     name: 'a refill takes the window for complete',

@@ -3,7 +3,7 @@
  * and what was under way on a dead connection may still arrive. Tokens have to decide, not connections.
  */
 import type { Process } from './process.ts'
-import type { World } from './world.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Sockets notice a silent peer after this long (ZMTP heartbeats). */
 const heartbeatTimeoutMs = 6_000
@@ -11,13 +11,13 @@ const handshakeRetryMs = 100
 const lookEveryMs = 500
 
 export class Network {
-  readonly #world: World
+  readonly #world: Surroundings
   /** `manager|worker` → until when nothing passes. */
   readonly #cuts = new Map<string, number>()
   /** Order of arrival on a link that does not reorder. */
   readonly #lastArrivalMs = new Map<string, number>()
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world
   }
 
@@ -36,8 +36,8 @@ export class Network {
 
   /** Delivers in the life that `to` has on arrival, after chance has had its way. */
   send(from: Process, to: Process, deliver: () => void): void {
-    const { chance, knobs, faultsOn } = this.#world
-    const faults = faultsOn()
+    const { chance, knobs } = this.#world
+    const faults = this.#world.faultsOn()
     if (this.isCut(from, to) || (faults && chance.is(knobs.dropRate))) return
     const copies = faults && chance.is(knobs.duplicateRate) ? 2 : 1
     for (let n = 0; n < copies; n++) this.#arrive(from, to, deliver)
@@ -63,8 +63,12 @@ export class Network {
    * A connection to whatever process listens at an address. `onUp` and `onDown` come as from a socket's
    * monitor; it tries again by itself until `close`.
    */
-  connect(from: Process, find: () => Process | undefined, on: ConnectionEvents): Connection {
-    return new Connection(this.#world, { from, find, on })
+  connect<P extends Process>(
+    from: Process,
+    find: () => P | undefined,
+    on: ConnectionEvents,
+  ): Connection<P> {
+    return new Connection(this.#world, this, { from, find, on })
   }
 }
 
@@ -73,22 +77,24 @@ export interface ConnectionEvents {
   onDown(): void
 }
 
-interface Ends {
+interface Ends<P extends Process> {
   readonly from: Process
-  readonly find: () => Process | undefined
+  readonly find: () => P | undefined
   readonly on: ConnectionEvents
 }
 
-export class Connection {
-  readonly #world: World
-  readonly #ends: Ends
+export class Connection<P extends Process = Process> {
+  readonly #world: Surroundings
+  readonly #network: Network
+  readonly #ends: Ends<P>
   readonly #fromLife: number
-  #peer: { readonly process: Process; readonly life: number } | undefined
+  #peer: { readonly process: P; readonly life: number } | undefined
   #isClosed = false
   #silentSinceMs: number | undefined
 
-  constructor(world: World, ends: Ends) {
+  constructor(world: Surroundings, network: Network, ends: Ends<P>) {
     this.#world = world
+    this.#network = network
     this.#ends = ends
     this.#fromLife = ends.from.life
     this.#look(0)
@@ -99,11 +105,11 @@ export class Connection {
   }
 
   /** Dropped when the connection does not stand; lost, or a ghost, when it breaks under way. */
-  send(deliver: (to: Process) => void): void {
+  send(deliver: (to: P) => void): void {
     const peer = this.#peer
     if (peer === undefined) return
     const { process, life } = peer
-    this.#world.network.send(this.#ends.from, process, () => {
+    this.#network.send(this.#ends.from, process, () => {
       const isGhost = this.#peer !== peer || process.life !== life
       if (isGhost && !this.#world.knobs.ghosts) return
       if (isGhost) this.#world.saw('ghost')
@@ -130,7 +136,7 @@ export class Connection {
     const { from, find, on } = this.#ends
     const process = find()
     if (process === undefined || process.paused === 'stopped') return
-    if (this.#world.network.isCut(from, process)) return
+    if (this.#network.isCut(from, process)) return
     this.#peer = { process, life: process.life }
     this.#silentSinceMs = undefined
     const peer = this.#peer
@@ -146,8 +152,7 @@ export class Connection {
 
   #isBroken({ process, life }: { process: Process; life: number }): boolean {
     if (!process.isUp || process.life !== life) return true
-    const isSilent =
-      this.#world.network.isCut(this.#ends.from, process) || process.paused === 'stopped'
+    const isSilent = this.#network.isCut(this.#ends.from, process) || process.paused === 'stopped'
     if (!isSilent) this.#silentSinceMs = undefined
     else this.#silentSinceMs ??= this.#world.nowMs
     return this.#world.nowMs - (this.#silentSinceMs ?? this.#world.nowMs) > heartbeatTimeoutMs

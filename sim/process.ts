@@ -2,14 +2,14 @@
  * A process of a world: it starts, is killed, is stopped and goes on. What reaches it while it is stopped
  * waits; what reaches a later life than it was meant for is gone.
  */
-import type { World } from './world.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** `stopped`: SIGSTOP, also its connections die in the end. `busy`: its loop is blocked, its sockets live. */
 export type Pause = 'stopped' | 'busy'
 
 export class Process {
   readonly name: string
-  readonly world: World
+  readonly world: Surroundings
   /** Counts its starts; 0 = never started. */
   life = 0
   isUp = false
@@ -19,7 +19,7 @@ export class Process {
   #pausedMs = 0
   #waiting: (() => void)[] = []
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, name: string) {
     this.world = world
     this.name = name
   }

@@ -6,20 +6,38 @@ import { ClientOutbox } from '../src/core/client-outbox.ts'
 import type { Effect } from '../src/core/effect.ts'
 import type { SubmittedJob } from '../src/core/event.ts'
 import { Process } from './process.ts'
-import type { SimManager } from './sim-manager.ts'
-import type { World } from './world.ts'
+import type { Network } from './network.ts'
+import type { Receiver } from './sim-worker.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What people order, without time and request. */
+export type Order =
+  | { readonly type: 'CancelRequested'; readonly id: string }
+  | { readonly type: 'RedriveRequested' | 'DiscardRequested'; readonly ids: readonly string[] }
+  | { readonly type: 'PauseRequested' | 'ResumeRequested'; readonly phases?: readonly number[] }
+  | { readonly type: 'WorkerDrainRequested'; readonly worker: string }
 
 type Ask =
   | { readonly type: 'enqueue'; readonly jobs: readonly SubmittedJob[] }
-  | { readonly type: 'cancel'; readonly id: string }
+  | { readonly type: 'order'; readonly order: Order }
 
-type Answer = Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>
+export type Answer = Extract<
+  Effect,
+  { type: `Answer${'Client' | 'Cancel' | 'Dead' | 'Pause' | 'Drain'}` }
+>
 
 const resendMs = 1_000
 const giveUpMs = 3_600_000
 const utf8 = new TextEncoder()
 
+export interface SimClientParts {
+  readonly network: Network
+  managers(): readonly Receiver[]
+  onAcknowledged(ids: readonly string[]): void
+}
+
 export class SimClient extends Process {
+  readonly #parts: SimClientParts
   readonly #outbox = new ClientOutbox({ resendMs, inFlightMax: 3 })
   readonly #asks = new Map<number, Ask>()
   #requests = 0
@@ -29,8 +47,9 @@ export class SimClient extends Process {
   /** Ids that were refused for good, or cancelled by this client. */
   readonly refused = new Set<string>()
 
-  constructor(world: World) {
+  constructor(world: Surroundings, parts: SimClientParts) {
     super(world, 'client')
+    this.#parts = parts
   }
 
   start(): void {
@@ -62,13 +81,13 @@ export class SimClient extends Process {
     this.#ask({ type: 'enqueue', jobs: [job] })
   }
 
-  cancel(id: string): void {
-    this.#ask({ type: 'cancel', id })
+  order(order: Order): void {
+    this.#ask({ type: 'order', order })
   }
 
   /** From a manager, as its answer leaves. */
-  answerLeaves(manager: SimManager, answer: Answer): void {
-    this.world.network.send(manager, this, () => this.#answered(answer))
+  answerLeaves(manager: Process, answer: Answer): void {
+    this.#parts.network.send(manager, this, () => this.#answered(answer))
   }
 
   #ask(ask: Ask): void {
@@ -87,17 +106,16 @@ export class SimClient extends Process {
   }
 
   #send(request: number, ask: Ask): void {
-    const { managers } = this.world
+    const managers = this.#parts.managers()
     // Nobody answered the last time: perhaps the other one owns the shard.
     this.#manager += this.world.chance.int(0, 1)
     const manager = managers[this.#manager % managers.length]
     if (manager === undefined) return
     const key = String(request)
-    this.world.network.send(this, manager, () => {
+    this.#parts.network.send(this, manager, () => {
       const { nowMs } = this.world
-      if (ask.type === 'cancel') {
-        manager.receive({ type: 'CancelRequested', nowMs, request: key, id: ask.id })
-      } else manager.receive({ type: 'JobsSubmitted', nowMs, request: key, jobs: ask.jobs })
+      if (ask.type === 'order') manager.receive({ ...ask.order, nowMs, request: key })
+      else manager.receive({ type: 'JobsSubmitted', nowMs, request: key, jobs: ask.jobs })
     })
   }
 
@@ -105,14 +123,23 @@ export class SimClient extends Process {
     const request = Number(answer.request)
     const ask = this.#asks.get(request)
     if (ask === undefined) return
-    if (answer.type === 'AnswerCancel') {
-      this.world.saw(`cancel: ${answer.outcome}`)
+    if (answer.type !== 'AnswerClient' || ask.type === 'order') {
+      this.#ordered(answer)
       return this.#end(request)
     }
-    const open = ask.type === 'enqueue' ? this.#tell(ask.jobs, answer) : []
+    const open = this.#tell(ask.jobs, answer)
     if (open.length === 0) return this.#end(request)
     this.#asks.set(request, { type: 'enqueue', jobs: open })
     this.#outbox.postponed(this.world.nowMs, request, this.world.chance.int(100, 400))
+  }
+
+  #ordered(answer: Answer): void {
+    const saw = (what: string) => this.world.saw(what)
+    if (answer.type === 'AnswerCancel') saw(`cancel: ${answer.outcome}`)
+    if (answer.type === 'AnswerDead')
+      for (const { outcome } of answer.items) saw(`dead: ${outcome}`)
+    if (answer.type === 'AnswerPause' && answer.paused.length > 0) saw('paused')
+    if (answer.type === 'AnswerDrain') saw(`drain: ${answer.outcome}`)
   }
 
   /** Notes what was answered; returns what is to be tried again. */
@@ -131,7 +158,7 @@ export class SimClient extends Process {
       else if (outcome === 'expired') this.refused.add(job.id)
     }
     for (const id of stored) this.acknowledged.add(id)
-    if (stored.length > 0) this.world.acknowledged(stored)
+    if (stored.length > 0) this.#parts.onAcknowledged(stored)
     return open
   }
 

@@ -8,16 +8,19 @@ import { defaultLimits } from '../src/core/limits.ts'
 import type { Group } from '../src/core/mutation.ts'
 import { seededRng } from '../src/core/rng.ts'
 import { ShardOwner } from '../src/core/shard-owner.ts'
+import type { Step } from '../src/core/shard.ts'
 import type { WireOrder } from '../src/core/worker-event.ts'
 import type { Ownership } from './checker.ts'
-import type { Connection } from './network.ts'
+import type { Connection, Network } from './network.ts'
 import { Process } from './process.ts'
-import { ttlMs } from './sim-store.ts'
+import type { Answer } from './sim-client.ts'
+import { ttlMs, type SimStore } from './sim-store.ts'
 import type { SimWorker } from './sim-worker.ts'
+import type { Surroundings } from './surroundings.ts'
 
 interface Link {
   readonly address: string
-  connection: Connection
+  connection: Connection<SimWorker>
   ping: number
   orders: WireOrder[]
   answers: { entry: number; answer: ResultAnswer }[]
@@ -38,8 +41,25 @@ const acquireEveryMs = 500
 const retryMs = 50
 const probeTimeoutMs = 3_000
 
+export interface SimManagerParts {
+  readonly store: SimStore
+  readonly network: Network
+  /** The worker that listens at an address. */
+  listener(address: string): SimWorker | undefined
+  onAnswer(manager: Process, answer: Answer): void
+  onOwner(owner: Ownership): void
+  onStep(owner: Ownership, event: Event, step: Step): void
+  onEffect(owner: Ownership, effect: Effect): void
+}
+
 export class SimManager extends Process {
+  readonly #parts: SimManagerParts
   #reign: Reign | undefined
+
+  constructor(world: Surroundings, name: string, parts: SimManagerParts) {
+    super(world, name)
+    this.#parts = parts
+  }
 
   get address(): string {
     return `tcp://${this.name}:5050`
@@ -82,7 +102,7 @@ export class SimManager extends Process {
   }
 
   #seek(): void {
-    const { store } = this.world
+    const { store } = this.#parts
     if (this.#reign === undefined && !store.isStalled) {
       const epoch = store.acquire(this.name)
       if (epoch !== undefined) this.#takeOver(epoch)
@@ -100,7 +120,7 @@ export class SimManager extends Process {
         ...{ spec: world.spec, shard: 0, epoch, nonce },
         ...{ limits: { ...defaultLimits, ...bounds }, rng: seededRng(world.chance.seed()) },
       },
-      (event, step) => world.stepped(reign, event, step),
+      (event, step) => this.#parts.onStep(reign, event, step),
     )
     const reign: Reign = {
       ...{ manager: this.name, epoch, nonce, owner, links: new Map(), isCommitting: false },
@@ -109,17 +129,18 @@ export class SimManager extends Process {
       holderOf: (id) => owner.holderOf(id),
     }
     this.#reign = reign
-    world.tookOver(reign)
+    this.#parts.onOwner(reign)
     this.#handle(reign, {
       ...{ type: 'OwnershipTaken', nowMs: world.nowMs },
-      ...world.store.summarise(),
+      ...this.#parts.store.summarise(),
     })
     this.#renewLater(reign)
   }
 
   #renewLater(reign: Reign): void {
     this.later(ttlMs / 3, () => {
-      const { store, nowMs } = this.world
+      const { store } = this.#parts
+      const { nowMs } = this.world
       if (this.#reign !== reign) return
       if (store.isStalled) {
         if (nowMs - reign.renewedMs > ttlMs) return this.#stepDown(reign)
@@ -173,7 +194,7 @@ export class SimManager extends Process {
 
   #commit(reign: Reign, group: Group): void {
     const { life } = this
-    this.world.store.commit(reign, group, (outcome) => {
+    this.#parts.store.commit(reign, group, (outcome) => {
       if (!this.isUp || this.life !== life) return
       this.soon(() => {
         if (this.#reign !== reign) return
@@ -201,7 +222,7 @@ export class SimManager extends Process {
   #perform(reign: Reign, effects: readonly Effect[]): void {
     const dirty = new Set<string>()
     for (const effect of effects) {
-      this.world.left(reign, effect)
+      this.#parts.onEffect(reign, effect)
       this.#do(reign, effect, dirty)
     }
     for (const incarnation of dirty) this.#flush(reign, incarnation)
@@ -211,7 +232,10 @@ export class SimManager extends Process {
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
-        return this.world.client.answerLeaves(this, effect)
+      case 'AnswerDead':
+      case 'AnswerPause':
+      case 'AnswerDrain':
+        return this.#parts.onAnswer(this, effect)
       case 'TellSettled':
       case 'Publish':
         return
@@ -225,7 +249,14 @@ export class SimManager extends Process {
       case 'LoadDue':
       case 'LookUpJobs':
         return this.#load(reign, effect)
-      default:
+      case 'OpenStream':
+        return this.#open(reign, effect)
+      case 'Grant':
+      case 'Abort':
+      case 'Drain':
+      case 'Skip':
+      case 'Ping':
+      case 'AnswerResult':
         return this.#order(reign, effect, dirty)
     }
   }
@@ -233,24 +264,26 @@ export class SimManager extends Process {
   #order(reign: Reign, effect: Extract<Effect, { incarnation: string }>, dirty: Set<string>): void {
     const link = reign.links.get(effect.incarnation)
     if (link === undefined) return
-    if (effect.type === 'OpenStream') return this.#open(reign, link, effect)
     dirty.add(effect.incarnation)
     if (effect.type === 'Ping') link.ping = effect.ping
     else if (effect.type === 'AnswerResult') link.answers.push(effect)
     else if (effect.type === 'Grant') link.orders.push({ ...effect, type: 'grant' })
     else if (effect.type === 'Abort') link.orders.push({ ...effect, type: 'abort' })
+    else if (effect.type === 'Drain') link.orders.push({ type: 'drain', order: effect.order })
     else if (effect.type === 'Skip') link.orders.push({ type: 'skip', order: effect.order })
   }
 
-  #open(reign: Reign, link: Link, effect: Extract<Effect, { type: 'OpenStream' }>): void {
+  #open(reign: Reign, effect: Extract<Effect, { type: 'OpenStream' }>): void {
     const { incarnation, nextOrder, ping } = effect
+    const link = reign.links.get(incarnation)
+    if (link === undefined) return
     link.ping = ping
     const { epoch, nonce } = reign
     const open = {
       ...{ incarnation, manager: this.name, pipeline: 'sim', shard: 0, epoch, stream: nonce },
       ...{ pull: this.address, nextOrder, ping },
     }
-    link.connection.send((to) => (to as SimWorker).receiveOpen(open))
+    link.connection.send((to) => to.receiveOpen(open))
   }
 
   #flush(reign: Reign, incarnation: string): void {
@@ -261,7 +294,7 @@ export class SimManager extends Process {
     link.answers = []
     const { nonce: stream, epoch } = reign
     const message = { incarnation, stream, epoch, ping, orders, answers }
-    link.connection.send((to) => (to as SimWorker).receiveOrders(message))
+    link.connection.send((to) => to.receiveOrders(message))
   }
 
   #connect(reign: Reign, incarnation: string, address: string): void {
@@ -269,9 +302,10 @@ export class SimManager extends Process {
     reign.links.set(incarnation, { address, connection, ping: 0, orders: [], answers: [] })
   }
 
-  #push(reign: Reign, incarnation: string, address: string): Connection {
+  #push(reign: Reign, incarnation: string, address: string): Connection<SimWorker> {
     const { world } = this
-    return world.network.connect(this, () => world.listener(address), {
+    const { network, listener } = this.#parts
+    return network.connect(this, () => listener(address), {
       onUp: () => this.#handle(reign, { type: 'WorkerConnected', nowMs: world.nowMs, incarnation }),
       onDown: () => this.#broken(reign, incarnation),
     })
@@ -288,8 +322,8 @@ export class SimManager extends Process {
   /** As `WorkerLinks`: refused or unreachable is a loss, an open door is asked again until a link stands. */
   #findOut(reign: Reign, incarnation: string, link: Link): void {
     const { world } = this
-    const listener = world.listener(link.address)
-    const isCut = listener !== undefined && world.network.isCut(this, listener)
+    const listener = this.#parts.listener(link.address)
+    const isCut = listener !== undefined && this.#parts.network.isCut(this, listener)
     const isDeaf = isCut || listener?.paused === 'stopped'
     this.later(isDeaf ? probeTimeoutMs : 1, () => {
       if (reign.links.get(incarnation) !== link) return
@@ -316,7 +350,7 @@ export class SimManager extends Process {
     effect: Extract<Effect, { type: 'LoadReady' | 'LoadDue' | 'LookUpJobs' }>,
   ): void {
     const { life } = this
-    const { store } = this.world
+    const { store } = this.#parts
     const { load } = effect
     reign.loads += 1
     const done = (event: (nowMs: number) => Event) => {

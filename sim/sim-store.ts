@@ -8,8 +8,8 @@ import type { ShardSummary } from '../src/storage/contract.ts'
 import { MemoryShard } from '../src/storage/memory/memory-shard.ts'
 import { claimShard, owns } from '../src/storage/ownership.ts'
 import { changed, type StoredJob } from '../src/storage/memory/transitions.ts'
-import { Violation, type Change } from './checker.ts'
-import type { World } from './world.ts'
+import { Violation, type Change, type Commit } from './checker.ts'
+import type { Surroundings } from './surroundings.ts'
 
 export const ttlMs = 9_000
 
@@ -21,14 +21,16 @@ export class SimStore {
   readonly shard = new MemoryShard({ pipeline: 'sim', shard: 0 })
   /** Ids of groups that had no room. */
   readonly refused = new Set<string>()
-  readonly #world: World
+  readonly #world: Surroundings
+  readonly #onCommit: (commit: Commit) => void
   #lastGroup = ''
   #clockOffsetMs = 0
   #forgottenFrom = 0
   isStalled = false
 
-  constructor(world: World) {
+  constructor(world: Surroundings, onCommit: (commit: Commit) => void) {
     this.#world = world
+    this.#onCommit = onCommit
   }
 
   /** The epoch, or `undefined` when somebody else has the shard. */
@@ -69,7 +71,8 @@ export class SimStore {
     group: Group,
     done: (outcome: CommitOutcome) => void,
   ): void {
-    const { chance, knobs, faultsOn } = this.#world
+    const { chance, knobs } = this.#world
+    const faultsOn = () => this.#world.faultsOn()
     const delayMs = chance.int(0, knobs.commitMs)
     this.#whenUp(delayMs, () => {
       const isUnknown = faultsOn() && chance.is(knobs.unknownRate)
@@ -142,7 +145,7 @@ export class SimStore {
     if (isRepeat) this.#world.saw('the same group again')
     else {
       this.#lastGroup = group.id
-      this.#world.committed({ epoch, group, changes })
+      this.#onCommit({ epoch, group, changes })
     }
     return { type: 'committed', answer }
   }

@@ -2,19 +2,36 @@
  * The shell of a worker, around the real protocol machine: what `worker/` does with sockets and user code,
  * done with the world's. What a run does is drawn beforehand, by the workload.
  */
-import type { Outcome, WorkerReport } from '../src/core/event.ts'
+import type { Event, Outcome, WorkerReport } from '../src/core/event.ts'
 import { tokenText } from '../src/core/token.ts'
 import type { Orders, StreamOpen, WorkerEffect, WorkerEvent } from '../src/core/worker-event.ts'
 import { WorkerProtocol } from '../src/core/worker-protocol.ts'
 import { Process } from './process.ts'
-import type { SimManager } from './sim-manager.ts'
-import type { World } from './world.ts'
+import type { Network } from './network.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { Workload } from './workload.ts'
 
-type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
+export type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
 
 interface Run {
   readonly start: StartRun
   readonly heedsAbort: boolean
+}
+
+/** A manager, as workers see it. */
+export interface Receiver extends Process {
+  readonly address: string
+  receive(event: Event): void
+}
+
+export interface SimWorkerParts {
+  readonly jobType: string
+  readonly concurrency: number
+  readonly network: Network
+  readonly workload: Workload
+  managers(): readonly Receiver[]
+  restart(worker: SimWorker): void
+  onRun(start: StartRun, incarnation: string): void
 }
 
 const machine = {
@@ -26,16 +43,16 @@ const machine = {
 export class SimWorker extends Process {
   readonly jobType: string
   readonly address: string
-  readonly #concurrency: number
+  readonly #parts: SimWorkerParts
   #protocol: WorkerProtocol | undefined
   #runs = new Map<number, Run>()
   #timerAtMs = Infinity
   #incarnation = ''
 
-  constructor(world: World, name: string, options: { jobType: string; concurrency: number }) {
+  constructor(world: Surroundings, name: string, parts: SimWorkerParts) {
     super(world, name)
-    this.jobType = options.jobType
-    this.#concurrency = options.concurrency
+    this.#parts = parts
+    this.jobType = parts.jobType
     this.address = `tcp://${name}:3000`
   }
 
@@ -47,7 +64,7 @@ export class SimWorker extends Process {
       ...machine,
       info: {
         ...{ id: `${jobType}@${name}`, incarnation: this.#incarnation, address, jobType },
-        ...{ concurrency: this.#concurrency, host: name, pid: life, version: '0.1.0' },
+        ...{ concurrency: this.#parts.concurrency, host: name, pid: life, version: '0.1.0' },
       },
     })
     this.#runs = new Map()
@@ -107,30 +124,32 @@ export class SimWorker extends Process {
       case 'RunStuck':
         this.world.saw('stuck run')
         // A worker with a stuck slot restarts itself in the end.
-        return this.later(2_000, () => this.world.restartWorker(this))
+        return this.later(2_000, () => this.#parts.restart(this))
+      case 'DrainOrdered':
+        this.world.saw('drain ordered')
+        return this.drain()
       case 'Drained':
-        return this.later(0, () => this.world.restartWorker(this))
+        return this.later(0, () => this.#parts.restart(this))
     }
   }
 
   #send(pull: string | undefined, report: WorkerReport): void {
-    for (const manager of this.world.managers) {
+    for (const manager of this.#parts.managers()) {
       if (pull === undefined || manager.address === pull) this.#sendTo(manager, report)
     }
   }
 
-  #sendTo(manager: SimManager, report: WorkerReport): void {
-    this.world.network.send(this, manager, () => {
+  #sendTo(manager: Receiver, report: WorkerReport): void {
+    this.#parts.network.send(this, manager, () => {
       manager.receive({ type: 'WorkerReported', nowMs: this.world.nowMs, report })
     })
   }
 
   #start(start: StartRun): void {
-    const { world } = this
-    world.ran(start, this.#incarnation)
-    const plan = world.workload.plan(start)
+    this.#parts.onRun(start, this.#incarnation)
+    const plan = this.#parts.workload.plan(start)
     this.#runs.set(start.run, { start, heedsAbort: plan.ends !== 'deaf' })
-    if (plan.ends === 'poison') return this.later(plan.ms, () => world.restartWorker(this))
+    if (plan.ends === 'poison') return this.later(plan.ms, () => this.#parts.restart(this))
     if (plan.ends === 'hang' || plan.ends === 'deaf') return
     this.later(plan.ms, () => this.#end(start.run, plan.outcome, plan.ms))
   }

@@ -8,21 +8,18 @@ import type { Event } from '../src/core/event.ts'
 import type { PipelineSpec } from '../src/core/spec.ts'
 import type { Step } from '../src/core/shard.ts'
 import { tokenText } from '../src/core/token.ts'
-import type { WorkerEffect } from '../src/core/worker-event.ts'
 import { Agenda } from './agenda.ts'
 import { Chance } from './chance.ts'
 import { Violation, type Checker, type Commit, type Ownership } from './checker.ts'
 import { makeCheckers } from './checkers/index.ts'
-import { beginFaults } from './faults.ts'
+import { beginFaults, type FaultyWorld } from './faults.ts'
 import type { Knobs } from './knobs.ts'
 import { Network } from './network.ts'
 import { SimClient } from './sim-client.ts'
 import { SimManager } from './sim-manager.ts'
 import { SimStore } from './sim-store.ts'
-import { SimWorker } from './sim-worker.ts'
+import { SimWorker, type StartRun } from './sim-worker.ts'
 import { hash, Workload } from './workload.ts'
-
-type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
 
 /** Virtual time in which everything has to settle once the faults are over. */
 const healMs = 1_200_000
@@ -38,7 +35,7 @@ export interface WorldOutcome {
   readonly seen: ReadonlyMap<string, number>
 }
 
-export class World {
+export class World implements FaultyWorld {
   readonly knobs: Knobs
   readonly chance: Chance
   readonly network: Network
@@ -66,18 +63,21 @@ export class World {
     this.knobs = knobs
     this.#isTraced = options.isTraced ?? false
     this.chance = new Chance(seed)
-    this.network = new Network(this)
-    this.store = new SimStore(this)
-    this.workload = new Workload(seed, knobs, () => this.faultsOn())
     this.spec = specOf(knobs)
-    this.managers = Array.from({ length: knobs.managers }, (_, n) => new SimManager(this, `m${n}`))
+    this.network = new Network(this)
+    this.store = new SimStore(this, (commit) => this.#committed(commit))
+    this.workload = new Workload(seed, knobs, () => this.faultsOn())
+    this.managers = Array.from({ length: knobs.managers }, (_, n) => this.#manager(`m${n}`))
     this.workers = this.spec.phases.flatMap(({ jobType }) =>
-      Array.from({ length: knobs.workersPerPhase }, (_, n) => {
-        const concurrency = this.chance.int(1, knobs.concurrencyMax)
-        return new SimWorker(this, `${jobType}-${n}`, { jobType, concurrency })
-      }),
+      Array.from({ length: knobs.workersPerPhase }, (_, n) => this.#worker(jobType, n)),
     )
-    this.client = new SimClient(this)
+    this.client = new SimClient(this, {
+      network: this.network,
+      managers: () => this.managers,
+      onAcknowledged: (ids) => {
+        for (const checker of this.#checkers) checker.onAcknowledged?.(ids)
+      },
+    })
     this.jobIds = Array.from({ length: knobs.jobs }, (_, n) => `j${n}`)
     this.#faultsEndMs = this.nowMs + knobs.chaosMs
     this.#checkers = makeCheckers(this)
@@ -114,11 +114,6 @@ export class World {
     }
   }
 
-  /** The process that listens at a worker's address. */
-  listener(address: string): SimWorker | undefined {
-    return this.workers.find((worker) => worker.isUp && worker.address === address)
-  }
-
   restartWorker(worker: SimWorker, afterMs = this.chance.int(20, 3_000)): void {
     worker.kill()
     this.after(afterMs, () => worker.isUp || worker.start())
@@ -146,36 +141,52 @@ export class World {
     return this.nowMs - this.#faultsEndMs + this.knobs.chaosMs
   }
 
-  ran({ jobId, phase, token }: StartRun, incarnation: string): void {
+  #manager(name: string): SimManager {
+    return new SimManager(this, name, {
+      store: this.store,
+      network: this.network,
+      listener: (address) => this.workers.find((one) => one.isUp && one.address === address),
+      onAnswer: (manager, answer) => this.client.answerLeaves(manager, answer),
+      onOwner: ({ manager, epoch }) => this.trace(`${manager} owns under ${epoch}`),
+      onStep: (owner, event, step) => this.#stepped(owner, event, step),
+      onEffect: (owner, effect) => this.#left(owner, effect),
+    })
+  }
+
+  #worker(jobType: string, number: number): SimWorker {
+    return new SimWorker(this, `${jobType}-${number}`, {
+      jobType,
+      concurrency: this.chance.int(1, this.knobs.concurrencyMax),
+      network: this.network,
+      workload: this.workload,
+      managers: () => this.managers,
+      restart: (worker) => this.restartWorker(worker),
+      onRun: (start, incarnation) => this.#ran(start, incarnation),
+    })
+  }
+
+  #ran({ jobId, phase, token }: StartRun, incarnation: string): void {
     this.trace(() => `${incarnation} runs ${jobId}/${phase} #${token.sequence}`)
     const run = { incarnation, token: tokenText(token), jobId }
     for (const checker of this.#checkers) checker.onRun?.(run)
   }
 
-  tookOver(owner: Ownership): void {
-    this.trace(`${owner.manager} owns under ${owner.epoch}`)
-  }
-
-  stepped(owner: Ownership, event: Event, step: Step): void {
+  #stepped(owner: Ownership, event: Event, step: Step): void {
     this.trace(() => `${owner.manager} ${described(event)}`)
     if (event.type === 'ReadyLoaded' && event.jobs.length > 0) this.saw('refill')
     for (const checker of this.#checkers) checker.onStep?.(owner, event, step)
   }
 
-  left(owner: Ownership, effect: Effect): void {
+  #left(owner: Ownership, effect: Effect): void {
     this.trace(() => `${owner.manager} → ${described(effect)}`)
     if (effect.type === 'Skip') this.saw('unstarted grant given back')
     for (const checker of this.#checkers) checker.onEffect?.(owner, effect)
   }
 
-  committed(commit: Commit): void {
+  #committed(commit: Commit): void {
     const { id, mutations } = commit.group
     this.trace(() => `committed ${id}: ${mutations.map(described).join(', ')}`)
     for (const checker of this.#checkers) checker.onCommit?.(commit)
-  }
-
-  acknowledged(ids: readonly string[]): void {
-    for (const checker of this.#checkers) checker.onAcknowledged?.(ids)
   }
 
   #begin(): void {
@@ -201,6 +212,14 @@ export class World {
     for (const process of [...this.managers, ...this.workers]) {
       if (!process.isUp) process.start()
     }
+    this.#resumeLater()
+  }
+
+  /** Somebody has to take back the last pause. */
+  #resumeLater(): void {
+    const phases = [...this.store.shard.paused]
+    if (phases.length > 0) this.client.order({ type: 'ResumeRequested', phases })
+    this.after(2_000, () => this.#resumeLater())
   }
 
   /** `true` when `isOver` has become true. */

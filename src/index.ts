@@ -23,7 +23,14 @@ export { Reject, RetryAfter } from './pipeline/outcome.ts'
 export type { Duration } from './config/duration.ts'
 export { validateConfig } from './config/config-file.ts'
 export { PipelineClient } from './client/pipeline-client.ts'
-export type { ClientOptions, Enqueued, JobRequest } from './client/pipeline-client.ts'
+export type {
+  ClientOptions,
+  DeadJobAnswer,
+  Enqueued,
+  JobRequest,
+  Paused,
+  RetryJobOptions,
+} from './client/pipeline-client.ts'
 export { CarbontubeError, isCarbontubeError, type Blame } from './errors/errors.ts'
 export type { ErrorCode } from './errors/catalogue.ts'
 export { EphemeralStorageBackend } from './storage/memory/memory-storage.ts'

@@ -6,9 +6,9 @@ import type { Result } from '../../src/core/event.ts'
 import { tokenText } from '../../src/core/token.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
-import type { World } from '../world.ts'
+import type { CheckedWorld } from '../checked-world.ts'
 
-export function answersAreTrue(world: World, books: Books): Checker {
+export function answersAreTrue(world: CheckedWorld, books: Books): Checker {
   const results = new Map<string, Result>()
   const applied = new Set<string>()
   return {

@@ -4,12 +4,12 @@
  */
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
-import type { World } from '../world.ts'
+import type { CheckedWorld } from '../checked-world.ts'
 
 /** Characters of an epoch, a dash and a sequence. */
 const fenceLength = 29
 
-export function appliedWasLive(world: World, books: Books): Checker {
+export function appliedWasLive(world: CheckedWorld, books: Books): Checker {
   /** The newest fence that a release of the job has written. */
   const fences = new Map<string, string>()
   return {

@@ -1,7 +1,8 @@
 /** I12: the published events of a manager are numbered without gaps. */
 import { decodePublished } from '../../src/wire/published.ts'
 import { EventPublisher } from '../../src/wire/event-publisher.ts'
-import { Violation, type MakeChecker } from '../checker.ts'
+import type { MakeChecker } from '../checked-world.ts'
+import { Violation } from '../checker.ts'
 
 export const eventsInSequence: MakeChecker = (world) => {
   const publishers = new Map<string, EventPublisher>()

@@ -6,12 +6,12 @@ import type { JobRecord } from '../../src/core/job.ts'
 import { isBefore } from '../../src/core/ready-queue.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker, type Ownership } from '../checker.ts'
-import type { World } from '../world.ts'
+import type { CheckedWorld } from '../checked-world.ts'
 
 /** A suspect that waits for an empty worker may see so many others go first. */
 const overtakesMax = 60
 
-export function inOrder(world: World, books: Books): Checker {
+export function inOrder(world: CheckedWorld, books: Books): Checker {
   const overtaken = new Map<string, number>()
   const isWaiting = (owner: Ownership, record: JobRecord): boolean => {
     const book = books.of(owner)

@@ -1,11 +1,12 @@
 /** All checkers of a world, in the order in which they look. The books are kept first and last. */
 import { Books } from '../books.ts'
 import type { Checker } from '../checker.ts'
-import type { World } from '../world.ts'
+import type { CheckedWorld } from '../checked-world.ts'
 import { acknowledgedIsStored } from './acknowledged-is-stored.ts'
 import { answersAreTrue } from './answers-are-true.ts'
 import { appliedOnce } from './applied-once.ts'
 import { appliedWasLive } from './applied-was-live.ts'
+import { auditIsClean } from './audit-is-clean.ts'
 import { eventsInSequence } from './events-in-sequence.ts'
 import { inOrder } from './in-order.ts'
 import { limitsHold } from './limits-hold.ts'
@@ -17,7 +18,7 @@ import { prefixOfGroups } from './prefix-of-groups.ts'
 import { secondGrants } from './second-grants.ts'
 import { withinCredit } from './within-credit.ts'
 
-export function makeCheckers(world: World): readonly Checker[] {
+export function makeCheckers(world: CheckedWorld): readonly Checker[] {
   const books = new Books(() => {
     const waiting = new Map<string, number>()
     for (const { record } of world.store.shard.jobs.values()) {
@@ -51,5 +52,6 @@ export function makeCheckers(world: World): readonly Checker[] {
     // It enters the grants of a step into the books, one after the other.
     inOrder(world, books),
     nobodyIdles(world),
+    auditIsClean(world),
   ]
 }

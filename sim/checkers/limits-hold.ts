@@ -6,9 +6,11 @@ import type { JobRecord } from '../../src/core/job.ts'
 import type { Mutation } from '../../src/core/mutation.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
-import type { World } from '../world.ts'
+import type { CheckedWorld } from '../checked-world.ts'
 
-export function limitsHold({ spec, store, saw }: World, books: Books): Checker {
+export function limitsHold({ spec, store, saw }: CheckedWorld, books: Books): Checker {
+  /** One more death is allowed to a job for each time that it was brought back. */
+  const redrives = new Map<string, number>()
   return {
     invariant: 'I8',
     onStep(owner, _event, { mutations }) {
@@ -29,7 +31,8 @@ export function limitsHold({ spec, store, saw }: World, books: Books): Checker {
     onCommit({ changes }) {
       for (const { mutation, before, after } of changes) {
         if (before === undefined || after === undefined) continue
-        checkRecord(after, spec.phases[after.phase]?.retry)
+        if (mutation.type === 'redrive') redrives.set(after.id, (redrives.get(after.id) ?? 0) + 1)
+        checkRecord(after, spec.phases[after.phase]?.retry, redrives.get(after.id) ?? 0)
         checkCharge(mutation, before, after)
         if (mutation.type === 'settle' && mutation.deathReason === 'crashed') saw('crashed out')
       }
@@ -40,6 +43,7 @@ export function limitsHold({ spec, store, saw }: World, books: Books): Checker {
 function checkRecord(
   record: JobRecord,
   limits: { attempts: number; crashes: number } | undefined,
+  redrives: number,
 ): void {
   if (limits === undefined) return
   const attemptsMax = record.attemptsMax === 0 ? limits.attempts : record.attemptsMax
@@ -49,7 +53,7 @@ function checkRecord(
       `${record.id} has ${record.attempts} attempts, ${attemptsMax} at most`,
     )
   }
-  if (record.crashes > limits.crashes) {
+  if (record.crashes > limits.crashes + redrives) {
     throw new Violation('I8', `${record.id} has ${record.crashes} crashes`)
   }
   const isOpen = record.state === 'ready' || record.state === 'scheduled'

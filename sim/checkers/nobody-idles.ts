@@ -1,5 +1,6 @@
 /** I14: at rest, no worker with free credit idles while a job that it could do waits. */
-import { Violation, type MakeChecker } from '../checker.ts'
+import type { MakeChecker } from '../checked-world.ts'
+import { Violation } from '../checker.ts'
 
 export const nobodyIdles: MakeChecker = ({ store }) => ({
   invariant: 'I14',

@@ -11,7 +11,7 @@ export function oneCompletion(): Checker {
         const isDone = mutation.type === 'settle' && mutation.state === 'done'
         if (before === undefined || (mutation.type !== 'advance' && !isDone)) continue
         const { ended, instructions } = mutation
-        const key = `${before.id}/${before.phase}`
+        const key = `${before.id}#${before.sequence}/${before.phase}`
         const earlier = completions.get(key)
         if (earlier !== undefined) {
           throw new Violation('I4', `${key} completed under ${earlier} and ${ended?.token}`)

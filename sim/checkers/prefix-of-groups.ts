@@ -1,5 +1,6 @@
 /** I11: what is applied of an owner is a prefix of its groups: in order, and only refused ones are left out. */
-import { Violation, type MakeChecker } from '../checker.ts'
+import type { MakeChecker } from '../checked-world.ts'
+import { Violation } from '../checker.ts'
 
 export const prefixOfGroups: MakeChecker = ({ store }) => {
   const last = new Map<string, number>()

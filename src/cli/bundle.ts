@@ -74,6 +74,7 @@ class WorkerProcesses {
     child.once('exit', (code) => {
       this.#children.delete(jobType)
       if (this.#isStopping) return
+      if (code === 0) return say(`the worker of "${jobType}" was drained, and is not started again`)
       if (typeof code === 'number' && hopelessCodes.includes(code)) return this.#giveUp(code)
       say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
       setTimeout(() => this.start(jobType), restartMs)

@@ -26,7 +26,7 @@ export async function enqueue(
   const client = new PipelineClient(address, { timeout: 10_000 })
   try {
     // Bad JSON is found before anybody is asked.
-    const batches = source === '-' ? batchesFrom(process.stdin) : [[await oneJob(source)]]
+    const batches = source === '-' ? batchesFrom(process.stdin) : [[await instructionsFrom(source)]]
     await client.connect()
     const run = new EnqueueRun(client, pipeline, options)
     for await (const batch of batches) await run.send(batch)
@@ -129,7 +129,7 @@ class EnqueueRun {
 }
 
 /** JSON, JSON5, or `@file` with one of them. */
-async function oneJob(source: string): Promise<Instructions> {
+export async function instructionsFrom(source: string): Promise<Instructions> {
   if (!source.startsWith('@')) return parseInstructions(source, 'the argument')
   const path = source.slice(1)
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {

@@ -10,7 +10,8 @@ import { print, say, style, table } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
 import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
 
-async function withClient<T>(
+/** With a connection to a manager's router door. @throws CT_UNREACHABLE */
+export async function withClient<T>(
   address: string,
   { timeoutMs }: { readonly timeoutMs: number },
   use: (client: PipelineClient) => Promise<T>,
@@ -49,10 +50,13 @@ function printStatus(status: ManagerStatus): void {
   print(
     `${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`,
   )
-  for (const { phases, settled, scheduled, workers } of shards) {
+  for (const { paused, phases, settled, scheduled, workers } of shards) {
+    if (paused) print('the whole pipeline is paused')
     const rows = phases.map((phase) => [
       ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
-      phase.workers === 0 ? 'no workers' : phase.paused ? 'paused' : '',
+      [phase.workers === 0 ? 'no workers' : '', phase.paused ? 'paused' : '']
+        .filter((remark) => remark !== '')
+        .join(', '),
     ])
     print(table(['phase', 'waiting', 'running', 'workers', 'slots', ''], rows))
     const { done, dead, cancelled } = settled
@@ -103,6 +107,7 @@ export async function showJob(
   print(
     `${style('bold', job.id)} is ${job.state} in ${job.phase}, enqueued ${ago(job.enqueuedMs)} ago`,
   )
+  if (job.replayOf !== undefined) print(`it does ${job.replayOf} again`)
   print(JSON.stringify(decoded, null, 2))
   const rows = attempts.map((one) => [
     ...[one.phase, one.attempt, one.outcome, `${one.endedMs - one.startedMs} ms`, one.worker],

@@ -28,7 +28,7 @@ let output: { readonly json: boolean } = { json: process.argv.includes('--json')
 /** The code of a command is loaded when it runs: `--help` must be quick. */
 function define<
   N extends CommandName,
-  A extends readonly [...(string | undefined)[], CommandOptions<N>],
+  A extends readonly [...(string | readonly string[] | undefined)[], CommandOptions<N>],
 >(name: N, load: () => Promise<(...values: A) => Promise<number>>): void {
   const { args, summary, options } = commands[name]
   const last = name.split(' ').at(-1) ?? name
@@ -86,6 +86,16 @@ define('check', async () => (await import('./inspect.ts')).checkFile)
 define('jobs list', async () => (await import('./inspect.ts')).listJobs)
 define('jobs show', async () => (await import('./inspect.ts')).showJob)
 define('jobs cancel', async () => (await import('./inspect.ts')).cancelJob)
+define('jobs retry', async () => (await import('./operate.ts')).retryJob)
+define('pause', async () => (await import('./operate.ts')).pause)
+define('resume', async () => (await import('./operate.ts')).resume)
+define('dead list', async () => (await import('./operate.ts')).listDead)
+define('dead redrive', async () => (await import('./operate.ts')).redrive)
+define('dead discard', async () => (await import('./operate.ts')).discard)
+define('workers list', async () => (await import('./operate.ts')).listWorkers)
+define('workers drain', async () => (await import('./operate.ts')).drainWorker)
+define('audit', async () => (await import('./audit.ts')).auditStore)
+define('doctor', async () => (await import('./doctor.ts')).doctor)
 define('streamer', async () => (await import('./relay.ts')).serveStreamer)
 define('forwarder', async () => (await import('./relay.ts')).serveForwarder)
 define('version', () =>

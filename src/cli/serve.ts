@@ -38,12 +38,25 @@ export async function servePhase(
   options: CommandOptions<'phase'>,
 ): Promise<number> {
   const phase = compilePhase(pickPhase(await loadPipelineFile(file), jobType))
-  const parts = { transport: zeromqTransport, logger: commandLogger(options) }
-  const worker = new Worker({ ...options, ...parts, phase, version: packageVersion })
+  let leave: (code: 0) => void = () => undefined
+  const drained = new Promise<0>((resolve) => {
+    leave = resolve
+  })
+  const worker = new Worker({
+    ...{ ...options, phase, transport: zeromqTransport, logger: commandLogger(options) },
+    version: packageVersion,
+    onDrainOrdered: () => leave(0),
+  })
   await worker.start()
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
-  return runUntilStopped(worker, { drainMs: options.drainMs })
+  return runUntilStopped(worker, {
+    drainMs: options.drainMs,
+    failed: drained.then((code) => {
+      say('a manager has ordered this worker to leave')
+      return code
+    }),
+  })
 }
 
 export async function startManager(

@@ -4,7 +4,7 @@ import { say } from './command-context.ts'
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Runs until a signal or a fatal error; answers the exit code. */
+/** Runs until a signal, or until it has `failed` (or is to end) by itself; answers the exit code. */
 export async function runUntilStopped(
   service: Service,
   { drainMs, failed }: { drainMs: number; failed?: Promise<number> },

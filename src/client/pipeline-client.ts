@@ -2,7 +2,7 @@
  * The client: enqueue jobs, wait for their results, ask how it goes. Typed by the pipelines it talks to;
  * `import type` of the pipeline class is enough.
  */
-import type { SubmitOutcome } from '../core/effect.ts'
+import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -19,8 +19,8 @@ import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
-import type { ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
-import { encodeEnqueue, type EnqueueItem, type ListQuery } from '../wire/requests.ts'
+import type { JobView, ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { Connection } from './connection.ts'
 
 export interface ClientOptions {
@@ -50,6 +50,31 @@ export interface Enqueued {
   readonly durability: string
   /** What the input schema says of an `invalid` job. */
   readonly issue?: string
+}
+
+/** How a job is done again. */
+export interface RetryJobOptions {
+  /** Job type of the phase to begin with; default: the first. */
+  readonly fromPhase?: string
+  /** Merged over the job's instructions, as what a phase returns is. */
+  readonly instructions?: Readonly<Record<string, unknown>>
+  /** The new job's id; default: a new UUIDv7. */
+  readonly id?: string
+}
+
+/** What became of an order about one dead job. */
+export interface DeadJobAnswer {
+  readonly id: string
+  /** `notDead`: it is alive or settled otherwise, perhaps because somebody else was first. */
+  readonly outcome: DeadOutcome
+}
+
+/** All that is paused. */
+export interface Paused {
+  /** The whole pipeline is. */
+  readonly pipeline: boolean
+  /** Job types of the phases that are paused on their own. */
+  readonly phases: readonly string[]
 }
 
 const timeoutMsDefault = 10_000
@@ -171,6 +196,55 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return reply.outcome as 'cancelled' | 'settled' | 'notFound'
   }
 
+  /**
+   * A new job that does a settled one again, with the instructions as they are now: `replayOf` names the old
+   * one. @throws CT_JOB_NOT_FOUND, CT_UNKNOWN_JOB_TYPE, CT_REFUSED when it has not settled, or not come so far
+   */
+  async retryJob(id: string, options: RetryJobOptions = {}): Promise<Enqueued> {
+    const { job, instructions } = await this.getJob(id)
+    const { pipeline = '', jobTypes = [] } = this.manager ?? {}
+    const { fromPhase: phase = jobTypes[0] ?? '', instructions: edited } = options
+    checkRetry(job, {
+      isLater: jobTypes.indexOf(phase) > job.phaseIndex,
+      isEdited: edited !== undefined,
+    })
+    const merged = () => encodeInstructions({ ...decodeInstructions(instructions), ...edited })
+    const item: EnqueueItem = {
+      ...{ id: options.id ?? newJobId(), priority: job.priority, sentMs: systemClock.nowMs() },
+      instructions: edited === undefined ? instructions : merged(),
+    }
+    const [answer] = await this.#enqueueAcknowledged(pipeline, [item], { of: id, phase })
+    if (answer === undefined)
+      throw new CarbontubeError('CT_PROTOCOL', 'the manager answered nothing')
+    return answer
+  }
+
+  /** Dead jobs, ready again at the phase in which they failed; at most 1,000 at once. */
+  async redriveJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
+    return (await this.#connection.ask({ type: 'redrive', ids }, 'dead', this.#timeoutMs)).items
+  }
+
+  /** Gives dead jobs up for good; at most 1,000 at once. */
+  async discardJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
+    return (await this.#connection.ask({ type: 'discard', ids }, 'dead', this.#timeoutMs)).items
+  }
+
+  /** Nothing new is granted, of one phase or of the whole pipeline, until `resume`. @throws CT_UNKNOWN_JOB_TYPE */
+  async pause(phase?: string): Promise<Paused> {
+    return this.#pause('pause', phase)
+  }
+
+  /** Takes one pause back; the others stay, and are in the answer. @throws CT_UNKNOWN_JOB_TYPE */
+  async resume(phase?: string): Promise<Paused> {
+    return this.#pause('resume', phase)
+  }
+
+  /** A worker, by its id, is to take no more, finish what runs, and end. */
+  async drainWorker(id: string): Promise<'draining' | 'notFound'> {
+    const ask = { type: 'drain', worker: id } as const
+    return (await this.#connection.ask(ask, 'draining', this.#timeoutMs)).outcome
+  }
+
   async status(): Promise<ManagerStatus> {
     return (await this.#connection.ask({ type: 'status' }, 'status', this.#timeoutMs)).status
   }
@@ -180,13 +254,23 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     this.#push?.close()
   }
 
-  async #enqueueAcknowledged(pipeline: string, items: EnqueueItem[]): Promise<Enqueued[]> {
+  async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {
+    const only = phase === undefined ? {} : { phase }
+    const reply = await this.#connection.ask({ type, ...only }, 'paused', this.#timeoutMs)
+    return { pipeline: reply.pipeline, phases: reply.phases }
+  }
+
+  async #enqueueAcknowledged(
+    pipeline: string,
+    items: EnqueueItem[],
+    replay?: Replay,
+  ): Promise<Enqueued[]> {
     const deadlineMs = systemClock.nowMs() + this.#timeoutMs
     const answers = new Map<string, Enqueued>()
     let open = items
     while (open.length > 0) {
       const reply = await this.#connection.ask(
-        { type: 'enqueue', pipeline, jobs: open },
+        { type: 'enqueue', pipeline, jobs: open, ...(replay === undefined ? {} : { replay }) },
         'enqueued',
         Math.max(1, deadlineMs - systemClock.nowMs()),
       )
@@ -210,6 +294,23 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       ...{ ok: true, job: { id }, outcome: 'sent', acknowledged: false, durability: '' },
     }))
   }
+}
+
+function checkRetry(
+  { id, state, phase }: JobView,
+  { isLater, isEdited }: { isLater: boolean; isEdited: boolean },
+): void {
+  if (state === 'ready' || state === 'running' || state === 'scheduled') {
+    throw new CarbontubeError('CT_REFUSED', `job ${id} is ${state}: it has not settled yet`, {
+      hint: 'Wait for it, or cancel it first.',
+      details: { id, state },
+    })
+  }
+  if (!isLater || isEdited) return
+  throw new CarbontubeError('CT_REFUSED', `job ${id} has only come as far as "${phase}"`, {
+    hint: 'Begin there or before, or give the instructions that the phases between would have made.',
+    details: { id, phase },
+  })
 }
 
 function resultOf(id: string, item: SettledItem | undefined): Record<string, unknown> {

@@ -129,6 +129,46 @@ const listOptions = {
   }),
 } satisfies Options
 
+const onlyPhase = {
+  ...askOptions,
+  phase: option(text('jobType'), { summary: 'Only this phase.', ...flagOnly }),
+} satisfies Options
+
+const retryOptions = {
+  ...askOptions,
+  fromPhase: option(text('jobType'), {
+    summary: 'Begin with this phase.',
+    otherwise: 'the first',
+    ...flagOnly,
+  }),
+  instructions: option(text('json5'), {
+    summary: 'JSON5 or @file, merged over those of the old job.',
+    ...flagOnly,
+  }),
+} satisfies Options
+
+const { state: _state, ...deadListOptions } = listOptions
+
+const redriveOptions = {
+  ...askOptions,
+  all: option(flag, { summary: 'Every dead job.', default: false, ...flagOnly }),
+  phase: option(text('jobType'), {
+    summary: 'With --all: only those that failed in this phase.',
+    ...flagOnly,
+  }),
+  error: option(text('text'), {
+    summary: 'With --all: only those with this in their last error.',
+    ...flagOnly,
+  }),
+} satisfies Options
+
+const auditOptions = {
+  ledger: option(text('file'), {
+    summary: 'NDJSON that the phases wrote: {jobId, phase, attempt, fence}.',
+    ...flagOnly,
+  }),
+} satisfies Options
+
 const streamerOptions = {
   pullBind: option(address, { summary: 'Where results and jobs arrive.', required: true }),
   pushBind: option(address, { summary: 'Where the next hop may fetch them.' }),
@@ -185,6 +225,52 @@ export const commands = {
     summary: 'cancel a job, also a running one',
     options: askOptions,
   },
+  'jobs retry': {
+    args: '<address> <id>',
+    summary: 'a new job that does a settled one again; `replayOf` names the old one',
+    options: retryOptions,
+  },
+  pause: {
+    args: '<address>',
+    summary: 'grant nothing new; what runs goes on. It outlives a restart of the manager',
+    options: onlyPhase,
+  },
+  resume: {
+    args: '<address>',
+    summary: 'take back a pause: that of the whole pipeline, or of one phase',
+    options: onlyPhase,
+  },
+  'dead list': { args: '<address>', summary: 'dead jobs, newest first', options: deadListOptions },
+  'dead redrive': {
+    args: '<address> [ids...]',
+    summary: 'the same jobs, ready again at the phase in which they failed',
+    options: redriveOptions,
+  },
+  'dead discard': {
+    args: '<address> <ids...>',
+    summary: 'take dead jobs out of the store for good',
+    options: askOptions,
+  },
+  'workers list': {
+    args: '<address>',
+    summary: 'who is connected, and how busy',
+    options: askOptions,
+  },
+  'workers drain': {
+    args: '<address> <worker>',
+    summary: 'a worker takes no more, finishes what runs, and ends',
+    options: askOptions,
+  },
+  audit: {
+    args: '<storeFile>',
+    summary: 'whether the jobs in an SQLite store keep what is promised; reads only',
+    options: auditOptions,
+  },
+  doctor: {
+    args: '<storeFile>',
+    summary: 'whether an SQLite store is sound, and has what it needs; reads only',
+    options: {},
+  },
   streamer: {
     args: '',
     summary: 'relay results: PULL to PUSH',
@@ -201,7 +287,11 @@ export const commands = {
 } as const satisfies Readonly<Record<string, CommandDeclaration>>
 
 /** What is said of a first word that is no command by itself. */
-export const commandGroups: Readonly<Record<string, string>> = { jobs: 'look at jobs' }
+export const commandGroups: Readonly<Record<string, string>> = {
+  jobs: 'look at jobs, do one again',
+  dead: 'dead jobs: look, redrive, discard',
+  workers: 'look at workers, or send one away',
+}
 
 export type CommandName = keyof typeof commands
 

@@ -4,7 +4,7 @@
  */
 import type { Grant, Job } from './job.ts'
 import type { ReadyQueue } from './ready-queue.ts'
-import type { Shard } from './shard.ts'
+import { wholePipeline, type Shard } from './shard.ts'
 import { tokenText, type Token } from './token.ts'
 import type { Worker } from './workers.ts'
 
@@ -18,7 +18,7 @@ export function assign(shard: Shard): void {
 }
 
 export function isPaused(shard: Shard, phase: number): boolean {
-  return shard.paused.has(-1) || shard.paused.has(phase)
+  return shard.paused.has(wholePipeline) || shard.paused.has(phase)
 }
 
 function grantFrom(shard: Shard, queue: ReadyQueue): void {

@@ -8,7 +8,8 @@ import type { Event } from './event.ts'
 import { unreachable } from './invariant.ts'
 import type { JobRecord } from './job.ts'
 import { Liveness } from './liveness.ts'
-import { cancelJob, Recovery } from './recovery.ts'
+import { Operations } from './operations.ts'
+import { Recovery } from './recovery.ts'
 import { Shard, type OwnerConfig, type Step } from './shard.ts'
 import { Submissions } from './submissions.ts'
 import type { TimerName } from './timers.ts'
@@ -20,12 +21,14 @@ export class Dispatcher {
   readonly #shard: Shard
   readonly #submissions: Submissions
   readonly #recovery: Recovery
+  readonly #operations: Operations
   readonly #liveness: Liveness
 
   constructor(config: OwnerConfig) {
     this.#shard = new Shard(config)
     this.#submissions = new Submissions(this.#shard)
     this.#recovery = new Recovery(this.#shard)
+    this.#operations = new Operations(this.#shard)
     this.#liveness = new Liveness(this.#shard, this.#recovery)
   }
 
@@ -50,6 +53,7 @@ export class Dispatcher {
     shard.nowMs = event.nowMs
     this.#route(event)
     this.#recovery.flush()
+    this.#operations.flush()
     this.#loadDue()
     assign(shard)
     shard.trimWindows()
@@ -84,7 +88,17 @@ export class Dispatcher {
       case 'JobsLookedUp':
         return this.#lookedUp(event)
       case 'CancelRequested':
-        return this.#cancel(event.request, event.id)
+        return this.#operations.cancel(event.request, event.id)
+      case 'RedriveRequested':
+        return this.#operations.dead('redrive', event.request, event.ids)
+      case 'DiscardRequested':
+        return this.#operations.dead('discard', event.request, event.ids)
+      case 'PauseRequested':
+        return this.#operations.pause(true, event.request, event.phases)
+      case 'ResumeRequested':
+        return this.#operations.pause(false, event.request, event.phases)
+      case 'WorkerDrainRequested':
+        return this.#operations.drain(event.request, event.worker)
       case 'ObserversChanged':
         this.#shard.observed = event.observed
         return
@@ -143,15 +157,8 @@ export class Dispatcher {
   }
 
   #lookedUp({ load, ids, jobs }: EventOf<'JobsLookedUp'>): void {
-    this.#recovery.lookedUp(load, ids, jobs)
+    if (!this.#operations.lookedUp(load, jobs)) this.#recovery.lookedUp(load, ids, jobs)
     this.#shard.loadEnds(load)
-  }
-
-  #cancel(request: string, id: string): void {
-    const job = this.#shard.jobs.get(id)
-    if (job === undefined) return this.#recovery.cancel(request, id)
-    cancelJob(this.#shard, job, false)
-    this.#shard.effect({ type: 'AnswerCancel', request, outcome: 'cancelled' })
   }
 
   #fire(timer: TimerName): void {

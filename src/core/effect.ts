@@ -12,6 +12,12 @@ export type ResultAnswer = 'applied' | 'duplicate' | 'stale' | 'gone'
 export type SubmitOutcome =
   'stored' | 'duplicate' | 'conflict' | 'expired' | 'busy' | 'full' | 'tooLarge' | 'invalid'
 
+/**
+ * What became of an order about a dead job. `notDead`: somebody was first, or it never died. `noPhase`: the
+ * pipeline no longer has the phase in which it failed.
+ */
+export type DeadOutcome = 'redriven' | 'discarded' | 'notDead' | 'notFound' | 'noPhase'
+
 /** A fact for people; a hint, never the truth. */
 export type Published =
   | { readonly type: 'jobReady'; readonly id: JobId; readonly phase: number }
@@ -52,6 +58,18 @@ export type Effect =
       readonly request: string
       readonly outcome: 'cancelled' | 'settled' | 'notFound'
     }
+  | {
+      readonly type: 'AnswerDead'
+      readonly request: string
+      readonly items: readonly { readonly id: JobId; readonly outcome: DeadOutcome }[]
+    }
+  /** All that is paused by now; −1 = the whole pipeline. */
+  | { readonly type: 'AnswerPause'; readonly request: string; readonly paused: readonly number[] }
+  | {
+      readonly type: 'AnswerDrain'
+      readonly request: string
+      readonly outcome: 'draining' | 'notFound'
+    }
   /** Connect a PUSH to the worker's PULL door. */
   | { readonly type: 'ConnectWorker'; readonly incarnation: string; readonly address: string }
   | { readonly type: 'DisconnectWorker'; readonly incarnation: string }
@@ -83,6 +101,8 @@ export type Effect =
       readonly token: Token
       readonly reason: 'cancelled' | 'superseded'
     }
+  /** Take no more, finish what runs, and end. */
+  | { readonly type: 'Drain'; readonly incarnation: string; readonly order: number }
   | { readonly type: 'Ping'; readonly incarnation: string; readonly ping: number }
   | {
       readonly type: 'AnswerResult'

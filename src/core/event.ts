@@ -30,6 +30,8 @@ export interface SubmittedJob {
   readonly checksum: number
   /** When the client first sent it, by the client's clock; 0 = unknown. */
   readonly sentMs: number
+  /** It does another job again, from this phase on. */
+  readonly replay?: { readonly of: JobId; readonly phase: number }
 }
 
 export type Outcome =
@@ -171,6 +173,41 @@ export type Event =
       readonly nowMs: number
       readonly request: string
       readonly id: JobId
+    }
+  /** Dead jobs are to be ready again, at the phase in which they failed. */
+  | {
+      readonly type: 'RedriveRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly ids: readonly JobId[]
+    }
+  /** Dead jobs are given up for good. */
+  | {
+      readonly type: 'DiscardRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly ids: readonly JobId[]
+    }
+  /** Nothing new of these phases is to be granted; without `phases`, of the whole pipeline. */
+  | {
+      readonly type: 'PauseRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly phases?: readonly number[]
+    }
+  | {
+      readonly type: 'ResumeRequested'
+      readonly nowMs: number
+      readonly request: string
+      readonly phases?: readonly number[]
+    }
+  /** A worker is to take no more, finish what runs, and end. */
+  | {
+      readonly type: 'WorkerDrainRequested'
+      readonly nowMs: number
+      readonly request: string
+      /** Its id, or its incarnation. */
+      readonly worker: string
     }
   | { readonly type: 'ObserversChanged'; readonly nowMs: number; readonly observed: boolean }
   /** The manager stops: no new grants, no new jobs; what runs may finish. */

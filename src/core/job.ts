@@ -74,6 +74,8 @@ export interface JobRecord {
   readonly lastError?: string
   /** Texts of the tokens whose results were applied, oldest first. */
   readonly applied: readonly string[]
+  /** The job that this one does again, from the phase in which it began; absent for every other. */
+  readonly replayOf?: JobId
 }
 
 /** A job in the owner's memory. Mutable: it belongs to the core alone. */

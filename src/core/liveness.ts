@@ -11,7 +11,7 @@ import type { Recovery } from './recovery.ts'
 import { receiveResult } from './results.ts'
 import { giveBack, release } from './settling.ts'
 import type { Shard } from './shard.ts'
-import { acknowledge, type Order, type Worker } from './workers.ts'
+import { acknowledge, keepOrder, type Order, type Worker } from './workers.ts'
 
 /** A worker that never connected and says nothing is forgotten after this many silent periods. */
 const forgetAfterPeriods = 8
@@ -50,9 +50,11 @@ export class Liveness {
   connected(incarnation: string): void {
     const worker = this.#shard.workers.get(incarnation)
     if (worker === undefined) return
+    const isFirst = worker.openPing === 0
     worker.link = 'opened'
     worker.openPing = worker.ping + 1
     this.#open(worker)
+    if (isFirst && worker.isDraining) orderDrain(this.#shard, worker)
   }
 
   #open(worker: Worker): void {
@@ -213,6 +215,7 @@ export class Liveness {
     this.#shard.counters.resent += 1
     const { incarnation } = worker.info
     if (kept.type === 'skip') this.#shard.effect({ type: 'Skip', incarnation, order })
+    else if (kept.type === 'drain') this.#shard.effect({ type: 'Drain', incarnation, order })
     else if (kept.type === 'grant') this.#sendGrantAgain(worker, order, kept.grant)
     else {
       const { token, reason } = kept
@@ -227,4 +230,19 @@ export class Liveness {
     this.#shard.freeSlot(worker, granted.key)
     this.#shard.effect({ type: 'Skip', incarnation: worker.info.incarnation, order })
   }
+}
+
+/**
+ * The worker gets nothing new from now on, and is told to leave. Not before its stream is open: it takes
+ * what was ordered earlier as received.
+ */
+export function drainWorker(shard: Shard, worker: Worker): void {
+  if (worker.isDraining) return
+  worker.isDraining = true
+  if (worker.openPing > 0) orderDrain(shard, worker)
+}
+
+function orderDrain(shard: Shard, worker: Worker): void {
+  const order = keepOrder(worker, { type: 'drain', pingAtSend: worker.ping, sends: 1 })
+  shard.effect({ type: 'Drain', incarnation: worker.info.incarnation, order })
 }

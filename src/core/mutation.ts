@@ -14,7 +14,7 @@ export interface Expected {
 export type Mutation =
   /** A new job. A known id is answered `duplicate` or `conflict` for that item only. */
   | { readonly type: 'insert'; readonly job: JobRecord }
-  /** Phase done, the next one ready: one write. */
+  /** Phase done, the next one ready with no attempts, crashes or raised limit: one write. */
   | {
       readonly type: 'advance'
       readonly job: Expected
@@ -57,6 +57,7 @@ export type Mutation =
     }
   /** It has been running for a while, and with whom. */
   | { readonly type: 'note'; readonly job: Expected; readonly running: RunningNote }
+  /** A dead job is ready again in its phase. Its attempts stay; the limit is raised. */
   | {
       readonly type: 'redrive'
       readonly job: Expected

@@ -1,7 +1,7 @@
 /**
- * Work that this owner did not hand out itself: what workers say they hold from an earlier owner, late
- * results of jobs that are not in memory, and cancels of cold jobs. All of it is looked up in the store
- * by id before anything is decided, since the store is the truth.
+ * Work that this owner did not hand out itself: what workers say they hold from an earlier owner, and late
+ * results of jobs that are not in memory. All of it is looked up in the store by id before anything is
+ * decided, since the store is the truth.
  *
  * Theory of operation. A new owner calls the roll (`open` on every stream). Each worker answers with the
  * tokens it holds; a claim counts when the job is still unsettled at that phase and attempt, and the
@@ -11,10 +11,10 @@
  */
 import type { HeldToken, Result } from './event.ts'
 import type { Grant, Job, JobId, JobRecord } from './job.ts'
-import { answerResult, applyResult, settle } from './settling.ts'
+import { answerResult, applyResult } from './settling.ts'
 import type { Shard } from './shard.ts'
 import { fenceOf, isNewer, sameToken, tokenText, type Token } from './token.ts'
-import type { Worker } from './workers.ts'
+import { keepOrder, type Worker } from './workers.ts'
 
 interface Claim {
   readonly incarnation: string
@@ -28,8 +28,6 @@ interface Claim {
 interface Question {
   readonly claims: Claim[]
   readonly results: { incarnation: string; result: Result }[]
-  /** Requests to cancel it. */
-  readonly cancels: string[]
 }
 
 export class Recovery {
@@ -64,10 +62,6 @@ export class Recovery {
     this.#resolveResult(incarnation, result, job)
   }
 
-  cancel(request: string, id: JobId): void {
-    this.#ask(id).cancels.push(request)
-  }
-
   /** Orders the look-up of what has been asked since the last time. */
   flush(): void {
     if (this.#unasked.length === 0) return
@@ -81,8 +75,7 @@ export class Recovery {
     for (const id of ids) {
       const question = this.#questions.get(id)
       this.#questions.delete(id)
-      if (question === undefined) continue
-      this.#resolve(load, id, question, byId.get(id))
+      if (question !== undefined) this.#resolve(question, load, { id, record: byId.get(id) })
     }
     if (this.#closeWhenAnswered && this.#questions.size === 0) this.#close()
   }
@@ -94,50 +87,57 @@ export class Recovery {
   }
 
   #close(): void {
+    const shard = this.#shard
     this.#closeWhenAnswered = false
-    this.#shard.rollCallOpen = false
-    for (const { record, claims } of this.#candidates.values()) {
+    shard.rollCallOpen = false
+    for (const [id, { record, claims }] of this.#candidates) {
       claims.sort((a, b) => (isNewer(a.token, b.token) ? -1 : 1))
-      for (const claim of claims) this.#decide(claim, this.#shard.jobs.get(record.id), record)
+      // Cancelled during the roll call, for example: what the store showed before is no longer true.
+      const known = shard.leftInRollCall.has(id) ? undefined : record
+      for (const claim of claims) this.#decide(claim, shard.jobs.get(id), known)
     }
     this.#candidates.clear()
+    shard.leftInRollCall.clear()
   }
 
   #ask(id: JobId): Question {
     let question = this.#questions.get(id)
     if (question === undefined) {
-      question = { claims: [], results: [], cancels: [] }
+      question = { claims: [], results: [] }
       this.#questions.set(id, question)
       this.#unasked.push(id)
     }
     return question
   }
 
-  /**
-   * One after the other, since each may change the job. What the store said is old when the job has left
-   * memory since: then workers will ask again, and cancels are asked again here.
-   */
-  #resolve(load: number, id: JobId, question: Question, record: JobRecord | undefined): void {
+  /** Each item sees what the one before has made of the job. */
+  #resolve(
+    { claims, results }: Question,
+    load: number,
+    { id, record }: { id: JobId; record: JobRecord | undefined },
+  ): void {
     const shard = this.#shard
-    const isOld = () => shard.isStaleRead(id, load)
-    for (const { incarnation, result } of question.results) {
-      if (!isOld()) this.#resolveResult(incarnation, result, shard.jobs.get(id) ?? record)
+    // It changed after the store was read, and has left memory: the worker says it again.
+    const isOutdated = () => shard.jobs.get(id) === undefined && shard.isStaleRead(id, load)
+    for (const { incarnation, result } of results) {
+      if (!isOutdated()) this.#resolveResult(incarnation, result, shard.jobs.get(id) ?? record)
     }
-    for (const claim of question.claims) {
-      if (isOld()) continue
+    for (const claim of claims) {
+      if (isOutdated()) return
       const job = shard.jobs.get(id)
       if (job === undefined && record !== undefined && shard.rollCallOpen) {
         this.#keepCandidate(record, claim)
       } else this.#decide(claim, job, record)
     }
-    for (const request of question.cancels) {
-      if (isOld()) this.#ask(id).cancels.push(request)
-      else this.#cancel(request, shard.jobs.get(id), record)
-    }
   }
 
   #resolveResult(incarnation: string, result: Result, known: Job | JobRecord | undefined): void {
     const shard = this.#shard
+    // Adopted while the store was being read.
+    const held = shard.jobs.get(result.jobId)?.grant
+    if (held !== undefined && sameToken(held.token, result.token)) {
+      return this.#apply(incarnation, result, held)
+    }
     const to = { incarnation, entry: result.entry }
     const text = tokenText(result.token)
     if (known === undefined) return answerResult(shard, to, 'gone')
@@ -152,11 +152,15 @@ export class Recovery {
       this.#keepCandidate(record, claim)
       return
     }
-    const granted = this.#adopt(claim, shard.jobs.get(result.jobId), record)
+    this.#apply(incarnation, result, this.#adopt(claim, shard.jobs.get(result.jobId), record))
+  }
+
+  #apply(incarnation: string, result: Result, granted: Grant): void {
+    const shard = this.#shard
     applyResult(shard, granted, result)
     const worker = shard.workers.get(incarnation)
-    if (worker !== undefined) shard.freeSlot(worker, shard.keyOf(token))
-    answerResult(shard, to, 'applied')
+    if (worker !== undefined) shard.freeSlot(worker, granted.key)
+    answerResult(shard, { incarnation, entry: result.entry }, 'applied')
   }
 
   #keepCandidate(record: JobRecord, claim: Claim): void {
@@ -206,30 +210,6 @@ export class Recovery {
     shard.counters.adopted += 1
     return granted
   }
-
-  #cancel(request: string, job: Job | undefined, record: JobRecord | undefined): void {
-    const shard = this.#shard
-    const known = job ?? record
-    if (known === undefined || isSettled(known)) {
-      const outcome = known === undefined ? 'notFound' : 'settled'
-      shard.effect({ type: 'AnswerCancel', request, outcome })
-      return
-    }
-    // Who claims it is told to stop with its next digest.
-    this.#candidates.delete(known.id)
-    cancelJob(shard, job ?? shard.bringIn(record as JobRecord), job === undefined)
-    shard.effect({ type: 'AnswerCancel', request, outcome: 'cancelled' })
-  }
-}
-
-/** Settles an unsettled job as cancelled; a run is told to stop, its slot is free when the worker says so. */
-export function cancelJob(shard: Shard, job: Job, wasCold: boolean): void {
-  const { grant } = job
-  if (grant === undefined) takeOutOfQueue(shard, job, wasCold)
-  const ended = grant && shard.attemptRecord(grant, { outcome: 'cancelled' })
-  settle(shard, job, 'cancelled', ended === undefined ? {} : { ended })
-  const worker = grant && shard.workers.get(grant.incarnation)
-  if (grant !== undefined && worker !== undefined) abortRun(shard, worker, grant.token, 'cancelled')
 }
 
 /** Tells a worker, once, to stop the run under a token. */
@@ -242,9 +222,7 @@ export function abortRun(
   const key = shard.keyOf(token)
   if (worker.aborted.has(key)) return
   worker.aborted.add(key)
-  const order = worker.nextOrder
-  worker.nextOrder += 1
-  worker.unacknowledged.set(order, {
+  const order = keepOrder(worker, {
     type: 'abort',
     token,
     reason,
@@ -255,7 +233,7 @@ export function abortRun(
 }
 
 /** Ready or scheduled, hot or cold: afterwards it is `ready` and in no queue. */
-function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
+export function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
   if (job.state === 'scheduled') {
     shard.scheduledCount -= 1
     if (!wasCold) shard.scheduled.leave()
@@ -264,7 +242,7 @@ function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
   else shard.ready(job.phase).leave(job)
 }
 
-function isSettled(known: Job | JobRecord): boolean {
+export function isSettled(known: Job | JobRecord): boolean {
   return known.state === 'done' || known.state === 'dead' || known.state === 'cancelled'
 }
 

@@ -55,7 +55,7 @@ function finishPhase(shard: Shard, granted: Grant, instructions: Uint8Array): vo
   job.phase = toPhase
   job.instructions = instructions
   job.dueMs = shard.nowMs
-  job.attempts = job.crashes = 0
+  job.attempts = job.crashes = job.attemptsMax = 0
   job.suspect = job.alone = false
   job.storedAs = 'ready'
   shard.makeReady(job)
@@ -70,7 +70,7 @@ function failPhase(
   const { retry } = shard.phaseSpec(job.phase)
   const { error } = failure
   job.attempts += 1
-  const isSpent = job.attempts >= (job.attemptsMax === 0 ? retry.attempts : job.attemptsMax)
+  const isSpent = job.attempts >= Math.max(job.attemptsMax, retry.attempts)
   if (failure.retry === 'never' || isSpent) {
     const reason = failure.retry === 'never' ? 'rejected' : 'attempts'
     const ended = shard.attemptRecord(granted, { outcome: 'dead', error })

@@ -54,7 +54,12 @@ export interface Counters {
   gone: number
   adopted: number
   resent: number
+  redriven: number
+  discarded: number
 }
+
+/** Stands for the whole pipeline among the paused phases. */
+export const wholePipeline = -1
 
 export class Shard {
   readonly config: OwnerConfig
@@ -63,7 +68,7 @@ export class Shard {
   readonly timers = new Timers()
   readonly counters: Counters = {
     ...{ stored: 0, done: 0, dead: 0, cancelled: 0, retried: 0, released: 0 },
-    ...{ stale: 0, duplicate: 0, gone: 0, adopted: 0, resent: 0 },
+    ...{ stale: 0, duplicate: 0, gone: 0, adopted: 0, resent: 0, redriven: 0, discarded: 0 },
   }
   /** Settled jobs that the store held at takeover. */
   settledBefore = { done: 0, dead: 0, cancelled: 0 }
@@ -73,6 +78,8 @@ export class Shard {
   scheduledCount = 0
   paused = new Set<number>()
   rollCallOpen = true
+  /** Jobs that have left memory, or the store, while the roll call was open. */
+  readonly leftInRollCall = new Set<JobId>()
   draining = false
   observed = false
   nowMs = 0
@@ -158,9 +165,9 @@ export class Shard {
     else this.#leave(job.id)
   }
 
-  /** A job settles: the core forgets it. */
-  forget(job: Job): void {
-    this.#leave(job.id)
+  /** A job settles, or leaves the store: the core forgets it. */
+  forget({ id }: { readonly id: JobId }): void {
+    this.#leave(id)
   }
 
   /** The job in memory; from `record` when the store is the only one that has it. */
@@ -245,6 +252,7 @@ export class Shard {
 
   #leave(id: JobId): void {
     this.jobs.delete(id)
+    if (this.rollCallOpen) this.leftInRollCall.add(id)
     if (this.#loadsUnderWay.size > 0) this.#leftDuringLoad.set(id, this.#loadsBegun)
   }
 }

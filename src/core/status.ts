@@ -1,6 +1,6 @@
 /** What the owner of a shard says of itself to people: counts, workers, and why work may be waiting. */
 import { isPaused } from './assigning.ts'
-import type { Shard, Counters } from './shard.ts'
+import { wholePipeline, type Counters, type Shard } from './shard.ts'
 import { mayBeGranted } from './workers.ts'
 
 export interface PhaseStatus {
@@ -30,6 +30,8 @@ export interface WorkerStatus {
 export interface ShardStatus {
   readonly shard: number
   readonly epoch: number
+  /** The whole pipeline is paused; `phases` say which of them are, thereby or on their own. */
+  readonly paused: boolean
   readonly phases: readonly PhaseStatus[]
   readonly scheduled: number
   /** Submitted and not yet in the store. */
@@ -51,6 +53,7 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
   return {
     shard: shard.config.shard,
     epoch: shard.config.epoch,
+    paused: shard.paused.has(wholePipeline),
     phases: shard.config.spec.phases.map(({ jobType }, phase) => ({
       jobType,
       waiting: shard.ready(phase).waiting,
@@ -65,7 +68,7 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
     uncommitted,
     settled: {
       done: settledBefore.done + counters.done,
-      dead: settledBefore.dead + counters.dead,
+      dead: settledBefore.dead + counters.dead - counters.redriven - counters.discarded,
       cancelled: settledBefore.cancelled + counters.cancelled,
     },
     counters: { ...counters },
@@ -81,7 +84,7 @@ function describeWorkers(shard: Shard): WorkerStatus[] {
     const isReady = mayBeGranted(worker)
     const state = isReady
       ? 'ready'
-      : worker.isLeaving
+      : worker.isLeaving || worker.isDraining
         ? 'leaving'
         : worker.isSilent
           ? 'silent'

@@ -71,6 +71,9 @@ export class Submissions {
     const { priority } = job
     const idBytes = utf8Length(job.id)
     if (idBytes === 0 || idBytes > limits.idBytesMax) return 'invalid'
+    const phase = job.replay?.phase ?? 0
+    if (!Number.isInteger(phase) || this.#shard.config.spec.phases[phase] === undefined)
+      return 'invalid'
     if (!Number.isInteger(priority) || priority < -10 || priority > 10) return 'invalid'
     if (job.instructions.length > limits.jobBytesMax) return 'tooLarge'
     if (job.sentMs > 0 && this.#shard.nowMs - job.sentMs > limits.enqueueTtlMs) return 'expired'
@@ -81,13 +84,13 @@ export class Submissions {
 
   #insert(submitted: SubmittedJob, request: OpenRequest): void {
     const shard = this.#shard
-    const { id, priority, instructions, checksum } = submitted
+    const { id, priority, instructions, checksum, replay } = submitted
     const record: JobRecord = {
       id,
       shard: shard.config.shard,
       sequence: shard.nextSequence,
       state: 'ready',
-      phase: 0,
+      phase: replay?.phase ?? 0,
       priority,
       attempts: 0,
       crashes: 0,
@@ -99,6 +102,7 @@ export class Submissions {
       tokenMin: '',
       suspect: false,
       applied: [],
+      ...(replay === undefined ? {} : { replayOf: replay.of }),
     }
     shard.nextSequence += 1
     this.#pending.push({ record, request, item: request.items.length - 1 })

@@ -38,6 +38,8 @@ export type WireOrder =
       readonly reason: 'cancelled' | 'superseded'
     }
   | { readonly type: 'skip'; readonly order: number }
+  /** Take no more, finish what runs, and end. */
+  | { readonly type: 'drain'; readonly order: number }
 
 export interface Orders {
   readonly incarnation: string
@@ -96,5 +98,7 @@ export type WorkerEffect =
   | { readonly type: 'AbortRun'; readonly run: number; readonly reason: AbortReason }
   /** A run ignores its abort: the slot is lost until the worker restarts. */
   | { readonly type: 'RunStuck'; readonly run: number; readonly jobId: JobId }
+  /** A manager wants this worker to end: the drain has begun. */
+  | { readonly type: 'DrainOrdered' }
   /** Everything has ended and has been answered. */
   | { readonly type: 'Drained' }

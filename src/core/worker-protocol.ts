@@ -25,6 +25,7 @@ import type {
   WorkerEffect,
   WorkerEvent,
 } from './worker-event.ts'
+import { timedOut, type Run } from './worker-run.ts'
 
 export interface WorkerProtocolConfig {
   readonly info: WorkerInfo
@@ -49,26 +50,6 @@ interface Stream {
   readonly newest: Map<string, Run>
   ping: number
   reports: number
-}
-
-interface Run {
-  readonly number: number
-  readonly token: Token
-  readonly owner: string
-  /** The newest run of each job of the owner: a newer token aborts it, an older one is not begun. */
-  readonly newest: Map<string, Run>
-  readonly pipeline: string
-  readonly jobId: string
-  readonly phase: number
-  readonly attempt: number
-  readonly timeoutMs: number
-  readonly instructions: Uint8Array
-  readonly receivedMs: number
-  state: 'queued' | 'running' | 'stuck'
-  startedMs: number
-  abort: AbortReason | undefined
-  /** When it times out; after an abort, when it counts as stuck. */
-  deadlineMs: number
 }
 
 export class WorkerProtocol {
@@ -197,6 +178,10 @@ export class WorkerProtocol {
         return this.#abortOrdered(order.token, order.reason)
       case 'grant':
         return this.#granted(stream, order)
+      case 'drain':
+        if (this.#draining) return
+        this.#effects.push({ type: 'DrainOrdered' })
+        return this.#drain()
       default:
         return unreachable(order)
     }
@@ -454,14 +439,5 @@ export class WorkerProtocol {
   #streamNamed(nonce: string): Stream | undefined {
     for (const stream of this.#streams.values()) if (stream.open.stream === nonce) return stream
     return undefined
-  }
-}
-
-function timedOut(timeoutMs: number): Outcome {
-  const message = `the phase ran longer than its timeout of ${timeoutMs} ms`
-  return {
-    type: 'failed',
-    error: { kind: 'timedOut', name: 'PhaseTimedOut', message },
-    retry: 'default',
   }
 }

@@ -20,6 +20,7 @@ export type Order =
       pingAtSend: number
       sends: number
     }
+  | { readonly type: 'drain'; pingAtSend: number; sends: number }
   /** A grant that was given up: fills the hole. */
   | { readonly type: 'skip'; pingAtSend: number; sends: number }
 
@@ -37,6 +38,8 @@ export interface Worker {
   lastSeenMs: number
   isSilent: boolean
   isLeaving: boolean
+  /** It was ordered to leave, and may not have said yet that it does. */
+  isDraining: boolean
   lastReport: number
   nextOrder: number
   readonly unacknowledged: Map<number, Order>
@@ -55,11 +58,23 @@ export interface Worker {
   failed: number
 }
 
+/** What must be known of a worker that was lost, should the same incarnation come back: its stream lives on. */
+interface Stream {
+  readonly nextOrder: number
+  readonly ping: number
+  readonly unacknowledged: readonly number[]
+  readonly isDraining: boolean
+}
+
+/** Streams of lost workers kept at once, the newest. */
+const lostStreamsMax = 1_000
+
 export class Workers {
   readonly #byIncarnation = new Map<string, Worker>()
   readonly #byPhase: Worker[][]
   /** At most one worker of a phase is being emptied. */
   readonly #emptying = new Map<number, Worker>()
+  readonly #lostStreams = new Map<string, Stream>()
 
   constructor(phases: number) {
     this.#byPhase = Array.from({ length: phases }, () => [])
@@ -84,10 +99,12 @@ export class Workers {
   add(info: WorkerInfo, phases: readonly number[], nowMs: number): Worker {
     const worker: Worker = {
       ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
-      ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, lastReport: -1, nextOrder: 1 },
+      ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, isDraining: false },
+      ...{ lastReport: -1, nextOrder: 1 },
       ...{ unacknowledged: new Map(), ping: 0, openPing: 0, echoedPing: 0, aborted: new Set() },
       ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
     }
+    this.#takeUpStream(worker)
     this.#byIncarnation.set(info.incarnation, worker)
     for (const phase of phases) this.#byPhase[phase]?.push(worker)
     return worker
@@ -95,11 +112,33 @@ export class Workers {
 
   remove(worker: Worker): void {
     this.#byIncarnation.delete(worker.info.incarnation)
+    this.#keepStream(worker)
     for (const phase of worker.phases) {
       if (this.#emptying.get(phase) === worker) this.#emptying.delete(phase)
       const list = this.#byPhase[phase]
       const at = list?.indexOf(worker) ?? -1
       if (at >= 0) list?.splice(at, 1)
+    }
+  }
+
+  #keepStream({ info, nextOrder, ping, unacknowledged, isDraining }: Worker): void {
+    const stream = { nextOrder, ping, unacknowledged: [...unacknowledged.keys()], isDraining }
+    this.#lostStreams.set(info.incarnation, stream)
+    for (const incarnation of this.#lostStreams.keys()) {
+      if (this.#lostStreams.size <= lostStreamsMax) return
+      this.#lostStreams.delete(incarnation)
+    }
+  }
+
+  /** Numbers go on, or the worker would take new orders for old ones; what may not have arrived is filled. */
+  #takeUpStream(worker: Worker): void {
+    const stream = this.#lostStreams.get(worker.info.incarnation)
+    if (stream === undefined) return
+    this.#lostStreams.delete(worker.info.incarnation)
+    const { nextOrder, ping, unacknowledged, isDraining } = stream
+    Object.assign(worker, { nextOrder, ping, isDraining })
+    for (const order of unacknowledged) {
+      worker.unacknowledged.set(order, { type: 'skip', pingAtSend: ping, sends: 0 })
     }
   }
 
@@ -151,7 +190,8 @@ export class Workers {
 }
 
 export function mayBeGranted(worker: Worker): boolean {
-  return worker.link === 'rolled' && !worker.isSilent && !worker.isLeaving
+  const { link, isSilent, isLeaving, isDraining } = worker
+  return link === 'rolled' && !isSilent && !isLeaving && !isDraining
 }
 
 export function hasFreeCredit(worker: Worker): boolean {
@@ -161,6 +201,14 @@ export function hasFreeCredit(worker: Worker): boolean {
     !worker.isEmptying &&
     worker.grants.size < worker.credit
   )
+}
+
+/** Gives an order its number on the worker's stream, and keeps it until it is acknowledged. */
+export function keepOrder(worker: Worker, kept: Order): number {
+  const order = worker.nextOrder
+  worker.nextOrder += 1
+  worker.unacknowledged.set(order, kept)
+  return order
 }
 
 /** Notes the acknowledged orders of a report: their grants have arrived. */

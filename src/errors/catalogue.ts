@@ -47,7 +47,7 @@ export const catalogue = {
     exit: 3,
     means: 'The configuration file has a value that is not allowed.',
   },
-  CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The pipeline file does not exist.' },
+  CT_FILE_NOT_FOUND: { blame: 'caller', exit: 3, means: 'The file does not exist.' },
   CT_FILE_NOT_LOADED: {
     blame: 'caller',
     exit: 3,
@@ -118,10 +118,11 @@ export const catalogue = {
   CT_UNKNOWN_JOB_TYPE: {
     blame: 'caller',
     exit: 5,
-    means: 'No phase of the file has that job type.',
+    means: 'No phase has that job type.',
   },
   CT_UNKNOWN_PIPELINE: { blame: 'caller', exit: 5, means: 'No pipeline of that name is there.' },
   CT_JOB_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No job of that id is kept.' },
+  CT_WORKER_NOT_FOUND: { blame: 'caller', exit: 5, means: 'No worker of that id is connected.' },
   CT_BUSY: { blame: 'peer', exit: 6, means: 'The manager has no room now; try again later.' },
   CT_TOO_LARGE: { blame: 'caller', exit: 6, means: 'A job or message is larger than the limit.' },
   CT_INVALID_JOB: {
@@ -159,6 +160,16 @@ export const catalogue = {
       'A phase returned what cannot be merged or cannot travel: a list, a function, a cycle, …',
   },
   CT_PHASE_TIMED_OUT: { blame: 'caller', exit: 7, means: 'A phase ran longer than its timeout.' },
+  CT_AUDIT_FAILED: {
+    blame: 'us',
+    exit: 1,
+    means: 'The audit of a store found records that break a promise.',
+  },
+  CT_UNHEALTHY: {
+    blame: 'backend',
+    exit: 1,
+    means: 'The doctor found a store damaged, or short of what it needs.',
+  },
   CT_STOPPED: {
     blame: 'caller',
     exit: 1,

@@ -70,7 +70,7 @@ export class JobReader {
 
   #view(record: JobRecord): JobView {
     const { id, state, phase, priority, attempts, enqueuedMs, dueMs } = record
-    const { endedMs, deathReason, lastError } = record
+    const { endedMs, deathReason, lastError, replayOf } = record
     const worker = this.#holderOf(id)
     return {
       ...{ id, state: worker === undefined ? state : 'running', phaseIndex: phase, priority },
@@ -79,6 +79,7 @@ export class JobReader {
       ...(deathReason === undefined ? {} : { deathReason }),
       ...(lastError === undefined ? {} : { lastError }),
       ...(worker === undefined ? {} : { worker }),
+      ...(replayOf === undefined ? {} : { replayOf }),
     }
   }
 }

@@ -14,14 +14,17 @@ import { systemClock, type Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
 import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
-import type { ShardRef, Storage } from '../storage/contract.ts'
+import type { ShardRef, ShardSummary, Storage } from '../storage/contract.ts'
 import type { Transport } from '../transport/contract.ts'
 import { EventPublisher, topicOf } from '../wire/event-publisher.ts'
 import type { ManagerStatus, Welcome } from '../wire/replies.ts'
 import { openDoors, type Doors, type DoorAddresses } from './doors.ts'
 import { Lease } from './lease.ts'
 import { JobReader } from './job-reader.ts'
+import { OperatorRequests } from './operator-requests.ts'
+import { refuseLostPhases } from './phase-names.ts'
 import { Requests, type InputCheck } from './requests.ts'
+import { Retention, type RetentionOptions } from './retention.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
 import { Waiters } from './waiters.ts'
 import { WorkerLinks } from './worker-links.ts'
@@ -36,6 +39,7 @@ export interface ManagerOptions {
   /** Name for people; default `<host>:<pid>`. */
   readonly managerId?: string
   readonly limits?: Partial<Limits>
+  readonly retention?: Partial<RetentionOptions>
   readonly clock?: Clock
   readonly checkInput?: InputCheck
   /** The store has a newer owner, or is broken: the manager has stopped by itself. */
@@ -48,7 +52,9 @@ interface Running {
   readonly owner: ShardOwner
   readonly links: WorkerLinks
   readonly requests: Requests
+  readonly operators: OperatorRequests
   readonly waiters: Waiters
+  readonly retention: Retention
   readonly lease: Lease
 }
 
@@ -93,6 +99,7 @@ export class Manager implements Service {
     try {
       await storage.open()
       this.#running = await this.#takeOver()
+      this.#running.retention.start()
       this.#state = 'running'
     } catch (error) {
       await storage.close()
@@ -106,6 +113,7 @@ export class Manager implements Service {
     const running = this.#running
     if (this.#state !== 'running' || running === undefined) return
     this.#state = 'stopping'
+    running.retention.stop()
     running.loop.handle({ type: 'DrainRequested', nowMs: this.#clock.nowMs() })
     await running.loop.idle()
     running.loop.stop()
@@ -135,20 +143,22 @@ export class Manager implements Service {
       onLost: (error) => this.#fatal(error),
     })
     try {
+      const summary = await storage.summarise(this.#ref)
+      refuseLostPhases(spec, summary)
       const names = spec.phases.map(({ jobType }) => jobType)
       await storage.registerPipeline(spec.name, names, this.#clock.nowMs())
       const owner = new ShardOwner({
         ...{ spec, shard: 0, epoch: lease.epoch, nonce: newNonce() },
         ...{ limits: { ...defaultLimits, ...limits }, rng: seededRng(newSeed()) },
       })
-      return await this.#open(lease, owner)
+      return await this.#open(lease, owner, summary)
     } catch (error) {
       await lease.release()
       throw error
     }
   }
 
-  async #open(lease: Lease, owner: ShardOwner): Promise<Running> {
+  async #open(lease: Lease, owner: ShardOwner, summary: ShardSummary): Promise<Running> {
     const { storage, logger } = this.#options
     const clock = this.#clock
     const loop = new ShardLoop({
@@ -161,7 +171,6 @@ export class Manager implements Service {
       onFatal: (error) => this.#fatal(error),
     })
     const parts = await this.#connect(lease, owner, loop)
-    const summary = await storage.summarise(this.#ref)
     loop.handle({
       ...{ type: 'OwnershipTaken', nowMs: this.#clock.nowMs(), nextDueMs: undefined },
       ...summary,
@@ -180,9 +189,21 @@ export class Manager implements Service {
         doors.reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => this.#fatal(error),
     })
+    const { retention: options } = this.#options
+    const retention = new Retention({
+      storage,
+      ref: this.#ref,
+      clock: this.#clock,
+      logger,
+      options,
+    })
+    const operators: OperatorRequests = new OperatorRequests({
+      ...{ spec, nowMs, handle, holdRetention: () => retention.hold() },
+      reply: (peer, reply) => doors.reply(peer, reply),
+    })
     const holderOf = (id: string) => owner.holderOf(id)
     const requests: Requests = new Requests({
-      ...{ pipeline: spec.name, checkInput, waiters, nowMs, handle },
+      ...{ spec, checkInput, waiters, operators, nowMs, handle },
       busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),
@@ -200,14 +221,19 @@ export class Manager implements Service {
       ...{ epoch: lease.epoch, nonce: owner.nonce, pull },
     }
     const links = new WorkerLinks({ transport, logger, nowMs, handle, identity })
-    return { doors, loop, owner, links, waiters, lease, requests }
+    return { doors, loop, owner, links, operators, waiters, retention, lease, requests }
   }
 
-  #perform(effect: Exclude<Effect, LoadEffect>, { links, requests, waiters }: Running): void {
+  #perform(effect: Exclude<Effect, LoadEffect>, parts: Running): void {
+    const { links, requests, operators, waiters } = parts
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
         return requests.answered(effect)
+      case 'AnswerPause':
+      case 'AnswerDead':
+      case 'AnswerDrain':
+        return operators.answered(effect)
       case 'TellSettled':
         return waiters.settled(effect.id)
       case 'Publish': {
@@ -220,6 +246,7 @@ export class Manager implements Service {
       case 'Grant':
       case 'Skip':
       case 'Abort':
+      case 'Drain':
       case 'Ping':
       case 'AnswerResult':
         return links.perform(effect)
@@ -254,7 +281,8 @@ export class Manager implements Service {
     void this.#options.storage.close().finally(() => this.#options.onFatal(error))
   }
 
-  #close({ doors, links, waiters, lease }: Running): void {
+  #close({ doors, links, waiters, retention, lease }: Running): void {
+    retention.stop()
     lease.stop()
     waiters.stop()
     links.close()

@@ -3,7 +3,8 @@
  * the core. Limits are answers, never silence.
  */
 import type { Effect } from '../core/effect.ts'
-import type { Event } from '../core/event.ts'
+import type { Event, SubmittedJob } from '../core/event.ts'
+import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
 import { newJobId } from '../runtime/entropy.ts'
@@ -13,16 +14,19 @@ import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
 import type { JobReader } from './job-reader.ts'
+import type { OperatorRequests } from './operator-requests.ts'
+import { phasesNamed } from './phase-names.ts'
 import type { Waiters } from './waiters.ts'
 
 /** Checks instructions against the pipeline's input schema; a text says what is wrong. */
 export type InputCheck = (instructions: Uint8Array) => Promise<string | undefined>
 
 export interface RequestsParts {
-  readonly pipeline: string
+  readonly spec: PipelineSpec
   readonly busyRetryAfterMs: number
   readonly reader: JobReader
   readonly waiters: Waiters
+  readonly operators: OperatorRequests
   readonly checkInput: InputCheck | undefined
   nowMs(): number
   welcome(): Welcome
@@ -116,19 +120,33 @@ export class Requests {
         const nowMs = this.#parts.nowMs()
         return this.#parts.handle({ type: 'CancelRequested', nowMs, request: key, id: decoded.id })
       }
+      case 'pause':
+      case 'resume':
+      case 'redrive':
+      case 'discard':
+      case 'drain':
+        return this.#parts.operators.receive(peer, decoded)
     }
   }
 
   async #enqueue(peer: string, decoded: Extract<Request, { type: 'enqueue' }>): Promise<void> {
     this.#checkPipeline(decoded.pipeline)
     this.#checkItems(decoded.jobs.length)
-    const { valid, issues } =
-      this.#parts.checkInput === undefined
-        ? { valid: decoded.jobs, issues: undefined }
-        : await this.#validate(decoded.jobs)
-    const jobs = valid.map((job) => submittedJob(job, job.id))
+    const replay = this.#replay(decoded)
+    // The schema is about what is enqueued, not about what phases have made of it.
+    const isUnchecked = this.#parts.checkInput === undefined || (replay?.phase ?? 0) > 0
+    const { valid, issues } = isUnchecked
+      ? { valid: decoded.jobs, issues: undefined }
+      : await this.#validate(decoded.jobs)
+    const jobs = valid.map((job) => submittedJob(job, job.id, replay))
     const key = this.#remember(peer, decoded.request, issues)
     this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: key, jobs })
+  }
+
+  #replay({ replay }: Extract<Request, { type: 'enqueue' }>): SubmittedJob['replay'] {
+    if (replay === undefined) return undefined
+    const [phase = 0] = phasesNamed(this.#parts.spec, replay.phase)
+    return { of: replay.of, phase }
   }
 
   async #validate(
@@ -154,7 +172,7 @@ export class Requests {
   }
 
   #checkPipeline(name: string): void {
-    const { pipeline } = this.#parts
+    const pipeline = this.#parts.spec.name
     if (name === pipeline) return
     const guess = closest(name, [pipeline])
     throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `there is no pipeline "${name}" here`, {

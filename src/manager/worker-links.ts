@@ -59,6 +59,7 @@ export type WorkerEffect = Extract<
       | 'Grant'
       | 'Skip'
       | 'Abort'
+      | 'Drain'
       | 'Ping'
       | 'AnswerResult'
   }
@@ -102,6 +103,8 @@ export class WorkerLinks {
         return this.#order(link, { ...effect, type: 'abort' }, 0)
       case 'Skip':
         return this.#order(link, { type: 'skip', order: effect.order }, 0)
+      case 'Drain':
+        return this.#order(link, { type: 'drain', order: effect.order }, 0)
     }
   }
 

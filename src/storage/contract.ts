@@ -139,6 +139,9 @@ export interface Storage {
 
   /** Remembers the pipeline's phases; for people and for `doctor`. */
   registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void>
-  /** Removes at most `limit` settled jobs that the policy lets go; answers how many. Never unsettled ones. */
+  /**
+   * Removes at most `limit` settled jobs that the policy lets go; answers how many. Never unsettled ones.
+   * Whoever calls it holds it off while a `redrive` or `discard` is under way.
+   */
   prune(ref: ShardRef, policy: RetentionPolicy, limit: number): Promise<number>
 }

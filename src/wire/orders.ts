@@ -1,6 +1,6 @@
 /**
  * Manager → worker, on the worker's PULL door: `open` (first on each connection) and `orders` (grants,
- * aborts, skips, and answers to results; the instructions of the grants are its body, in order).
+ * aborts, skips, drains, and answers to results; the instructions of the grants are its body, in order).
  */
 import type { ResultAnswer } from '../core/effect.ts'
 import type { Orders, StreamOpen, WireOrder } from '../core/worker-event.ts'
@@ -11,7 +11,7 @@ import { WireError } from './wire-error.ts'
 
 const answerWords = ['applied', 'duplicate', 'stale', 'gone'] as const satisfies ResultAnswer[]
 const abortWords = ['cancelled', 'superseded'] as const
-const kinds = { grant: 0, abort: 1, skip: 2 } as const
+const kinds = { grant: 0, abort: 1, skip: 2, drain: 3 } as const
 
 export function encodeOpen(open: StreamOpen): Buffer[] {
   return [packHeader('open', { ...open })]
@@ -42,7 +42,7 @@ export function encodeOrders(orders: Orders): Uint8Array[] {
 }
 
 function packOrder(order: WireOrder, body: BodyWriter): readonly unknown[] {
-  if (order.type === 'skip') return [order.order, kinds.skip]
+  if (order.type === 'skip' || order.type === 'drain') return [order.order, kinds[order.type]]
   const { epoch, nonce, sequence } = order.token
   if (order.type === 'abort') {
     return [order.order, kinds.abort, epoch, nonce, sequence, abortWords.indexOf(order.reason)]
@@ -86,6 +86,7 @@ export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Ord
 function unpackOrder(order: readonly unknown[], payload: Uint8Array | undefined): WireOrder {
   const number = check.count(order[0], 'order')
   if (order[1] === kinds.skip) return { type: 'skip', order: number }
+  if (order[1] === kinds.drain) return { type: 'drain', order: number }
   const token = {
     epoch: check.count(order[2], 'epoch'),
     nonce: check.text(order[3], 'nonce'),

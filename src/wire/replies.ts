@@ -1,5 +1,5 @@
 /** Manager → client, on the router door. Each reply repeats the number of its request. */
-import type { SubmitOutcome } from '../core/effect.ts'
+import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import type { AttemptRecord, JobRecord } from '../core/job.ts'
 import type { ShardStatus } from '../core/status.ts'
 import { BodyReader, BodyWriter } from './body.ts'
@@ -21,6 +21,8 @@ export interface JobView {
   readonly deathReason?: string
   readonly lastError?: string
   readonly worker?: string
+  /** The job that it does again. */
+  readonly replayOf?: string
 }
 
 export interface Welcome {
@@ -88,6 +90,27 @@ export type Reply =
     }
   | { readonly type: 'cancelled'; readonly request: number; readonly outcome: string }
   | { readonly type: 'status'; readonly request: number; readonly status: ManagerStatus }
+  /** The answer to `pause` and `resume`: all that is paused by now. */
+  | {
+      readonly type: 'paused'
+      readonly request: number
+      /** The whole pipeline. */
+      readonly pipeline: boolean
+      /** Job types of phases that are paused on their own. */
+      readonly phases: readonly string[]
+    }
+  /** The answer to `redrive` and `discard`. */
+  | {
+      readonly type: 'dead'
+      readonly request: number
+      readonly items: readonly { readonly id: string; readonly outcome: DeadOutcome }[]
+    }
+  /** The answer to `drain`. */
+  | {
+      readonly type: 'draining'
+      readonly request: number
+      readonly outcome: 'draining' | 'notFound'
+    }
   | {
       readonly type: 'error'
       readonly request: number
@@ -131,6 +154,9 @@ export function encodeReply(reply: Reply): Uint8Array[] {
     case 'jobs':
     case 'cancelled':
     case 'status':
+    case 'paused':
+    case 'dead':
+    case 'draining':
     case 'error':
       return [packHeader(reply.type, reply)]
   }
@@ -158,6 +184,9 @@ export function decodeReply(header: Header, frames: readonly Uint8Array[]): Repl
     case 'jobs':
     case 'cancelled':
     case 'status':
+    case 'paused':
+    case 'dead':
+    case 'draining':
     case 'error':
       return header as unknown as Reply
     default:

@@ -19,6 +19,13 @@ export interface EnqueueItem {
   readonly instructions: Uint8Array
 }
 
+/** The jobs of the message do another one again, from a phase on. */
+export interface Replay {
+  readonly of: string
+  /** Its job type. */
+  readonly phase: string
+}
+
 export interface ListQuery {
   readonly state?: string
   readonly phase?: string
@@ -32,6 +39,7 @@ export type Request =
       readonly request: number
       readonly pipeline: string
       readonly jobs: readonly EnqueueItem[]
+      readonly replay?: Replay
     }
   | { readonly type: 'get'; readonly request: number; readonly id: string }
   /** Answered piecemeal, as the jobs settle, until all have or the time is over. */
@@ -50,16 +58,27 @@ export type Request =
     }
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
   | { readonly type: 'status'; readonly request: number }
+  /** Of the whole pipeline, or of the phase with this job type. */
+  | { readonly type: 'pause' | 'resume'; readonly request: number; readonly phase?: string }
+  /** Dead jobs: ready again, or given up. */
+  | {
+      readonly type: 'redrive' | 'discard'
+      readonly request: number
+      readonly ids: readonly string[]
+    }
+  /** A worker, by its id or its incarnation. */
+  | { readonly type: 'drain'; readonly request: number; readonly worker: string }
 
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
-  const { request: number, pipeline, jobs } = request
-  return encodeEnqueue({ request: number, pipeline }, jobs)
+  const { request: number, pipeline, jobs, replay } = request
+  const more = replay === undefined ? {} : { replay }
+  return encodeEnqueue({ request: number, pipeline, ...more }, jobs)
 }
 
 /** Also what a client sends to a pull door, then without a `request`. */
 export function encodeEnqueue(
-  fields: { readonly request?: number; readonly pipeline: string },
+  fields: { readonly request?: number; readonly pipeline: string; readonly replay?: Replay },
   jobs: readonly EnqueueItem[],
 ): Uint8Array[] {
   const body = new BodyWriter()
@@ -81,6 +100,17 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'get':
     case 'cancel':
       return { type: header.type, request, id: check.text(header['id'], 'id') }
+    case 'pause':
+    case 'resume': {
+      const { phase } = header
+      const only = phase === undefined ? {} : { phase: check.text(phase, 'phase') }
+      return { type: header.type, request, ...only }
+    }
+    case 'redrive':
+    case 'discard':
+      return { type: header.type, request, ids: check.texts(header['ids'], 'ids') }
+    case 'drain':
+      return { type: 'drain', request, worker: check.text(header['worker'], 'worker') }
     case 'wait': {
       const ids = check.texts(header['ids'], 'ids')
       return {
@@ -107,7 +137,7 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
 export function decodeEnqueue(
   header: Header,
   frames: readonly Uint8Array[],
-): { pipeline: string; jobs: EnqueueItem[] } {
+): { pipeline: string; jobs: EnqueueItem[]; replay?: Replay } {
   const pipeline = check.text(header['pipeline'], 'pipeline')
   const given = header['jobs'] ?? frames.slice(1).map(() => [])
   const body = new BodyReader(frames)
@@ -120,7 +150,15 @@ export function decodeEnqueue(
       instructions: length === undefined ? check.frame(frames, index + 1) : body.take(length),
     }
   })
-  return { pipeline, jobs }
+  const { replay } = header
+  return replay === undefined
+    ? { pipeline, jobs }
+    : { pipeline, jobs, replay: decodeReplay(replay) }
+}
+
+function decodeReplay(value: unknown): Replay {
+  const { of, phase } = check.map(value, 'replay')
+  return { of: check.text(of, 'of'), phase: check.text(phase, 'phase') }
 }
 
 function decodeQuery(value: unknown): ListQuery {
@@ -140,7 +178,12 @@ export function checksumOf(bytes: Uint8Array): number {
   return hash >>> 0
 }
 
-export function submittedJob(item: EnqueueItem, id: string): SubmittedJob {
+export function submittedJob(
+  item: EnqueueItem,
+  id: string,
+  replay?: SubmittedJob['replay'],
+): SubmittedJob {
   const { priority, sentMs, instructions } = item
-  return { id, priority, sentMs, instructions, checksum: checksumOf(instructions) }
+  const job = { id, priority, sentMs, instructions, checksum: checksumOf(instructions) }
+  return replay === undefined ? job : { ...job, replay }
 }

@@ -41,6 +41,8 @@ export interface WorkerOptions {
   readonly pubConnect: readonly string[]
   /** How long `stop` waits for running jobs; default 30,000 ms. */
   readonly drainMs?: number
+  /** A manager has ordered it to leave, and it takes no more: whoever started it should `stop` it. */
+  onDrainOrdered?(): void
 }
 
 const protocolDefaults = {
@@ -71,6 +73,7 @@ export class Worker implements Service {
   #ended: EndedRun[] = []
   #isTurnPlanned = false
   #whenDrained: (() => void) | undefined
+  #isDrained = false
   #info: WorkerInfo | undefined
 
   constructor(options: WorkerOptions) {
@@ -119,6 +122,7 @@ export class Worker implements Service {
     this.#state = 'stopping'
     const drainMs = this.#options.drainMs ?? drainMsDefault
     const drained = new Promise<void>((resolve) => {
+      if (this.#isDrained) resolve()
       this.#whenDrained = resolve
     })
     const overdue = setTimeout(() => {
@@ -221,7 +225,10 @@ export class Worker implements Service {
         return this.#options.logger.error('a run ignores its abort: its slot is lost', {
           jobId: effect.jobId,
         })
+      case 'DrainOrdered':
+        return this.#options.onDrainOrdered?.()
       case 'Drained':
+        this.#isDrained = true
         return this.#whenDrained?.()
     }
   }

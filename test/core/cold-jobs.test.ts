@@ -116,4 +116,30 @@ describe('cold jobs', () => {
     owner.tell({ type: 'JobsLookedUp', nowMs: owner.nowMs, load: 1, ids: ['unknown'], jobs: [] })
     expect(worker.grants().map((g) => g.jobId)).toEqual(['1', '2', '3', '4', '5', '6', '7'])
   })
+
+  it('take a result once that came twice while the store was read', () => {
+    const owner = new AnOwner()
+    owner.tell({
+      ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
+      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [] },
+      phases: [{ phase: 0, ready: 1, scheduled: 0 }],
+    })
+    owner.pass(2_000)
+    const worker = owner.worker('a')
+    const run = { token: { epoch: 0, nonce: 'before', sequence: 7 }, jobId: 'job', phase: 0 }
+    const outcome = { type: 'done' as const, instructions: new Uint8Array(1) }
+    const result = { entry: 1, ...run, attempt: 1, startedMs: 1, endedMs: 2, outcome }
+    worker.report({ results: [result] })
+    worker.report({ results: [result] })
+    const [asked] = effectsOf(owner.effects, 'LookUpJobs')
+    if (asked === undefined) throw new Error('the job is looked up')
+    const { load, ids } = asked
+    const jobs = [aJobRecord('job')]
+    owner.tell({ type: 'JobsLookedUp', nowMs: owner.nowMs, load, ids, jobs })
+    owner.commit()
+    expect(effectsOf(owner.effects, 'AnswerResult')).toMatchObject([{ answer: 'applied' }])
+    expect(owner.groups.flatMap(({ mutations }) => mutations)).toMatchObject([
+      { type: 'settle', state: 'done' },
+    ])
+  })
 })

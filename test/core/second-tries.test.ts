@@ -1,5 +1,6 @@
 /** Failures, deaths and releases: when a job is tried again, with whom, and at what charge. */
 import { describe, expect, it } from 'vitest'
+import { fenceOf } from '../../src/core/token.ts'
 import { AnOwner, effectsOf, startMs, type AWorker } from './an-owner.ts'
 
 describe('a failed phase', () => {
@@ -63,6 +64,26 @@ describe('a failed phase', () => {
     worker.finishes(worker.grant())
     owner.commit()
     expect(next.grant().attempt).toBe(1)
+  })
+})
+
+describe('the fence of a job', () => {
+  it('grows with every grant: after a failure, a release, and the loss of a worker', () => {
+    const owner = new AnOwner({ retry: { attempts: 9 } })
+    const worker = owner.worker('a')
+    owner.submitted('job')
+    worker.fails(worker.grant(), 0)
+    owner.commit()
+    owner.pass(0)
+    worker.ends(worker.grant(), { type: 'released', reason: 'drains' })
+    owner.commit()
+    worker.holds(worker.grant())
+    worker.dies()
+    owner.worker('b')
+    owner.commit()
+    const fences = effectsOf(owner.effects, 'Grant').map(({ token }) => fenceOf(token))
+    expect(new Set(fences).size).toBe(4)
+    expect(fences).toEqual(fences.toSorted())
   })
 })
 

@@ -47,6 +47,21 @@ describe('a submitted job', () => {
     expect(owner.owner.nextGroup()).toBeUndefined()
   })
 
+  it('that does another again begins in the phase that it names', () => {
+    const owner = new AnOwner({ phases: 2 })
+    const encoder = owner.worker('encoder', { phase: 1 })
+    const replay = { of: 'old', phase: 1 }
+    owner.submitted(aSubmittedJob('new', { replay }))
+    expect(owner.groups.at(-1)?.mutations).toMatchObject([
+      { type: 'insert', job: { id: 'new', phase: 1, replayOf: 'old' } },
+    ])
+    expect(encoder.grant()).toMatchObject({ jobId: 'new', phase: 1, attempt: 1 })
+    const beyond = aSubmittedJob('beyond', { replay: { of: 'old', phase: 2 } })
+    expect(effectsOf(owner.submit(beyond), 'AnswerClient')[0]?.items).toEqual([
+      { id: 'beyond', outcome: 'invalid' },
+    ])
+  })
+
   it('is answered `busy` beyond the bound of waiting jobs, and while the owner drains', () => {
     const owner = new AnOwner({ limits: { waitingJobsMax: 2 } })
     const items = effectsOf(owner.submitted('1', '2', '3'), 'AnswerClient')[0]?.items

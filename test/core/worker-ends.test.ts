@@ -107,3 +107,33 @@ describe('a drain', () => {
     expect(only(worker.answered(1), 'Drained')).toHaveLength(1)
   })
 })
+
+describe('a drain that a manager orders', () => {
+  it('gives back what has not started, finishes what runs, and is over when all is answered', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const running = aGrant(1, 'running')
+    worker.receives([running, aGrant(2, 'waiting')])
+    const ordered = worker.receives([{ type: 'drain', order: 3 }, aGrant(4, 'late')])
+    expect(only(ordered, 'DrainOrdered')).toHaveLength(1)
+    expect(reports(ordered).at(-1)).toMatchObject({ through: 4, leaving: true, credit: 0 })
+    expect(results(ordered).map(({ jobId, outcome }) => [jobId, outcome.type])).toEqual([
+      ['waiting', 'released'],
+      ['late', 'released'],
+    ])
+    expect(only(ordered, 'AbortRun')).toEqual([])
+    worker.ends(running)
+    expect(only(worker.answered(1, 2), 'Drained')).toEqual([])
+    expect(only(worker.answered(3), 'Drained')).toHaveLength(1)
+  })
+
+  it('is obeyed once', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const drain = { type: 'drain', order: 1 } as const
+    const ordered = worker.receives([drain])
+    expect(only(ordered, 'DrainOrdered')).toHaveLength(1)
+    expect(only(ordered, 'Drained')).toHaveLength(1)
+    expect(only(worker.receives([{ ...drain, order: 2 }]), 'DrainOrdered')).toEqual([])
+  })
+})

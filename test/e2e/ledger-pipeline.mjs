@@ -2,7 +2,7 @@
  * What the end-to-end tests run: two phases that write each execution into an append-only ledger, take
  * as long as the job or the worker's environment says, and misbehave on demand.
  */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { Phase, Pipeline, Reject, chain } from 'carbontube'
 
 const ledger = process.env.LEDGER
@@ -10,8 +10,8 @@ const slowMs = Number(process.env.SLOW_MS ?? 0)
 
 function note(context, job) {
   if (ledger === undefined) return
-  const { jobId, phase, attempt, fence } = context
-  const entry = { jobId, phase, attempt, fence, n: job.n, pid: process.pid }
+  const { jobId, phase, attempt, fence, idempotencyKey: key } = context
+  const entry = { jobId, phase, attempt, fence, key, n: job.n, pid: process.pid }
   appendFileSync(ledger, `${JSON.stringify(entry)}\n`)
 }
 
@@ -36,6 +36,7 @@ class Work extends Phase {
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
     if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }
+    if (job.needs !== undefined && !existsSync(job.needs)) throw new Error(`no ${job.needs} yet`)
     if (job.does === 'reject') throw new Reject('not this one')
     if (job.does === 'throw') throw new Error('always')
     if (job.does === 'throwText') throw 'no error object'

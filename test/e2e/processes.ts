@@ -22,6 +22,8 @@ export interface LedgerEntry {
   readonly jobId: string
   readonly phase: string
   readonly attempt: number
+  readonly fence: string
+  readonly key: string
   readonly n: number
   readonly pid: number
 }

@@ -1,4 +1,5 @@
 /** A process dies at any moment; nothing that was acknowledged is lost, nothing is recorded twice. */
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { Bench, kill, numbered } from './processes.ts'
@@ -39,6 +40,9 @@ describe('kill -9', () => {
       bench.entries().flatMap((entry) => (entry.phase === 'finish' ? entry.n : [])),
     )
     expect(finished.size).toBe(5_000)
+    const store = join(bench.folder, '.carbontube', 'ledger.db')
+    const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
+    expect(audit).toMatchObject({ code: 0, stderr: '' })
   }, 120_000)
 
   it('of a worker has its jobs run elsewhere within two seconds', async () => {

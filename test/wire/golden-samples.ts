@@ -48,6 +48,13 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  drainOrder: {
+    kind: 'orders',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, epoch: token.epoch, ping: 5 },
+      ...{ orders: [{ type: 'drain', order: 7 }], answers: [] },
+    },
+  },
   report: {
     kind: 'report',
     message: {
@@ -80,11 +87,22 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  replay: {
+    kind: 'request',
+    message: {
+      ...{ type: 'enqueue', request: 7, pipeline: 'films' },
+      ...{ replay: { of: 'job-1', phase: 'encode' } },
+      jobs: [{ id: 'job-3', priority: 0, sentMs: 0, instructions: first }],
+    },
+  },
   wait: { kind: 'request', message: { type: 'wait', request: 2, ids: ['job-1'], timeoutMs: 500 } },
   list: {
     kind: 'request',
     message: { type: 'list', request: 3, query: { state: 'dead' }, after: '', limit: 100 },
   },
+  pause: { kind: 'request', message: { type: 'pause', request: 4, phase: 'encode' } },
+  redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
+  drain: { kind: 'request', message: { type: 'drain', request: 6, worker: info.id } },
   enqueued: {
     kind: 'reply',
     message: {
@@ -105,6 +123,21 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  paused: {
+    kind: 'reply',
+    message: { type: 'paused', request: 4, pipeline: false, phases: ['encode'] },
+  },
+  dead: {
+    kind: 'reply',
+    message: {
+      ...{ type: 'dead', request: 5 },
+      items: [
+        { id: 'job-1', outcome: 'redriven' },
+        { id: 'job-2', outcome: 'notDead' },
+      ],
+    },
+  },
+  draining: { kind: 'reply', message: { type: 'draining', request: 6, outcome: 'draining' } },
   error: {
     kind: 'reply',
     message: {

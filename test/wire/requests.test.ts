@@ -18,11 +18,24 @@ const anyQuery = fc.record({ state: anyText, phase: anyText, error: anyText }, {
 
 const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constantFrom('hello' as const, 'status' as const), request }),
+  fc.record({ type: fc.constant('drain' as const), request, worker: anyText }),
   fc.record({ type: fc.constantFrom('get' as const, 'cancel' as const), request, id: anyText }),
+  fc.record(
+    { type: fc.constantFrom('pause' as const, 'resume' as const), request, phase: anyText },
+    { requiredKeys: ['type', 'request'] },
+  ),
   fc.record({
-    ...{ type: fc.constant('enqueue' as const), request, pipeline: anyText },
-    jobs: fc.array(anyItem, { maxLength: 5 }),
+    ...{ type: fc.constantFrom('redrive' as const, 'discard' as const), request },
+    ids: fc.array(anyText, { maxLength: 5 }),
   }),
+  fc.record(
+    {
+      ...{ type: fc.constant('enqueue' as const), request, pipeline: anyText },
+      jobs: fc.array(anyItem, { maxLength: 5 }),
+      replay: fc.record({ of: anyText, phase: anyText }),
+    },
+    { requiredKeys: ['type', 'request', 'pipeline', 'jobs'] },
+  ),
   fc.record({
     ...{ type: fc.constant('wait' as const), request, timeoutMs: anyCount },
     ids: fc.array(anyText, { maxLength: 5 }),
@@ -57,6 +70,9 @@ describe('a request', () => {
     ['a number below zero', { type: 'hello', request: -1 }, 'malformed'],
     ['an id that is no text', { type: 'get', id: 7 }, 'malformed'],
     ['ids that are no texts', { type: 'wait', ids: [7], timeoutMs: 1 }, 'malformed'],
+    ['a replay of nothing', { type: 'enqueue', pipeline: 'films', replay: {} }, 'malformed'],
+    ['a phase that is no text', { type: 'pause', phase: 7 }, 'malformed'],
+    ['dead jobs that are no list', { type: 'redrive', ids: 'job' }, 'malformed'],
     ['a query that is a list', { type: 'list', query: [] }, 'malformed'],
     ['no pipeline', { type: 'enqueue', jobs: [] }, 'malformed'],
     ['more jobs than payloads', { type: 'enqueue', pipeline: 'films', jobs: [[]] }, 'malformed'],

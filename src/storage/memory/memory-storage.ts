@@ -161,7 +161,7 @@ export class EphemeralStorageBackend implements contract.Storage {
     limit: number,
   ): Promise<number> {
     const shard = this.#shard(ref)
-    const gone = prunable(shard, policy).slice(0, Math.max(0, limit))
+    const gone = prunable(shard, policy, limit)
     shard.remove(gone)
     return gone.length
   }

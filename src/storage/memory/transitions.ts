@@ -72,6 +72,8 @@ function advanced(record: JobRecord, to: Extract<Mutation, { type: 'advance' }>)
     phase: to.toPhase,
     attempts: 0,
     crashes: 0,
+    // A raised limit was for the phase that failed.
+    attemptsMax: 0,
     suspect: false,
     dueMs: to.readyMs,
     instructions: to.instructions,

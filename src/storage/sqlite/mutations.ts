@@ -48,8 +48,8 @@ const wholePipeline = -1
 const sql = {
   insert: insertJob,
   checksum: 'SELECT checksum FROM job WHERE id = ?',
-  advance: `UPDATE job SET state = 0, phase = ?, attempts = 0, crashes = 0, suspect = 0, due = ?,
-    running = NULL, last_error = NULL, instructions = ?, ${append} ${unsettled}`,
+  advance: `UPDATE job SET state = 0, phase = ?, attempts = 0, crashes = 0, attempts_max = 0, suspect = 0,
+    due = ?, running = NULL, last_error = NULL, instructions = ?, ${append} ${unsettled}`,
   retry: `UPDATE job SET state = ?, due = ?, attempts = ?, crashes = ?, running = NULL,
     last_error = ifnull(?, last_error), ${append} ${unsettled}`,
   settle: `UPDATE job SET state = ?, ended = ?, attempts = ?, crashes = ?, death = ?, running = NULL,

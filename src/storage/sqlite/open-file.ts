@@ -9,7 +9,7 @@ import { explained, failureOf } from './failures.ts'
 import { inspectFile } from './header.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { busyTimeoutMs, readOnlyOpen } from './read-only.ts'
-import { textOf } from './rows.ts'
+import { jobColumns, textOf } from './rows.ts'
 import { createFile, createFolder } from './schema.ts'
 
 /** An open file; `lock` is held by a writer only. */
@@ -65,7 +65,7 @@ export function openForReading(driver: SqliteDriver, path: string, pipeline: str
 
 /** Reads the whole schema, which shows damage in it, and whose jobs these are. */
 function refuseOther(database: SqliteDatabase, path: string, pipeline: string): void {
-  database.prepare('SELECT count(*) FROM job WHERE n = 0').get()
+  database.prepare(`SELECT ${jobColumns} FROM job WHERE n = 0`).get()
   const row = database.prepare(`SELECT value FROM meta WHERE name = 'pipeline'`).get()
   const found = textOf(row?.['value'])
   if (found === pipeline) return

@@ -18,8 +18,8 @@ export function rowNumber(shard: number, sequence: number): number {
 
 /** Columns in the order of `insertJob`. */
 export const insertJob = `INSERT INTO job (n, shard, state, phase, rank, attempts, crashes, attempts_max,
-  suspect, enqueued, due, ended, checksum, death, token_min, last_error, running, id, instructions)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+  suspect, enqueued, due, ended, checksum, death, token_min, last_error, running, replay_of, id, instructions)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 /** The values of `insertJob`. */
 export function jobValues(shard: number, job: JobRecord): SqliteValue[] {
@@ -41,6 +41,7 @@ export function jobValues(shard: number, job: JobRecord): SqliteValue[] {
     job.tokenMin,
     job.lastError ?? null,
     job.running === undefined ? null : packRunning(job.running),
+    job.replayOf ?? null,
     job.id,
     job.instructions,
   ]
@@ -48,7 +49,7 @@ export function jobValues(shard: number, job: JobRecord): SqliteValue[] {
 
 /** What `recordOf` reads, in this order. */
 export const jobColumns = `n, shard, state, phase, rank, attempts, crashes, attempts_max, suspect, enqueued,
-  due, ended, checksum, death, token_min, last_error, running, id, instructions, history`
+  due, ended, checksum, death, token_min, last_error, running, id, instructions, history, replay_of`
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -75,10 +76,12 @@ export function recordOf(row: readonly SqliteValue[]): JobRecord {
     applied: appliedTokens(attemptsOf(row[19])),
   }
   const [ended, death, lastError, running] = [row[11], row[13], row[15], row[16]]
+  const replayOf = row[20]
   if (typeof ended === 'number') record.endedMs = ended
   if (typeof death === 'string') record.deathReason = death as DeathReason
   if (typeof lastError === 'string') record.lastError = lastError
   if (running instanceof Uint8Array) record.running = unpackRunning(running)
+  if (typeof replayOf === 'string') record.replayOf = replayOf
   return record
 }
 

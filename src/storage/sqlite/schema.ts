@@ -36,6 +36,7 @@ CREATE TABLE job (
   token_min TEXT NOT NULL,
   last_error TEXT,
   running BLOB,
+  replay_of TEXT,
   id TEXT NOT NULL UNIQUE,
   instructions BLOB,
   history BLOB

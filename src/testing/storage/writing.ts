@@ -16,7 +16,7 @@ const running: RunningNote = {
 }
 const busyJob = aJob(1, {
   ...{ attempts: 2, crashes: 1, suspect: true, running, lastError: 'Error: before' },
-  ...{ tokenMin: '0000000000000001-000000000003' },
+  ...{ tokenMin: '0000000000000001-000000000003', attemptsMax: 7 },
 })
 
 async function ownerOf(store: Storage, ...jobs: readonly JobRecord[]): Promise<Owner> {
@@ -34,7 +34,7 @@ function idle(job: JobRecord): ReturnType<typeof plain> {
 /** `insert`. */
 export function testInsert({ test }: Tests): void {
   test('keeps every field of a job', async (store) => {
-    const full = { ...busyJob, priority: -3, attemptsMax: 9, phase: 4 }
+    const full = { ...busyJob, priority: -3, attemptsMax: 9, phase: 4, replayOf: 'job-0' }
     await ownerOf(store, full, aJob(2))
     assert.deepEqual(await stored(store, 'job-1'), plain(full))
     assert.deepEqual(await stored(store, 'job-2'), plain(aJob(2)))
@@ -93,7 +93,7 @@ export function testProgress({ test }: Tests): void {
     assert.deepEqual(await stored(store, 'job-1'), {
       ...kept,
       ...{ state: 'ready', phase: 1, dueMs: readyMs, instructions: '{"next":1}' },
-      ...{ attempts: 0, crashes: 0, suspect: false, applied: [ended.token] },
+      ...{ attempts: 0, crashes: 0, attemptsMax: 0, suspect: false, applied: [ended.token] },
     })
   })
 

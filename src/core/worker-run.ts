@@ -1,0 +1,34 @@
+/** One execution of a grant, as the worker's protocol machine keeps it. */
+import type { Outcome } from './event.ts'
+import type { Token } from './token.ts'
+import type { AbortReason } from './worker-event.ts'
+
+export interface Run {
+  readonly number: number
+  readonly token: Token
+  readonly owner: string
+  /** The newest run of each job of the owner: a newer token aborts it, an older one is not begun. */
+  readonly newest: Map<string, Run>
+  readonly pipeline: string
+  readonly jobId: string
+  readonly phase: number
+  readonly attempt: number
+  readonly timeoutMs: number
+  readonly instructions: Uint8Array
+  readonly receivedMs: number
+  state: 'queued' | 'running' | 'stuck'
+  startedMs: number
+  abort: AbortReason | undefined
+  /** When it times out; after an abort, when it counts as stuck. */
+  deadlineMs: number
+}
+
+/** How a run ends that was aborted for its time-out. */
+export function timedOut(timeoutMs: number): Outcome {
+  const message = `the phase ran longer than its timeout of ${timeoutMs} ms`
+  return {
+    type: 'failed',
+    error: { kind: 'timedOut', name: 'PhaseTimedOut', message },
+    retry: 'default',
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The simulator is only worth what it notices: each deliberate bug in the core has to break an invariant.
+ * Those that take thousands of seeds are hunted by `npm run mutants`, which runs all of them.
+ */
+import { describe, expect, it } from 'vitest'
+import { hunt } from '../../scripts/mutants.mjs'
+import { mutants } from '../../sim/mutants.mjs'
+
+const rare: readonly string[] = [
+  'tokens are the same without the nonce of their owner',
+  'a worker begins an older grant of a job it has a newer one of',
+  'a claim below the fence is adopted',
+]
+
+describe('a mutant is noticed', () => {
+  const common = mutants.filter(({ name }) => !rare.includes(name))
+
+  it('and enough of them are', () => {
+    expect(common.length).toBeGreaterThanOrEqual(20)
+  })
+
+  it.each(common)('$name', { timeout: 60_000 }, async (mutant) => {
+    const { seed, violation } = await hunt(mutant, 1_000)
+    expect(seed, 'it survived 1,000 seeds').toBeDefined()
+    expect(violation).toMatch(/^(I\d+|L\d|core|store|audit): /)
+  })
+})
