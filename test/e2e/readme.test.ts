@@ -32,9 +32,11 @@ function region(name: string): string {
   const text = regionOf(commands, name)
     .replaceAll(/tcp:\/\/(127\.0\.0\.1|manager):5050/g, bench.pull)
     .replaceAll('tcp://manager:6000', bench.address(2))
+  // Of a manager; to a worker the first would mean a door of its own.
+  const doors = `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`
   return [
     `carbontube() { ${process.execPath} ${path('../../dist/cli/main.js')} "$@"; }`,
-    `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`,
+    text.includes('carbontube phase') ? '' : doors,
     text,
   ].join('\n')
 }

@@ -43,8 +43,10 @@ function region(name: string): string {
 
 /** Starts one that runs until it is stopped. */
 async function start(name: string): Promise<Running> {
-  const doors = `CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`
-  const running = shell.start(`export ${doors}\n${region(name)}`)
+  const text = region(name)
+  // Of a manager; to a worker the first would mean a door of its own.
+  const doors = `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`
+  const running = shell.start(text.includes('carbontube phase') ? text : `${doors}\n${text}`)
   await until(() => running.stderr().includes(' is ready'), {
     what: `${name} is ready: ${running.stderr()}`,
     timeoutMs: 20_000,
