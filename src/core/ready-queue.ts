@@ -13,7 +13,7 @@
  *
  * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up.
  */
-import { Heap } from './heap.ts'
+import { RunAndHeap } from './run-and-heap.ts'
 import type { Job } from './job.ts'
 
 /** Place in the granting order. */
@@ -41,7 +41,7 @@ export function isBefore(a: ReadyKey, b: ReadyKey): boolean {
 export class ReadyQueue {
   readonly phase: number
   readonly #bounds: WindowBounds
-  readonly #hot = new Heap<Job>(isBefore)
+  readonly #hot = new RunAndHeap<Job>(isBefore)
   /** Jobs that must run alone; few, so a list will do. Always hot. */
   #alone: Job[] = []
   #hotJobs = 0

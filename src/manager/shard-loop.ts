@@ -44,7 +44,7 @@ export class ShardLoop {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #whenIdle: (() => void)[] = []
-  /** Longest time a turn kept the loop in the last seconds, in milliseconds. */
+  /** How late timers have been in the last seconds, at most, in milliseconds. */
   loopLagMs = 0
 
   constructor(parts: ShardLoopParts) {
@@ -98,9 +98,7 @@ export class ShardLoop {
     if (group === undefined) return this.#checkIdle()
     this.#isCommitting = true
     try {
-      const startedMs = performance.now()
       const effects = await this.#commit(group)
-      this.loopLagMs = Math.max(this.loopLagMs * 0.99, performance.now() - startedMs)
       this.#isCommitting = false
       if (this.#isStopped) return
       this.#perform(effects)
@@ -170,7 +168,9 @@ export class ShardLoop {
     this.#timer = setTimeout(
       () => {
         this.#timerAtMs = Infinity
-        this.handle({ type: 'TimerFired', nowMs: this.nowMs() })
+        const nowMs = this.nowMs()
+        this.loopLagMs = Math.max(this.loopLagMs * 0.9, nowMs - deadlineMs)
+        this.handle({ type: 'TimerFired', nowMs })
       },
       Math.max(0, deadlineMs - this.nowMs()),
     )

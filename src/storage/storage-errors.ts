@@ -47,6 +47,18 @@ export function storeFailed(where: string, what: string, cause?: unknown): Carbo
   return new CarbontubeError('CT_STORE_FAILED', `${where}: ${what}; nothing was changed`, { cause })
 }
 
+/** The disk refused what was committed. Whether it is there, only a restart tells; until then nothing more is written. */
+export function flushFailed(where: string, cause: unknown): CarbontubeError {
+  return new CarbontubeError(
+    'CT_STORE_FAILED',
+    `${where}: the disk did not take what was written`,
+    {
+      hint: 'Look at the disk, then start again: the store goes on from what the disk has.',
+      cause,
+    },
+  )
+}
+
 /** The answer to a commit is missing: the caller tries the same group again. */
 export function outcomeUnknown(where: string, group: Group, cause: unknown): CarbontubeError {
   return new CarbontubeError(

@@ -7,6 +7,7 @@ import { storeForeign } from '../storage-errors.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
 import { explained, failureOf } from './failures.ts'
 import { inspectFile } from './header.ts'
+import { LogSync } from './log-sync.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { busyTimeoutMs, readOnlyOpen } from './read-only.ts'
 import { jobColumns, textOf } from './rows.ts'
@@ -16,6 +17,8 @@ import { createFile, createFolder } from './schema.ts'
 export interface OpenFile {
   readonly database: SqliteDatabase
   readonly lock: OwnerLock | undefined
+  /** Brings what was committed to the disk; absent when nobody waits for that (D1, readers). */
+  readonly log: LogSync | undefined
 }
 
 /** What a file is opened with. */
@@ -27,8 +30,8 @@ export interface FileOptions {
 }
 
 /** Pages in the log before they are copied into the file: 8 MiB, some 30 ms that the loop is held. */
-const checkpointPages = 2_000
-const pageBytes = 4_096
+const checkpointPages = 1_000
+const pageBytes = 8_192
 const cacheKiB = 32 * 1_024
 
 /** Throws CT_STORE_HELD, CT_STORE_FOREIGN, CT_STORE_FAILED. */
@@ -43,7 +46,8 @@ export function openForWriting(driver: SqliteDriver, path: string, options: File
     refuseOther(database, path, options.pipeline)
     configure(database, options)
     nameHolder(database)
-    return { database, lock }
+    const log = options.durability === 'D2' ? new LogSync(path) : undefined
+    return { database, lock, log }
   } catch (error) {
     database?.close()
     lock?.release()
@@ -56,7 +60,7 @@ export function openForReading(driver: SqliteDriver, path: string, pipeline: str
   const database = readOnlyOpen(driver, path)
   try {
     refuseOther(database, path, pipeline)
-    return { database, lock: undefined }
+    return { database, lock: undefined, log: undefined }
   } catch (error) {
     database.close()
     throw explained(error, path)
@@ -73,12 +77,13 @@ function refuseOther(database: SqliteDatabase, path: string, pipeline: string): 
 }
 
 function configure(database: SqliteDatabase, options: FileOptions): void {
-  const { durability, fileBytesMax } = options
-  database.exec(`PRAGMA synchronous = ${durability === 'D2' ? 'FULL' : 'NORMAL'}`)
+  // The log is brought to the disk by `LogSync`; a checkpoint still waits for it.
+  database.exec('PRAGMA synchronous = NORMAL')
   database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec(`PRAGMA journal_size_limit = ${4 * checkpointPages * pageBytes}`)
   database.exec(`PRAGMA cache_size = -${cacheKiB}`)
   database.exec('PRAGMA temp_store = MEMORY')
+  const { fileBytesMax } = options
   if (fileBytesMax > 0) {
     database.exec(`PRAGMA max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`)
   }

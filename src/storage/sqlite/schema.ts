@@ -67,7 +67,7 @@ export function createFile(driver: SqliteDriver, path: string, pipeline: string)
     rmSync(unfinished + suffix, { force: true })
   const database = driver.open(unfinished, { readOnly: false, busyTimeoutMs: 0 })
   try {
-    database.exec('PRAGMA page_size = 4096')
+    database.exec('PRAGMA page_size = 8192')
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('BEGIN IMMEDIATE')
     database.exec(tables)

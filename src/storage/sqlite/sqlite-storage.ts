@@ -1,8 +1,8 @@
 /**
  * The default store: one SQLite file per pipeline, one process that writes it, no server. A group of
  * mutations is one transaction, on the disk before it is acknowledged (D2), which makes thousands of jobs
- * share one fsync. Everything inside is synchronous; groups and people's queries are bounded, so that the
- * loop is never held for long.
+ * share one fsync. Everything but that fsync is synchronous inside; groups and people's queries are
+ * bounded, so that the loop is never held for long.
  */
 import { join, resolve } from 'node:path'
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
@@ -87,6 +87,7 @@ export class SqliteStorageBackend implements contract.Storage {
     const parts = this.#parts
     this.#parts = undefined
     this.#acquired.clear()
+    parts?.file.log?.close()
     parts?.file.database.close()
     // Last: the next owner must find the file closed.
     parts?.file.lock?.release()
@@ -120,6 +121,7 @@ export class SqliteStorageBackend implements contract.Storage {
       return outcome.answer
     })
     this.#acquired.add(ref.shard)
+    await this.#flush()
     return answer
   }
 
@@ -131,6 +133,7 @@ export class SqliteStorageBackend implements contract.Storage {
   async release(ref: contract.ShardRef, epoch: number): Promise<void> {
     const { shards, transactions } = this.#writing(ref)
     transactions.run(() => shards.release(ref.shard, epoch))
+    await this.#flush()
   }
 
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
@@ -149,6 +152,7 @@ export class SqliteStorageBackend implements contract.Storage {
     try {
       const answer = transactions.run(change, (cause) => outcomeUnknown(this.#path, group, cause))
       retention.changed(ref.shard, endedDelta)
+      await this.#flush()
       return answer
     } catch (error) {
       retention.forget(ref.shard)
@@ -215,6 +219,11 @@ export class SqliteStorageBackend implements contract.Storage {
       retention.forget(ref.shard)
       throw error
     }
+  }
+
+  /** What was written is on the disk. */
+  async #flush(): Promise<void> {
+    await this.#parts?.file.log?.flush()
   }
 
   #reading(ref: contract.ShardRef): Parts {
