@@ -40,6 +40,8 @@ export interface OwnerBook {
   readonly lostWith: Map<string, readonly string[]>
   /** Jobs that waited at takeover, with their phase. */
   readonly waitedAtTakeover: ReadonlyMap<string, number>
+  /** Of these the store knew who had them, so nobody else can. */
+  readonly notedAtTakeover: ReadonlySet<string>
 }
 
 type GrantEffect = Extract<Effect, { type: 'Grant' }>
@@ -62,7 +64,7 @@ export class Books {
 
   /** What goes in, before anything is checked. */
   before(owner: Ownership, event: Event): void {
-    if (event.type === 'OwnershipTaken') this.#begin(owner, event.nowMs)
+    if (event.type === 'OwnershipTaken') this.#begin(owner, event)
     const book = this.of(owner)
     if (event.type === 'WorkerConnected') book.connected.add(event.incarnation)
     if (event.type === 'WorkerDisconnected') book.connected.delete(event.incarnation)
@@ -136,12 +138,14 @@ export class Books {
     }
   }
 
-  #begin(owner: Ownership, nowMs: number): void {
+  #begin(owner: Ownership, event: Extract<Event, { type: 'OwnershipTaken' }>): void {
+    const { nowMs, noted } = event
     const waitedAtTakeover = this.#waiting()
     this.#owners.set(owner.nonce, {
       ...{ epoch: owner.epoch, takenMs: nowMs, newest: new Map(), credit: new Map() },
       ...{ lastReport: new Map(), known: new Set(waitedAtTakeover.keys()) },
       ...{ uncommitted: new Map(), connected: new Set(), lostWith: new Map(), waitedAtTakeover },
+      notedAtTakeover: new Set(noted.map(({ id }) => id)),
     })
   }
 

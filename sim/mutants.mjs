@@ -77,6 +77,12 @@ export const mutants = [
     replace: 'shard.rollCallOpen = false',
   },
   {
+    name: 'what is noted as running is not waited for',
+    file: 'src/core/dispatcher.ts',
+    find: 'this.#liveness.presume(event.noted)',
+    replace: '',
+  },
+  {
     name: 'a claim of another attempt or phase is adopted',
     file: 'src/core/recovery.ts',
     find: 'const isSameRun = known.phase === claim.phase && known.attempts + 1 === claim.attempt',

@@ -240,7 +240,7 @@ export class SimManager extends Process {
       case 'Publish':
         return
       case 'ConnectWorker':
-        return this.#connect(reign, effect.incarnation, effect.address)
+        return this.#connect(reign, effect)
       case 'DisconnectWorker':
         reign.links.get(effect.incarnation)?.connection.close()
         reign.links.delete(effect.incarnation)
@@ -297,9 +297,12 @@ export class SimManager extends Process {
     link.connection.send((to) => to.receiveOrders(message))
   }
 
-  #connect(reign: Reign, incarnation: string, address: string): void {
+  #connect(reign: Reign, effect: Extract<Effect, { type: 'ConnectWorker' }>): void {
+    const { incarnation, address } = effect
     const connection = this.#push(reign, incarnation, address)
-    reign.links.set(incarnation, { address, connection, ping: 0, orders: [], answers: [] })
+    const link = { address, connection, ping: 0, orders: [], answers: [] }
+    reign.links.set(incarnation, link)
+    if (effect.mayBeGone === true) this.#lookAgain(reign, incarnation, link)
   }
 
   #push(reign: Reign, incarnation: string, address: string): Connection<SimWorker> {

@@ -135,6 +135,10 @@ export class SimStore {
       settled,
       nextDueMs: this.due(0, 0).nextDueMs,
       paused: [...this.shard.paused],
+      noted: [...this.shard.jobs.values()].flatMap(({ record }) => {
+        const isOpen = record.state === 'ready' || record.state === 'scheduled'
+        return isOpen && record.running !== undefined ? [record] : []
+      }),
     }
   }
 

@@ -78,6 +78,11 @@ export class SimWorker extends Process {
     this.end()
   }
 
+  isAt(incarnation: string, token: string): boolean {
+    if (!this.isUp || this.#incarnation !== incarnation) return false
+    return [...this.#runs.values()].some(({ start }) => tokenText(start.token) === token)
+  }
+
   drain(): void {
     this.#handle({ type: 'DrainRequested', nowMs: this.world.nowMs })
     this.later(5_000, () => this.#handle({ type: 'DrainOverdue', nowMs: this.world.nowMs }))

@@ -10,6 +10,7 @@ import type { Step } from '../src/core/shard.ts'
 import { tokenText } from '../src/core/token.ts'
 import { Agenda } from './agenda.ts'
 import { Chance } from './chance.ts'
+import type { CheckedWorld } from './checked-world.ts'
 import { Violation, type Checker, type Commit, type Ownership } from './checker.ts'
 import { makeCheckers } from './checkers/index.ts'
 import { beginFaults, type FaultyWorld } from './faults.ts'
@@ -35,7 +36,7 @@ export interface WorldOutcome {
   readonly seen: ReadonlyMap<string, number>
 }
 
-export class World implements FaultyWorld {
+export class World implements FaultyWorld, CheckedWorld {
   readonly knobs: Knobs
   readonly chance: Chance
   readonly network: Network
@@ -91,6 +92,10 @@ export class World implements FaultyWorld {
 
   after(delayMs: number, act: () => void): void {
     this.#agenda.after(delayMs, act)
+  }
+
+  isRunning(incarnation: string, token: string): boolean {
+    return this.workers.some((worker) => worker.isAt(incarnation, token))
   }
 
   suspendHost(ms: number): void {

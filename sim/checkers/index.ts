@@ -43,7 +43,7 @@ export function makeCheckers(world: CheckedWorld): readonly Checker[] {
     answersAreTrue(world, books),
     oneCompletion(),
     neverBack(world),
-    secondGrants(books),
+    secondGrants(world, books),
     limitsHold(world, books),
     appliedOnce(),
     withinCredit(books),

@@ -129,6 +129,7 @@ export class Dispatcher {
     // Nothing unsettled in the store: nobody can hold a grant of an earlier owner that still counts.
     shard.rollCallOpen = shard.waiting > 0
     if (shard.rollCallOpen) shard.timers.set('rollCall', event.nowMs + limits.rollCallMs)
+    this.#liveness.presume(event.noted)
   }
 
   #readyLoaded({ load, phase, jobs, exhausted }: EventOf<'ReadyLoaded'>): void {

@@ -71,7 +71,13 @@ export type Effect =
       readonly outcome: 'draining' | 'notFound'
     }
   /** Connect a PUSH to the worker's PULL door. */
-  | { readonly type: 'ConnectWorker'; readonly incarnation: string; readonly address: string }
+  | {
+      readonly type: 'ConnectWorker'
+      readonly incarnation: string
+      readonly address: string
+      /** An earlier owner knew it: if the connection does not stand soon, find out whether it is dead. */
+      readonly mayBeGone?: true
+    }
   | { readonly type: 'DisconnectWorker'; readonly incarnation: string }
   /** First message on a new PUSH: names the stream and calls the roll. */
   | {

@@ -115,6 +115,8 @@ export type Event =
       }
       readonly nextDueMs: number | undefined
       readonly paused: readonly number[]
+      /** Unsettled jobs whose record says with whom they have been running. */
+      readonly noted: readonly JobRecord[]
     }
   | {
       readonly type: 'JobsSubmitted'

@@ -6,7 +6,7 @@
  */
 import { noteRunning, sendGrant } from './assigning.ts'
 import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
-import type { Grant, TokenKey } from './job.ts'
+import type { Grant, JobRecord, TokenKey } from './job.ts'
 import type { Recovery } from './recovery.ts'
 import { receiveResult } from './results.ts'
 import { giveBack, release } from './settling.ts'
@@ -26,10 +26,32 @@ export class Liveness {
     this.#recovery = recovery
   }
 
-  announced(info: WorkerInfo): Worker | undefined {
+  /**
+   * Jobs that an earlier owner has noted as running are taken to be with their workers still, under the
+   * same token, until the worker says otherwise, or is dead, or cannot be reached: a worker whose loop is
+   * blocked answers no roll call, and its job must not be run twice for that.
+   */
+  presume(noted: readonly JobRecord[]): void {
+    const since = ({ running }: JobRecord) => running?.sinceMs ?? 0
+    for (const record of [...noted].sort((a, b) => since(a) - since(b))) {
+      const { running, phase } = record
+      const jobType = this.#shard.config.spec.phases[phase]?.jobType
+      if (running === undefined || jobType === undefined) continue
+      const { worker: id, incarnation, address } = running
+      const unknown = { concurrency: 1, host: '', pid: 0, version: '' }
+      this.announced({ id, incarnation, address, jobType, ...unknown }, true)
+      this.#recovery.presume(record, running)
+    }
+  }
+
+  announced(info: WorkerInfo, mayBeGone = false): Worker | undefined {
     const shard = this.#shard
     const known = shard.workers.get(info.incarnation)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // What a note said of it was not complete.
+      known.info = info
+      return known
+    }
     const phases = shard.config.spec.phases.flatMap((phase, index) =>
       phase.jobType === info.jobType ? [index] : [],
     )
@@ -41,7 +63,8 @@ export class Liveness {
     if (!isOurs || shard.workers.size >= shard.config.limits.workersMax) return undefined
     const worker = shard.workers.add(info, phases, shard.nowMs)
     const { incarnation, address, id, jobType } = info
-    shard.effect({ type: 'ConnectWorker', incarnation, address })
+    const connect = { type: 'ConnectWorker', incarnation, address } as const
+    shard.effect(mayBeGone ? { ...connect, mayBeGone } : connect)
     shard.publish({ type: 'workerJoined', worker: id, jobType })
     return worker
   }

@@ -10,10 +10,10 @@
  * Until then no job that an earlier owner may have granted is granted again.
  */
 import type { HeldToken, Result } from './event.ts'
-import type { Grant, Job, JobId, JobRecord } from './job.ts'
+import type { Grant, Job, JobId, JobRecord, RunningNote } from './job.ts'
 import { answerResult, applyResult } from './settling.ts'
 import type { Shard } from './shard.ts'
-import { fenceOf, isNewer, sameToken, tokenText, type Token } from './token.ts'
+import { fenceOf, isNewer, parseToken, sameToken, tokenText, type Token } from './token.ts'
 import { keepOrder, type Worker } from './workers.ts'
 
 interface Claim {
@@ -183,6 +183,16 @@ export class Recovery {
   #abort({ incarnation, token }: Claim): void {
     const worker = this.#shard.workers.get(incarnation)
     if (worker !== undefined) abortRun(this.#shard, worker, token, 'superseded')
+  }
+
+  /** As if its worker had claimed it: see `Liveness.presume`. */
+  presume(record: JobRecord, { token: text, incarnation, sinceMs }: RunningNote): void {
+    const token = parseToken(text)
+    if (token === undefined || this.#shard.workers.get(incarnation) === undefined) return
+    const { phase, attempts } = record
+    const claim = { incarnation, token, phase, attempt: attempts + 1, startedMs: sinceMs }
+    if (!isAdoptable(record, claim)) return
+    this.#adopt(claim, undefined, record).noted = true
   }
 
   #adopt(claim: Claim, inMemory: Job | undefined, record: JobRecord | undefined): Grant {

@@ -23,7 +23,8 @@ export function applyResult(shard: Shard, granted: Grant, result: Result): void 
       failPhase(shard, granted, result.outcome)
       return
     case 'released':
-      // Never started: nothing to fence, nothing to write, nothing to charge.
+      // Nothing to charge; nothing to write either, unless the store says that it is running.
+      if (granted.noted) takeBackNote(shard, granted)
       giveBack(shard, granted)
       return
   }
@@ -131,6 +132,13 @@ export function settle(
   if (state === 'done') shard.publish({ type: 'jobDone', id })
   if (state === 'cancelled') shard.publish({ type: 'jobCancelled', id })
   if (state === 'dead') shard.publish({ type: 'jobDead', id, reason: reason ?? 'attempts' })
+}
+
+function takeBackNote(shard: Shard, { job, token }: Grant): void {
+  job.tokenMin = fenceOf(token)
+  const { tokenMin, suspect, crashes } = job
+  shard.mutate({ type: 'release', job: shard.expected(job), tokenMin, suspect, crashes })
+  job.storedAs = 'ready'
 }
 
 /** Back to the queue, as if it had never been granted. */

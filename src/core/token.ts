@@ -24,6 +24,13 @@ export function tokenText(token: Token): string {
   return `${fenceOf(token)}-${token.nonce}`
 }
 
+/** The token of such a text; `undefined` when it is none. */
+export function parseToken(text: string): Token | undefined {
+  const [, epoch, sequence, nonce] = /^(\d{16})-(\d{12})-(.+)$/.exec(text) ?? []
+  if (nonce === undefined) return undefined
+  return { epoch: Number(epoch), sequence: Number(sequence), nonce }
+}
+
 export function sameToken(a: Token, b: Token): boolean {
   return a.sequence === b.sequence && a.epoch === b.epoch && a.nonce === b.nonce
 }

@@ -25,7 +25,7 @@ export type Order =
   | { readonly type: 'skip'; pingAtSend: number; sends: number }
 
 export interface Worker {
-  readonly info: WorkerInfo
+  info: WorkerInfo
   /** Phases of this pipeline that it can run. */
   readonly phases: readonly number[]
   /** `connecting` → `opened` (stream named, roll called) → `rolled` (answered: it may be granted jobs). */

@@ -81,7 +81,7 @@ export class WorkerLinks {
 
   perform(effect: WorkerEffect): void {
     const { incarnation } = effect
-    if (effect.type === 'ConnectWorker') return this.#connect(incarnation, effect.address)
+    if (effect.type === 'ConnectWorker') return this.#connect(effect)
     const link = this.#links.get(incarnation)
     if (link === undefined) return
     switch (effect.type) {
@@ -157,7 +157,8 @@ export class WorkerLinks {
     )
   }
 
-  #connect(incarnation: string, address: string): void {
+  #connect(effect: Extract<WorkerEffect, { type: 'ConnectWorker' }>): void {
+    const { incarnation, address, mayBeGone } = effect
     const { pull } = this.#parts.identity
     const link: WorkerLink = {
       ...{ incarnation, address, link: this.#push(incarnation, address), ping: 0, orders: [] },
@@ -165,6 +166,7 @@ export class WorkerLinks {
     }
     this.#links.set(incarnation, link)
     if (isWildcard(pull)) void this.#findOwnAddress(link)
+    if (mayBeGone === true) void this.#findOut(link)
   }
 
   /** A first `open` may leave before it is known; who has no jobs of ours yet need not know it. */
@@ -194,27 +196,30 @@ export class WorkerLinks {
     if (link === undefined) return
     link.link.close()
     this.#parts.handle({ type: 'WorkerDisconnected', nowMs: this.#parts.nowMs(), incarnation })
-    await this.#findOut(link)
+    await this.#findOut(link, () => {
+      link.link = this.#push(incarnation, link.address)
+    })
   }
 
   /**
    * Refused: the process is dead. Open: it, or its successor, is there, and the new stream will tell. Or
    * it is dying, and its door closes a moment after its connections: so it is asked again until a link
-   * stands.
+   * stands. `connect` makes a fresh link, when there is none.
    */
-  async #findOut(link: WorkerLink): Promise<void> {
+  async #findOut(link: WorkerLink, connect?: () => void): Promise<void> {
     const { incarnation, address } = link
-    const broken = link.link
+    let isFresh = connect === undefined
     for (let pauseMs = probePauseMs; ; pauseMs = Math.min(2 * pauseMs, probePauseMsMax)) {
       const answer = await this.#parts.transport.probe(address, probeTimeoutMs)
       if (this.#links.get(incarnation) !== link) return
-      this.#parts.logger.debug('a worker disconnected', { address, probe: answer })
+      this.#parts.logger.debug('a worker is not connected', { address, probe: answer })
       if (answer !== 'open') {
         const cause = answer === 'refused' ? 'refused' : 'linkLost'
         this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
         return
       }
-      if (link.link === broken) link.link = this.#push(incarnation, address)
+      if (!isFresh) connect?.()
+      isFresh = true
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       if (this.#links.get(incarnation) !== link || link.link.isUp) return
     }

@@ -60,6 +60,8 @@ export interface ShardSummary {
   readonly nextDueMs?: number
   /** Paused phases; −1 = the whole pipeline. */
   readonly paused: readonly number[]
+  /** Unsettled jobs whose record says with whom they have been running (`running`), in order of arrival. */
+  readonly noted: readonly JobRecord[]
 }
 
 /** Place in the order in which ready jobs are granted: priority descending, then sequence ascending. */

@@ -63,7 +63,12 @@ export class AnOwner {
     })
     this.tell({
       ...{ type: 'OwnershipTaken', nowMs: this.nowMs, lastSequence: 0, phases: [] },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, nextDueMs: undefined, paused: [] },
+      ...{
+        settled: { done: 0, dead: 0, cancelled: 0 },
+        nextDueMs: undefined,
+        paused: [],
+        noted: [],
+      },
     })
   }
 

@@ -121,7 +121,7 @@ describe('cold jobs', () => {
     const owner = new AnOwner()
     owner.tell({
       ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [] },
+      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [], noted: [] },
       phases: [{ phase: 0, ready: 1, scheduled: 0 }],
     })
     owner.pass(2_000)

@@ -89,6 +89,7 @@ describe('a pause', () => {
     owner.tell({
       ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 0, phases: [] },
       ...{ settled: { done: 0, dead: 0, cancelled: 0 }, nextDueMs: undefined, paused: [-1] },
+      noted: [],
     })
     const worker = owner.worker('a')
     owner.submitted('job')
@@ -242,7 +243,7 @@ describe('a cancel during the roll call', () => {
     const owner = new AnOwner()
     owner.tell({
       ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [] },
+      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [], noted: [] },
       phases: [{ phase: 0, ready: 1, scheduled: 0 }],
     })
     const token = { epoch: 0, nonce: 'before', sequence: 7 }

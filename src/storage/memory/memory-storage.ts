@@ -90,12 +90,14 @@ export class EphemeralStorageBackend implements contract.Storage {
     const shard = this.#shard(ref)
     const phases = new Map<number, { phase: number; ready: number; scheduled: number }>()
     const settled = { done: 0, dead: 0, cancelled: 0 }
+    const noted: JobRecord[] = []
     for (const { record } of shard.jobs.values()) {
       const { state, phase } = record
       if (state !== 'ready' && state !== 'scheduled') {
         settled[state] += 1
         continue
       }
+      if (record.running !== undefined) noted.push(record)
       const waiting = phases.get(phase) ?? { phase, ready: 0, scheduled: 0 }
       waiting[state] += 1
       phases.set(phase, waiting)
@@ -107,6 +109,7 @@ export class EphemeralStorageBackend implements contract.Storage {
       settled,
       ...(nextDueMs === undefined ? {} : { nextDueMs }),
       paused: [...shard.paused].sort((a, b) => a - b),
+      noted: noted.sort((a, b) => a.sequence - b.sequence),
     }
   }
 

@@ -143,6 +143,10 @@ export class JobQueries {
       },
       ...(nextDueMs === undefined ? {} : { nextDueMs }),
       paused: paused.all(shard).map((row) => numberOf(row['phase'])),
+      noted: this.#records(
+        'job INDEXED BY noted_jobs WHERE running IS NOT NULL AND state <= 1 AND shard = ? ORDER BY n',
+        shard,
+      ),
     }
   }
 

@@ -45,6 +45,7 @@ CREATE INDEX ready_jobs ON job (shard, phase, rank) WHERE state = 0;
 CREATE INDEX scheduled_jobs ON job (shard, due, phase) WHERE state = 1;
 CREATE INDEX ended_jobs ON job (shard, ended, state) WHERE state IN (2, 3);
 CREATE INDEX dead_jobs ON job (shard, ended) WHERE state = 4;
+CREATE INDEX noted_jobs ON job (shard) WHERE running IS NOT NULL;
 CREATE TABLE shard (
   shard INTEGER PRIMARY KEY,
   owner TEXT NOT NULL,

@@ -89,7 +89,7 @@ export function testLoading({ test }: Tests): void {
 
   test('the summary of an empty shard is empty, that of a full one exact', async (store) => {
     const nothing = { done: 0, dead: 0, cancelled: 0 }
-    const empty = { lastSequence: 0, phases: [], settled: nothing, paused: [] }
+    const empty = { lastSequence: 0, phases: [], settled: nothing, paused: [], noted: [] }
     assert.deepEqual(await store.summarise(shard), empty)
     const owner = await Owner.of(store)
     await owner.insert(aJob(1), aJob(2, { phase: 2 }), aJob(3, { phase: 2 }), aJob(4), aJob(5))
@@ -107,7 +107,20 @@ export function testLoading({ test }: Tests): void {
       settled: { done: 1, dead: 1, cancelled: 1 },
       nextDueMs: 70,
       paused: [],
+      noted: [],
     })
+  })
+
+  test('the summary names the jobs that were noted as running, until they end', async (store) => {
+    const owner = await Owner.of(store)
+    const jobs = [1, 2, 3].map((n) => aJob(n))
+    await owner.insert(...jobs)
+    const running = { token: 't', worker: 'w', incarnation: 'i', address: 'tcp://w:1', sinceMs: 5 }
+    await owner.commit(...jobs.map((job) => ({ type: 'note' as const, job: at(job), running })))
+    await owner.commit(completion(aJob(2)))
+    const { noted } = await store.summarise(shard)
+    assert.deepEqual(idsOf(noted), ['job-1', 'job-3'])
+    assert.deepEqual(noted[0]?.running, running)
   })
 }
 
