@@ -162,7 +162,8 @@ export async function listAll(
 export async function snapshot(store: Storage): Promise<unknown> {
   const jobs = (await listAll(store)).map(plain)
   const attempts = await Promise.all(jobs.map(({ id }) => store.listAttempts(shard, id)))
-  return { summary: await store.summarise(shard), jobs, attempts }
+  const summary = await store.summarise(shard)
+  return { summary: { ...summary, noted: summary.noted.map(plain) }, jobs, attempts }
 }
 
 /** Expects the rejection with that code. */

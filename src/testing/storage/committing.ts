@@ -187,6 +187,7 @@ export function testLeases({ test, harness }: Tests): void {
       phases: [{ phase: 0, ready: 1, scheduled: 0 }],
       settled: { done: 1, dead: 0, cancelled: 0 },
       paused: [-1],
+      noted: [],
     })
     assert.equal((await store.listJobs(other, {}, { limit: 10 })).jobs.length, 2)
   })
