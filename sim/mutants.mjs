@@ -125,6 +125,13 @@ export const mutants = [
     replace: 'return job',
   },
   {
+    name: 'the cursor of due jobs runs ahead',
+    file: 'src/core/scheduled-jobs.ts',
+    find: 'if (last !== undefined) this.#cursor = { dueMs: last.dueMs, sequence: last.sequence }',
+    replace:
+      'if (last !== undefined) this.#cursor = { dueMs: last.dueMs + 5, sequence: last.sequence }',
+  },
+  {
     name: 'later jobs go first',
     file: 'src/core/ready-queue.ts',
     find: ': a.sequence < b.sequence',

@@ -374,7 +374,7 @@ export class SimManager extends Process {
       )
     } else if (effect.type === 'LoadDue') {
       store.read(
-        () => store.due(effect.untilMs, effect.limit),
+        () => store.due(effect.untilMs, effect.limit, effect.after),
         (found) => done((nowMs) => ({ type: 'DueLoaded', nowMs, load, ...found })),
       )
     } else {

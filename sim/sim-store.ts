@@ -4,6 +4,7 @@
  */
 import type { CommitAnswer, Group, Mutation } from '../src/core/mutation.ts'
 import type { JobRecord } from '../src/core/job.ts'
+import type { DueKey } from '../src/core/scheduled-jobs.ts'
 import type { ShardSummary } from '../src/storage/contract.ts'
 import { MemoryShard } from '../src/storage/memory/memory-shard.ts'
 import { claimShard, owns } from '../src/storage/ownership.ts'
@@ -100,9 +101,17 @@ export class SimStore {
     })
   }
 
-  due(untilMs: number, limit: number): { jobs: JobRecord[]; nextDueMs: number | undefined } {
+  due(
+    untilMs: number,
+    limit: number,
+    after: DueKey | undefined,
+  ): { jobs: JobRecord[]; nextDueMs: number | undefined } {
     const scheduled = [...this.shard.scheduled]
       .flatMap((sequence) => this.shard.jobs.get(sequence)?.record ?? [])
+      .filter(({ dueMs, sequence }) => {
+        if (after === undefined || dueMs > after.dueMs) return true
+        return dueMs === after.dueMs && sequence > after.sequence
+      })
       .sort((a, b) => a.dueMs - b.dueMs || a.sequence - b.sequence)
     const jobs = scheduled.filter(({ dueMs }) => dueMs <= untilMs).slice(0, limit)
     return { jobs, nextDueMs: scheduled[jobs.length]?.dueMs }
@@ -133,7 +142,7 @@ export class SimStore {
       lastSequence: this.shard.lastSequence,
       phases: [...phases.values()],
       settled,
-      nextDueMs: this.due(0, 0).nextDueMs,
+      nextDueMs: this.due(0, 0, undefined).nextDueMs,
       paused: [...this.shard.paused],
       noted: [...this.shard.jobs.values()].flatMap(({ record }) => {
         const isOpen = record.state === 'ready' || record.state === 'scheduled'

@@ -147,7 +147,7 @@ export class Dispatcher {
 
   #dueLoaded({ load, jobs, nextDueMs }: EventOf<'DueLoaded'>): void {
     const shard = this.#shard
-    shard.scheduled.loaded(nextDueMs)
+    shard.scheduled.loaded(jobs.at(-1), nextDueMs)
     for (const record of this.#fresh(load, jobs)) {
       shard.scheduledCount -= 1
       const job = shard.bringIn(record)
@@ -191,10 +191,12 @@ export class Dispatcher {
   /** Cold jobs that are due: not before the roll call has closed, somebody may be running them. */
   #loadDue(): void {
     const shard = this.#shard
-    if (shard.rollCallOpen || !shard.scheduled.wantsLoad(shard.nowMs)) return
+    const wanted = shard.rollCallOpen ? undefined : shard.scheduled.wantsLoad(shard.nowMs)
+    if (wanted === undefined) return
     const load = shard.loadBegins()
-    const limit = shard.config.limits.scheduledJobsMax
-    shard.effect({ type: 'LoadDue', load, untilMs: shard.nowMs, limit })
+    const { scheduledJobsMax, loadJobsMax } = shard.config.limits
+    const limit = Math.min(scheduledJobsMax, loadJobsMax)
+    shard.effect({ type: 'LoadDue', load, untilMs: shard.nowMs, ...wanted, limit })
   }
 
   #setDueTimer(): void {

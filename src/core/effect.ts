@@ -5,6 +5,7 @@
 import type { DeathReason, JobId } from './job.ts'
 import type { Token } from './token.ts'
 import type { ReadyKey } from './ready-queue.ts'
+import type { DueKey } from './scheduled-jobs.ts'
 
 /** What a worker is told of its results. All four end the matter for the worker. */
 export type ResultAnswer = 'applied' | 'duplicate' | 'stale' | 'gone'
@@ -135,6 +136,7 @@ export type Effect =
       readonly type: 'LoadDue'
       readonly load: number
       readonly untilMs: number
+      readonly after: DueKey | undefined
       readonly limit: number
     }
   | { readonly type: 'LookUpJobs'; readonly load: number; readonly ids: readonly JobId[] }

@@ -23,6 +23,8 @@ export interface Limits {
   readonly readyBytesMax: number
   /** Scheduled (backing off) jobs kept in memory per shard; later ones stay cold in the store. */
   readonly scheduledJobsMax: number
+  /** Jobs that one load reads: keeps a synchronous store from holding the loop for long. */
+  readonly loadJobsMax: number
   /** Admission stops at this many waiting jobs: the answer is `busy`. */
   readonly waitingJobsMax: number
   /** Submitted jobs whose insert is not yet committed; more are answered `busy`. */
@@ -54,6 +56,7 @@ export const defaultLimits: Limits = {
   readyJobsMax: 20_000,
   readyBytesMax: 64 * MiB,
   scheduledJobsMax: 20_000,
+  loadJobsMax: 2_000,
   waitingJobsMax: 10_000_000,
   uncommittedInsertsMax: 50_000,
   jobBytesMax: 8 * MiB,

@@ -32,6 +32,7 @@ export interface ReadySummary {
 export interface WindowBounds {
   readonly readyJobsMax: number
   readonly readyBytesMax: number
+  readonly loadJobsMax: number
 }
 
 export function isBefore(a: ReadyKey, b: ReadyKey): boolean {
@@ -116,13 +117,14 @@ export class ReadyQueue {
 
   /** How many jobs to load, and behind which key; `undefined` when no refill is wanted now. */
   wantsRefill(): { after: ReadyKey | undefined; limit: number } | undefined {
-    const { readyJobsMax, readyBytesMax } = this.#bounds
+    const { readyJobsMax, readyBytesMax, loadJobsMax } = this.#bounds
     if (this.#complete || this.#loading) return undefined
     const isLow = this.#hotJobs <= readyJobsMax / 4 && this.#hotBytes <= readyBytesMax / 4
     const first = this.#first()
     if (!isLow && (first === undefined || !this.#mayFollowColdOnes(first))) return undefined
     this.#loading = true
-    return { after: this.#cursor, limit: Math.max(1, Math.floor(readyJobsMax / 2)) }
+    const limit = Math.min(Math.max(1, Math.floor(readyJobsMax / 2)), loadJobsMax)
+    return { after: this.#cursor, limit }
   }
 
   /** A refill has arrived: `lastKey` of what the store read, `fresh` what was not in memory anyhow. */

@@ -1,17 +1,32 @@
 /**
  * Jobs that back off until a due time. The earliest are in memory, up to a bound; later ones are cold in
  * the store, and `#coldFromMs` is the earliest due time among those, so that one timer serves both.
+ *
+ * Cold jobs are loaded in order, from behind `#cursor`: a job that is due and granted stays scheduled in
+ * the store until something is written, and must not be read again and again.
  */
 import { Heap } from './heap.ts'
 import type { Job } from './job.ts'
 
+/** Place in the order in which scheduled jobs are due. */
+export interface DueKey {
+  readonly dueMs: number
+  readonly sequence: number
+}
+
+function isDueBefore(a: DueKey, b: DueKey): boolean {
+  return a.dueMs !== b.dueMs ? a.dueMs < b.dueMs : a.sequence < b.sequence
+}
+
 export class ScheduledJobs {
   readonly #max: number
-  readonly #heap = new Heap<Job>((a, b) =>
-    a.dueMs !== b.dueMs ? a.dueMs < b.dueMs : a.sequence < b.sequence,
-  )
+  readonly #heap = new Heap<Job>(isDueBefore)
   #hot = 0
   #coldFromMs: number | undefined
+  /** Everything up to it has been loaded. */
+  #cursor: DueKey | undefined
+  /** The earliest that became cold while a load was under way. */
+  #coldMeanwhile: DueKey | undefined
   #loading = false
 
   constructor(max: number, coldFromMs: number | undefined) {
@@ -22,12 +37,21 @@ export class ScheduledJobs {
   /** `false`: there is no room in memory, the job stays in the store and the caller forgets it. */
   enter(job: Job): boolean {
     if (this.#hot >= this.#max) {
-      this.#coldFromMs = Math.min(this.#coldFromMs ?? job.dueMs, job.dueMs)
+      this.#goesCold({ dueMs: job.dueMs, sequence: job.sequence })
       return false
     }
     this.#hot += 1
     this.#heap.push(job)
     return true
+  }
+
+  #goesCold(key: DueKey): void {
+    this.#coldFromMs = Math.min(this.#coldFromMs ?? key.dueMs, key.dueMs)
+    if (this.#cursor !== undefined && !isDueBefore(this.#cursor, key)) this.#cursor = undefined
+    const earliest = this.#coldMeanwhile
+    if (this.#loading && (earliest === undefined || isDueBefore(key, earliest))) {
+      this.#coldMeanwhile = key
+    }
   }
 
   /** A hot job was cancelled; its entry is skipped when it comes up. */
@@ -48,15 +72,23 @@ export class ScheduledJobs {
   }
 
   /** Whether cold jobs are due and should be loaded; marks the load as under way. */
-  wantsLoad(nowMs: number): boolean {
-    if (this.#loading || this.#coldFromMs === undefined || this.#coldFromMs > nowMs) return false
+  wantsLoad(nowMs: number): { after: DueKey | undefined } | undefined {
+    if (this.#loading || this.#coldFromMs === undefined || this.#coldFromMs > nowMs) {
+      return undefined
+    }
     this.#loading = true
     this.#coldFromMs = undefined
-    return true
+    this.#coldMeanwhile = undefined
+    return { after: this.#cursor }
   }
 
-  loaded(nextDueMs: number | undefined): void {
+  /** `last` of what the store read; when the next one behind it is due. */
+  loaded(last: DueKey | undefined, nextDueMs: number | undefined): void {
     this.#loading = false
+    if (last !== undefined) this.#cursor = { dueMs: last.dueMs, sequence: last.sequence }
+    const meanwhile = this.#coldMeanwhile
+    const isMissed = meanwhile !== undefined && this.#cursor !== undefined
+    if (isMissed && !isDueBefore(this.#cursor as DueKey, meanwhile)) this.#cursor = undefined
     if (nextDueMs === undefined) return
     this.#coldFromMs = Math.min(this.#coldFromMs ?? nextDueMs, nextDueMs)
   }

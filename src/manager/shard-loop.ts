@@ -150,7 +150,9 @@ export class ShardLoop {
       const exhausted = jobs.length < limit
       this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), load, phase, jobs, exhausted })
     } else if (effect.type === 'LoadDue') {
-      const { jobs, nextDueMs } = await storage.loadDue(ref, effect)
+      const { untilMs, after, limit } = effect
+      const range = { untilMs, limit, ...(after === undefined ? {} : { after }) }
+      const { jobs, nextDueMs } = await storage.loadDue(ref, range)
       this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
     } else {
       const { ids } = effect

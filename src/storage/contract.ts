@@ -70,6 +70,12 @@ export interface ReadyCursor {
   readonly sequence: number
 }
 
+/** Place in the order in which scheduled jobs are due: due time, then sequence. */
+export interface DueCursor {
+  readonly dueMs: number
+  readonly sequence: number
+}
+
 export interface JobQuery {
   readonly state?: JobRecord['state'] | 'unsettled'
   readonly phase?: number
@@ -123,10 +129,13 @@ export interface Storage {
     ref: ShardRef,
     range: { phase: number; after?: ReadyCursor; limit: number },
   ): Promise<readonly JobRecord[]>
-  /** Scheduled jobs due at or before `untilMs`, earliest first. */
+  /**
+   * Scheduled jobs strictly after the cursor (from the start without) that are due at or before `untilMs`,
+   * earliest first; and when the next one behind them is due.
+   */
   loadDue(
     ref: ShardRef,
-    range: { untilMs: number; limit: number },
+    range: { untilMs: number; after?: DueCursor; limit: number },
   ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }>
   getJobs(ref: ShardRef, ids: readonly string[]): Promise<readonly JobRecord[]>
 

@@ -12,7 +12,11 @@ const jobs = (from: number, to: number) =>
 
 describe('cold jobs', () => {
   it('are not passed over when a window is trimmed after arrivals during a load', () => {
-    const queue = new ReadyQueue(0, 100, { readyJobsMax: 4, readyBytesMax: 1e6 })
+    const queue = new ReadyQueue(0, 100, {
+      readyJobsMax: 4,
+      readyBytesMax: 1e6,
+      loadJobsMax: 2_000,
+    })
     expect(queue.wantsRefill()).toEqual({ after: undefined, limit: 2 })
     for (const job of jobs(101, 105)) expect(queue.enter(job)).toBe(true)
     queue.refill(jobs(1, 2), { priority: 0, sequence: 2 }, false)
@@ -25,7 +29,7 @@ describe('cold jobs', () => {
   })
 
   it('come back although their old entry was trimmed away', () => {
-    const queue = new ReadyQueue(0, 0, { readyJobsMax: 4, readyBytesMax: 1e6 })
+    const queue = new ReadyQueue(0, 0, { readyJobsMax: 4, readyBytesMax: 1e6, loadJobsMax: 2_000 })
     const all = jobs(1, 6)
     const [first, second] = all
     if (!first || !second) throw new Error()

@@ -6,7 +6,7 @@ import { isBefore, ReadyQueue } from '../../src/core/ready-queue.ts'
 import { aJobRecord } from './a-job.ts'
 
 const readyJobsMax = 8
-const bounds = { readyJobsMax, readyBytesMax: 1_000_000 }
+const bounds = { readyJobsMax, readyBytesMax: 1_000_000, loadJobsMax: 2_000 }
 
 /** A queue with the store behind it: what is ready there, and what of it is in memory. */
 class Stored {
@@ -160,7 +160,7 @@ describe('a ready queue', () => {
   })
 
   it('counts the bytes of its window, and keeps at least one job however large', () => {
-    const queue = new ReadyQueue(0, 0, { readyJobsMax: 10, readyBytesMax: 100 })
+    const queue = new ReadyQueue(0, 0, { readyJobsMax: 10, readyBytesMax: 100, loadJobsMax: 2_000 })
     const jobs = [1, 2, 3].map((sequence) =>
       jobOf(aJobRecord(`${sequence}`, { sequence, instructions: new Uint8Array(200) })),
     )

@@ -122,9 +122,14 @@ export class EphemeralStorageBackend implements contract.Storage {
 
   async loadDue(
     ref: contract.ShardRef,
-    range: { untilMs: number; limit: number },
+    range: { untilMs: number; after?: contract.DueCursor; limit: number },
   ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
-    const scheduled = scheduledOf(this.#shard(ref))
+    const { after } = range
+    const isBehind = ({ dueMs, sequence }: JobRecord) =>
+      after === undefined ||
+      dueMs > after.dueMs ||
+      (dueMs === after.dueMs && sequence > after.sequence)
+    const scheduled = scheduledOf(this.#shard(ref)).filter(isBehind)
     const due = scheduled.filter(({ dueMs }) => dueMs <= range.untilMs)
     const jobs = due.slice(0, Math.max(0, range.limit))
     const nextDueMs = scheduled[jobs.length]?.dueMs

@@ -5,7 +5,14 @@
  */
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import { countExactMax } from '../contract.ts'
-import type { JobCount, JobPage, JobQuery, ReadyCursor, ShardSummary } from '../contract.ts'
+import type {
+  DueCursor,
+  JobCount,
+  JobPage,
+  JobQuery,
+  ReadyCursor,
+  ShardSummary,
+} from '../contract.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { SqliteDatabase, SqliteListStatement, SqliteStatement } from './driver.ts'
 import type { SqliteValue } from './driver.ts'
@@ -60,17 +67,22 @@ export class JobQueries {
     return [...jobs, ...this.#records(lower, shard, phase, rank, limit - jobs.length)]
   }
 
-  /** Scheduled jobs due by `untilMs`, and when the first of the others is due. */
+  /** Scheduled jobs behind the cursor that are due by `untilMs`, and when the first of the others is due. */
   due(
     shard: number,
-    range: { untilMs: number; limit: number },
+    range: { untilMs: number; after?: DueCursor; limit: number },
   ): { jobs: JobRecord[]; nextDueMs?: number } {
-    const from = 'job INDEXED BY scheduled_jobs WHERE state = 1 AND shard = ?'
+    const { untilMs, after, limit } = range
+    // The first comparison lets SQLite find the place in its index, the second is exact.
+    const from = `job INDEXED BY scheduled_jobs WHERE state = 1 AND shard = ? AND due >= ?
+      AND (due > ? OR n > ?)`
+    const dueMs = after?.dueMs ?? 0
+    const place = [shard, dueMs, dueMs, after === undefined ? -1 : rowNumber(shard, after.sequence)]
     const due = `${from} AND due <= ? ORDER BY due, n LIMIT ?`
-    const jobs = this.#records(due, shard, range.untilMs, Math.max(0, range.limit))
+    const jobs = this.#records(due, ...place, untilMs, Math.max(0, limit))
     const next = this.#prepare(`SELECT due FROM ${from} ORDER BY due, n LIMIT 1 OFFSET ?`)
     // Those returned are the first in this order: the next one is right behind them.
-    const row = next.get(shard, jobs.length)
+    const row = next.get(...place, jobs.length)
     return row === undefined ? { jobs } : { jobs, nextDueMs: numberOf(row['due']) }
   }
 

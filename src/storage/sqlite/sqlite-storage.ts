@@ -175,7 +175,7 @@ export class SqliteStorageBackend implements contract.Storage {
 
   async loadDue(
     ref: contract.ShardRef,
-    range: { untilMs: number; limit: number },
+    range: { untilMs: number; after?: contract.DueCursor; limit: number },
   ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
     return this.#reading(ref).jobs.due(ref.shard, range)
   }

@@ -77,6 +77,22 @@ export function testLoading({ test }: Tests): void {
     assert.equal((await store.loadReady(shard, { phase: 0, limit: 10 })).length, 1)
   })
 
+  test('scheduled jobs go on behind the cursor', async (store) => {
+    const owner = await Owner.of(store)
+    const due = [30, 10, 20, 10]
+    const jobs = due.map((dueMs, index) => aJob(index + 1, { state: 'scheduled', dueMs }))
+    await owner.insert(...jobs)
+    const load = async (dueMs: number, sequence: number) => {
+      const range = { untilMs: 20, after: { dueMs, sequence }, limit: 10 }
+      const { jobs: found, ...next } = await store.loadDue(shard, range)
+      return { ids: idsOf(found), ...next }
+    }
+    assert.deepEqual(await load(10, 2), { ids: ['job-4', 'job-3'], nextDueMs: 30 })
+    assert.deepEqual(await load(10, 4), { ids: ['job-3'], nextDueMs: 30 })
+    assert.deepEqual(await load(20, 3), { ids: [], nextDueMs: 30 })
+    assert.deepEqual(await load(30, 1), { ids: [] })
+  })
+
   test('jobs are found by id, in the order asked for; unknown ids are left out', async (store) => {
     const owner = await Owner.of(store)
     await owner.insert(aJob(1), aJob(2))
