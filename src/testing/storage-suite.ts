@@ -5,7 +5,7 @@
 import { testLeases, testMisfits, testOwnership, testRepeats } from './storage/committing.ts'
 import { testsFor, type StorageHarness, type TestApi, type Tests } from './storage/harness.ts'
 import { testLife, testMany, testReopen } from './storage/lasting.ts'
-import { testHistory, testLists, testLoading } from './storage/reading.ts'
+import { testHistory, testLists, testLoading, testSummary } from './storage/reading.ts'
 import { testReady, testRetention, testSearch } from './storage/reading.ts'
 import { testAfterlife, testGrants, testInsert } from './storage/writing.ts'
 import { testPause, testProgress, testSettle } from './storage/writing.ts'
@@ -27,6 +27,7 @@ const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'leases and fencing': testLeases,
   'ready jobs': testReady,
   'loading for the owner': testLoading,
+  'the summary of a shard': testSummary,
   'lists and counts': testLists,
   search: testSearch,
   history: testHistory,

@@ -59,7 +59,7 @@ export function testReady({ test }: Tests): void {
   })
 }
 
-/** `loadDue`, `getJobs`, `summarise`. */
+/** `loadDue`, `getJobs`. */
 export function testLoading({ test }: Tests): void {
   test('scheduled jobs come earliest first, with the time of the next', async (store) => {
     const owner = await Owner.of(store)
@@ -102,7 +102,10 @@ export function testLoading({ test }: Tests): void {
     ])
     assert.deepEqual(await store.getJobs(shard, []), [])
   })
+}
 
+/** `summarise`. */
+export function testSummary({ test }: Tests): void {
   test('the summary of an empty shard is empty, that of a full one exact', async (store) => {
     const nothing = { done: 0, dead: 0, cancelled: 0 }
     const empty = { lastSequence: 0, phases: [], settled: nothing, paused: [], noted: [] }
