@@ -149,6 +149,7 @@ export class Liveness {
       if (wasAsleep) worker.lastSeenMs = nowMs
       const silentMs = nowMs - worker.lastSeenMs
       worker.isSilent = silentMs > silentAfterMs
+      this.#noteLongRuns(worker)
       if (worker.link === 'connecting') {
         if (silentMs > silentAfterMs * forgetAfterPeriods) {
           this.lost(worker.info.incarnation, 'linkLost')
@@ -196,7 +197,6 @@ export class Liveness {
         continue
       }
       granted.startedMs = item.startedMs
-      if (item.state === 'running') this.#noteIfLong(worker, granted)
     }
     for (const granted of [...worker.grants.values()]) {
       granted.missing = granted.received && !keys.has(granted.key) ? granted.missing + 1 : 0
@@ -207,11 +207,14 @@ export class Liveness {
     for (const key of worker.aborted) if (!keys.has(key)) worker.aborted.delete(key)
   }
 
-  #noteIfLong(worker: Worker, granted: Grant): void {
+  /** Whether it says anything or not: a run that blocks its worker's loop is as long as any. */
+  #noteLongRuns(worker: Worker): void {
     const { nowMs, config } = this.#shard
-    if (granted.noted || granted.job.grant !== granted) return
-    if (nowMs - granted.grantedMs < config.limits.runningRecordAfterMs) return
-    noteRunning(this.#shard, worker, granted)
+    for (const granted of worker.grants.values()) {
+      if (granted.noted || !granted.received || granted.job.grant !== granted) continue
+      if (nowMs - granted.grantedMs < config.limits.runningRecordAfterMs) continue
+      noteRunning(this.#shard, worker, granted)
+    }
   }
 
   /** A ping that was sent after an order has come back, and the order has not arrived. */

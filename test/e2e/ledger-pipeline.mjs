@@ -1,6 +1,6 @@
 /**
  * What the end-to-end tests run: two phases that write each execution into an append-only ledger, take
- * as long as the job or the worker's environment says, and misbehave on demand.
+ * as long as the job or the worker's environment says, block their loop and misbehave on demand.
  */
 import { appendFileSync, existsSync } from 'node:fs'
 import { Phase, Pipeline, Reject, chain } from 'carbontube'
@@ -31,6 +31,7 @@ class Work extends Phase {
 
   async execute(job, context) {
     note(context, job)
+    for (const endMs = Date.now() + (job.spinMs ?? 0); Date.now() < endMs;);
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)
     if (job.does === 'list') return [1, 2]

@@ -1,6 +1,7 @@
 /** A process dies at any moment; nothing that was acknowledged is lost, nothing is recorded twice. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SqliteStorageBackend } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { until } from '../wait.ts'
 import { Bench, kill, numbered } from './processes.ts'
 
@@ -65,6 +66,32 @@ describe('kill -9', () => {
     expect(performance.now() - killedMs).toBeLessThan(2_000)
     await bench.settled(client, 4)
     expect((await client.status()).shards[0]?.settled.done).toBe(4)
+  }, 60_000)
+})
+
+describe('a worker whose loop is blocked', () => {
+  it('keeps its job over a restart of the manager, and nobody runs it twice', async () => {
+    const manager = bench.manager()
+    bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    await client.enqueueJobs(numbered(1, { spinMs: 12_000 }))
+    await until(() => bench.entries().length === 1, { what: 'the job runs' })
+    const path = join(bench.folder, '.carbontube/ledger.db')
+    const store = new SqliteStorageBackend('ledger', { path, readOnly: true })
+    await store.open()
+    const noted = async () => (await store.summarise({ pipeline: 'ledger', shard: 0 })).noted
+    await until(async () => (await noted()).length === 1, {
+      what: 'it is noted',
+      timeoutMs: 10_000,
+    })
+    await store.close()
+    bench.worker('work')
+    await kill(manager)
+    bench.manager()
+    await bench.settled(client, 1)
+    expect(bench.entries().map(({ phase }) => phase)).toEqual(['work', 'finish'])
   }, 60_000)
 })
 
