@@ -269,7 +269,7 @@ export class Manager implements Service {
   /** A message that is not of the protocol harms nobody: counted, and logged once a second at most. */
   #reject(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
-    this.#rejected.log('dropped a message that is not of the protocol', { reason })
+    this.#rejected.log('dropped a message', { reason })
   }
 
   #fatal(error: unknown): void {

@@ -18,6 +18,8 @@ import type { OperatorRequests } from './operator-requests.ts'
 import { phasesNamed } from './phase-names.ts'
 import type { Waiters } from './waiters.ts'
 
+type Answer = Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>
+
 /** Checks instructions against the pipeline's input schema; a text says what is wrong. */
 export type InputCheck = (instructions: Uint8Array) => Promise<string | undefined>
 
@@ -67,9 +69,9 @@ export class Requests {
   }
 
   /** The core's word on an enqueue or a cancel. */
-  answered(effect: Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>): void {
+  answered(effect: Answer): void {
     const open = this.#open.get(effect.request)
-    if (open === undefined) return
+    if (open === undefined) return this.#unasked(effect)
     this.#open.delete(effect.request)
     const { peer, request, issues } = open
     if (effect.type === 'AnswerCancel') {
@@ -82,6 +84,17 @@ export class Requests {
     const items = [...effect.items, ...refused]
     const more = issues === undefined ? {} : { issues }
     this.#parts.reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
+  }
+
+  /** Nobody waits for this answer; jobs that were dropped are counted all the same. */
+  #unasked(effect: Answer): void {
+    if (effect.type !== 'AnswerClient') return
+    const isKept = (outcome: string) => outcome === 'stored' || outcome === 'duplicate'
+    const dropped = effect.items.filter(({ outcome }) => !isKept(outcome))
+    const [first] = dropped
+    if (first === undefined) return
+    const what = `${dropped.length} pushed jobs were dropped: ${first.outcome}`
+    this.#parts.onRejected(new CarbontubeError('CT_REFUSED', what))
   }
 
   /** A job from a plain PUSH client: the same way, but nobody waits for an answer. */

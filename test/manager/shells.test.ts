@@ -1,5 +1,6 @@
 /** Manager, workers and client together, without ports: the shells, their core and the wire between them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { encodeEnqueue } from '../../src/wire/requests.ts'
 import { until } from '../wait.ts'
 import { Happened } from '../transport/happened.ts'
 import {
@@ -108,5 +109,18 @@ describe('jobs of a worker that dies', () => {
     await runElsewhere(setting)
     const { attempts } = await setting.client.getJob('job-3')
     expect(attempts[1]?.error?.message).toContain('replaced')
+  })
+})
+
+describe('jobs that nobody asked to acknowledge', () => {
+  it('are counted when they are dropped', async () => {
+    const manager = await company.manager(Numbers, numbersSite)
+    const link = company.network.connectPush({ address: numbersSite.pull })
+    const items = [{ id: '', priority: 99, sentMs: 0, instructions: new Uint8Array(2) }]
+    const isUp = () => link.isUp
+    await until(isUp, { what: 'the link stands' })
+    link.send(encodeEnqueue({ pipeline: 'numbers' }, items))
+    await until(() => manager.status().rejectedMessages === 1, { what: 'the job is counted' })
+    link.close()
   })
 })
