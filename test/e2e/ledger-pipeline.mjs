@@ -33,6 +33,7 @@ class Work extends Phase {
     note(context, job)
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)
+    while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, context.signal)
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
     if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }
