@@ -1,8 +1,8 @@
 /** `doctor`: whether a store file is sound, and what is there to work with it. Reads only. */
-import { existsSync, statfsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
 import type { GlobalOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { freeBytesBeside } from '../storage/sqlite/room.ts'
 import { StoreFile } from '../storage/sqlite/store-file.ts'
 import { print, style, table } from './command-context.ts'
 
@@ -13,10 +13,6 @@ interface Check {
   readonly detail: string
 }
 
-const MiB = 1024 * 1024
-/** With less free space on the disk new jobs should no longer be let in. */
-const freeBytesMin = 256 * MiB
-
 export function doctor(path: string, options: GlobalOptions): Promise<number> {
   if (!existsSync(path)) {
     throw new CarbontubeError('CT_FILE_NOT_FOUND', `there is no file ${path}`, {
@@ -26,7 +22,7 @@ export function doctor(path: string, options: GlobalOptions): Promise<number> {
   const file = StoreFile.open(path)
   let checks: readonly Check[]
   try {
-    checks = [...checkFile(file, path), checkDisk(path), ...describeRuntime(file)]
+    checks = [...checkFile(file, path), ...checkDisk(file, path), ...describeRuntime(file)]
   } finally {
     file.close()
   }
@@ -57,10 +53,16 @@ function checkFile(file: StoreFile, path: string): Check[] {
   ]
 }
 
-function checkDisk(path: string): Check {
-  const { bavail, bsize } = statfsSync(dirname(path))
-  const free = bavail * bsize
-  return { name: 'disk', isOk: free >= freeBytesMin, detail: `${shownBytes(free)} free` }
+function checkDisk(file: StoreFile, path: string): Check[] {
+  const { freeBytesMin, ballastBytes } = file.facts()
+  const free = freeBytesBeside(path)
+  const isOk = free >= freeBytesMin
+  const least = `no new jobs are let in below ${shownBytes(freeBytesMin)}`
+  const ballast = ballastBytes === 0 ? 'none: given up, or never made' : shownBytes(ballastBytes)
+  return [
+    { name: 'disk', isOk, detail: `${shownBytes(free)} free; ${least}` },
+    { name: 'ballast', detail: ballast },
+  ]
 }
 
 function describeRuntime(file: StoreFile): Check[] {

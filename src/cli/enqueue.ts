@@ -109,14 +109,17 @@ class EnqueueRun {
     this.#draw()
   }
 
-  #show({ job, outcome, acknowledged, ok, durability, issue }: Enqueued): void {
+  #show({ job, outcome, code, acknowledged, ok, durability, issue }: Enqueued): void {
     if (!ok) this.#refused += 1
     if (this.#options.json) {
-      print({ id: job.id, ok, outcome, acknowledged, durability, issue })
+      print({ id: job.id, ok, outcome, code, acknowledged, durability, issue })
     } else if (ok) {
       print(job.id)
       if (!acknowledged) say('sent, but not acknowledged: only a pull door answers there')
-    } else say(`${job.id} was refused: ${outcome}${issue === undefined ? '' : ` (${issue})`}`)
+    } else {
+      const why = issue === undefined ? '' : ` (${issue})`
+      say(`${job.id} was refused: ${outcome}, ${code}${why}`)
+    }
   }
 
   #draw(): void {

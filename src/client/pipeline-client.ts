@@ -6,6 +6,7 @@ import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
+import { given } from '../language/given.ts'
 import type {
   PipelineInput,
   PipelineName,
@@ -22,6 +23,7 @@ import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import type { JobView, ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { Connection } from './connection.ts'
+import { codeOfRefusal } from './refusals.ts'
 
 export interface ClientOptions {
   /** Longest wait for a connection or an answer; default 10 s. */
@@ -45,6 +47,8 @@ export interface Enqueued {
   readonly job: { readonly id: string }
   /** `sent` when only a pull door was reached: nobody confirmed it. */
   readonly outcome: SubmitOutcome | 'sent'
+  /** Why it was refused, as the table of errors has it: `CT_STORE_FULL`; absent when `ok`. */
+  readonly code?: ErrorCode
   readonly acknowledged: boolean
   /** What survives: `D0` … `D3`; '' when not acknowledged. */
   readonly durability: string
@@ -277,8 +281,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       const { durability, issues } = reply
       for (const { id, outcome } of reply.items) {
         const ok = outcome === 'stored' || outcome === 'duplicate'
-        const issue = issues?.[id]
-        const more = issue === undefined ? {} : { issue }
+        const more = given({ code: codeOfRefusal(outcome), issue: issues?.[id] })
         answers.set(id, { ok, job: { id }, outcome, acknowledged: true, durability, ...more })
       }
       open = open.filter(({ id }) => answers.get(id)?.outcome === 'busy')

@@ -34,6 +34,7 @@ class Work extends Phase {
     for (const endMs = Date.now() + (job.spinMs ?? 0); Date.now() < endMs;);
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)
+    while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, context.signal)
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
     if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }

@@ -70,8 +70,9 @@ export class Bench {
     return child
   }
 
-  manager(file = ledgerFile): ChildProcess {
-    return this.start(['pipeline', file, '--pull-bind', this.pull, '--sub-bind', this.address(2)])
+  manager(file = ledgerFile, env?: Record<string, string>): ChildProcess {
+    const doors = ['--pull-bind', this.pull, '--sub-bind', this.address(2)]
+    return this.start(['pipeline', file, ...doors], env)
   }
 
   worker(

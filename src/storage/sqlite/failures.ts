@@ -37,10 +37,14 @@ const failures: ReadonlyMap<number | string, SqliteFailure> = new Map<
   ] as const),
 ])
 
+/** The index of the log, which is mapped into memory, could not grow: `SQLITE_IOERR_SHMSIZE`. */
+const indexDidNotGrow = 10 + (19 << 8)
+
 /** Reads the error of either library: `SQLITE_IOERR_FSYNC`, or a result code whose low byte is the kind. */
 export function failureOf(error: unknown): SqliteFailure {
   if (!(error instanceof Error)) return 'other'
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  if (errcode === indexDidNotGrow || code === 'SQLITE_IOERR_SHMSIZE') return 'full'
   if (typeof errcode === 'number') return failures.get(errcode & 0xff) ?? 'other'
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return 'other'
   return failures.get(code.split('_')[1] ?? '') ?? 'other'

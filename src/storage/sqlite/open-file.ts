@@ -27,6 +27,8 @@ export interface FileOptions {
   readonly durability: 'D2' | 'D1'
   /** Largest size of the file in bytes; 0 = as large as the disk allows. */
   readonly fileBytesMax: number
+  /** Below this no new jobs are let in: noted in the file, for the doctor. */
+  readonly freeBytesMin: number
 }
 
 /** Pages in the log before they are copied into the file: 8 MiB, some 30 ms that the loop is held. */
@@ -45,7 +47,8 @@ export function openForWriting(driver: SqliteDriver, path: string, options: File
     database = driver.open(path, { readOnly: false, busyTimeoutMs })
     refuseOther(database, path, options.pipeline)
     configure(database, options)
-    nameHolder(database)
+    note(database, 'holder', `process ${process.pid} on ${hostname()}`)
+    note(database, 'free-bytes-min', String(options.freeBytesMin))
     const log = options.durability === 'D2' ? new LogSync(path) : undefined
     return { database, lock, log }
   } catch (error) {
@@ -89,14 +92,13 @@ function configure(database: SqliteDatabase, options: FileOptions): void {
   }
 }
 
-/** Tells whoever finds the file held by whom. On a full disk that is not worth failing for. */
-function nameHolder(database: SqliteDatabase): void {
-  const holder = `process ${process.pid} on ${hostname()}`
+/** Tells whoever looks at the file, or finds it held. On a full disk that is not worth failing for. */
+function note(database: SqliteDatabase, name: string, value: string): void {
   const statement = database.prepare(
-    `INSERT INTO meta VALUES ('holder', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    `INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   )
   try {
-    statement.run(holder)
+    statement.run(name, value)
   } catch (error) {
     if (failureOf(error) !== 'full') throw error
   }

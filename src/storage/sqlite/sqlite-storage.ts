@@ -17,6 +17,7 @@ import { GroupWriter } from './mutations.ts'
 import { openForReading, openForWriting, type OpenFile } from './open-file.ts'
 import { JobQueries } from './queries.ts'
 import { Retention } from './retention.ts'
+import { freeBytesMinDefault, isFull, Room } from './room.ts'
 import { shardsMax } from './schema.ts'
 import { packAnswer, ShardRows, unpackAnswer } from './shards.ts'
 import { Transactions } from './transactions.ts'
@@ -31,6 +32,11 @@ export interface SqliteStorageOptions {
   readonly readOnly?: boolean
   /** Largest size of the file in bytes, then CT_STORE_FULL; 0 (default) = as the disk allows. */
   readonly fileBytesMax?: number
+  /**
+   * With less free space on the disk, in bytes, no new jobs are stored: CT_STORE_FULL. Default 256 MiB;
+   * 0 = the disk is not looked at, and no ballast is kept for settling on a full one.
+   */
+  readonly freeBytesMin?: number
   /** The store's clock, for leases; milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number
 }
@@ -46,6 +52,7 @@ interface Parts {
     readonly transactions: Transactions
     readonly groups: GroupWriter
     readonly retention: Retention
+    readonly room: Room
   }
 }
 
@@ -65,6 +72,7 @@ export class SqliteStorageBackend implements contract.Storage {
       durability: options.durability ?? 'D2',
       readOnly: options.readOnly ?? false,
       fileBytesMax: options.fileBytesMax ?? 0,
+      freeBytesMin: options.freeBytesMin ?? freeBytesMinDefault,
       nowMs: options.nowMs ?? Date.now,
     }
   }
@@ -72,15 +80,17 @@ export class SqliteStorageBackend implements contract.Storage {
   async open(): Promise<void> {
     if (this.#parts !== undefined) return
     const driver = loadDriver()
-    const { durability, readOnly, fileBytesMax } = this.#options
+    const { durability, readOnly, fileBytesMax, freeBytesMin } = this.#options
     const file = readOnly
       ? openForReading(driver, this.#path, this.#pipeline)
       : openForWriting(driver, this.#path, {
           pipeline: this.#pipeline,
           durability,
           fileBytesMax,
+          freeBytesMin,
         })
-    this.#parts = partsOf(file, this.#path)
+    this.#parts = partsOf(file, new Room(this.#path, freeBytesMin), this.#path)
+    await this.#parts.writing?.room.keepBallast()
   }
 
   async close(): Promise<void> {
@@ -88,6 +98,7 @@ export class SqliteStorageBackend implements contract.Storage {
     this.#parts = undefined
     this.#acquired.clear()
     parts?.file.log?.close()
+    await parts?.writing?.room.close()
     parts?.file.database.close()
     // Last: the next owner must find the file closed.
     parts?.file.lock?.release()
@@ -112,37 +123,54 @@ export class SqliteStorageBackend implements contract.Storage {
     owner: string,
     ttlMs: number,
   ): Promise<contract.AcquireAnswer> {
-    const { shards, transactions } = this.#writing(ref)
+    const { shards, transactions, room } = this.#writing(ref)
     const ownerDied = !this.#acquired.has(ref.shard)
-    const answer = transactions.run(() => {
-      const claim = { owner, ttlMs, nowMs: this.#options.nowMs(), ownerDied }
-      const outcome = claimShard(shards.get(ref.shard), claim)
-      if (outcome.next !== undefined) shards.own(ref.shard, outcome.next)
-      return outcome.answer
-    })
+    const claim = () =>
+      transactions.run(() => {
+        const nowMs = this.#options.nowMs()
+        const outcome = claimShard(shards.get(ref.shard), { owner, ttlMs, nowMs, ownerDied })
+        if (outcome.next !== undefined) shards.own(ref.shard, outcome.next)
+        return outcome.answer
+      })
+    const answer = room.giveTo(claim)
     this.#acquired.add(ref.shard)
     await this.#flush()
     return answer
   }
 
   async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
-    const { shards, transactions } = this.#writing(ref)
-    return transactions.run(() => shards.renew(ref.shard, epoch, this.#options.nowMs() + ttlMs))
+    const { shards, transactions, room } = this.#writing(ref)
+    // Here, because somebody calls it every few seconds.
+    void room.keepBallast()
+    const untilMs = this.#options.nowMs() + ttlMs
+    try {
+      return room.giveTo(() => transactions.run(() => shards.renew(ref.shard, epoch, untilMs)))
+    } catch (error) {
+      if (!isFull(error)) throw error
+      // Nobody else can take the shard: this process holds the lock of the file.
+      return owns(shards.get(ref.shard), epoch)
+    }
   }
 
   async release(ref: contract.ShardRef, epoch: number): Promise<void> {
-    const { shards, transactions } = this.#writing(ref)
-    transactions.run(() => shards.release(ref.shard, epoch))
-    await this.#flush()
+    const { shards, transactions, room } = this.#writing(ref)
+    try {
+      room.giveTo(() => transactions.run(() => shards.release(ref.shard, epoch)))
+      await this.#flush()
+    } catch (error) {
+      // The lock ends with this process: the next owner takes the shard as that of a dead one.
+      if (!isFull(error)) throw error
+    }
   }
 
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
-    const { shards, transactions, groups, retention } = this.#writing(ref)
+    const { shards, transactions, groups, retention, room } = this.#writing(ref)
     let endedDelta = 0
     const change = (): CommitAnswer => {
       const row = shards.get(ref.shard)
       if (row === undefined || !owns(row, epoch)) throw fenced(ref, epoch, row?.epoch)
       if (row.lastGroup === group.id) return unpackAnswer(row.lastAnswer, group)
+      room.refuseInserts(group)
       const effect = groups.apply(ref, group)
       const { lastSequence, inserts } = effect
       shards.committed(ref.shard, group, { lastSequence, answer: packAnswer(inserts) })
@@ -156,6 +184,8 @@ export class SqliteStorageBackend implements contract.Storage {
       return answer
     } catch (error) {
       retention.forget(ref.shard)
+      // Whoever settles comes again with the same group.
+      if (group.mutations[0]?.type !== 'insert') room.makeFor(error)
       throw error
     }
   }
@@ -201,10 +231,11 @@ export class SqliteStorageBackend implements contract.Storage {
   }
 
   async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
-    const { file, transactions } = this.#writing({ pipeline: this.#pipeline, shard: 0 })
+    const { file, transactions, room } = this.#writing({ pipeline: this.#pipeline, shard: 0 })
     const statement = file.database.prepare(`INSERT INTO pipeline VALUES (?, ?, ?, ?)
       ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`)
-    transactions.run(() => statement.run(name, JSON.stringify(jobTypes), nowMs, nowMs))
+    const note = () => statement.run(name, JSON.stringify(jobTypes), nowMs, nowMs)
+    room.giveTo(() => transactions.run(note))
   }
 
   async prune(
@@ -245,7 +276,7 @@ export class SqliteStorageBackend implements contract.Storage {
   }
 }
 
-function partsOf(file: OpenFile, path: string): Parts {
+function partsOf(file: OpenFile, room: Room, path: string): Parts {
   const { database } = file
   const reading = {
     file,
@@ -258,6 +289,7 @@ function partsOf(file: OpenFile, path: string): Parts {
     transactions: new Transactions(database, path),
     groups: new GroupWriter(database),
     retention: new Retention(database),
+    room,
   }
   return { ...reading, writing }
 }

@@ -14,6 +14,7 @@ import {
 import { explained } from './failures.ts'
 import { inspectFile } from './header.ts'
 import { readOnlyOpen } from './read-only.ts'
+import { ballastBytesOf, freeBytesMinDefault } from './room.ts'
 import { attemptsOf, jobColumns, numberOf, recordOf, textOf } from './rows.ts'
 
 /** A job, and its history unless that cannot be read. */
@@ -34,6 +35,10 @@ export interface StoreFileFacts {
   readonly holder: string
   /** Shards whose owner has not released them: it is at work, or has died. */
   readonly ownedShards: number
+  /** With less free space on the disk its owner lets no new jobs in. */
+  readonly freeBytesMin: number
+  /** Kept beside the file, for settling on a full disk. */
+  readonly ballastBytes: number
 }
 
 /** Jobs of one page, some milliseconds' worth. */
@@ -90,6 +95,8 @@ export class StoreFile {
         schemaVersion: numberOf(this.#get('PRAGMA user_version')?.['user_version']),
         sqliteVersion: textOf(this.#get('SELECT sqlite_version() AS version')?.['version']),
         ownedShards: numberOf(owned?.['shards']),
+        freeBytesMin: this.#freeBytesMin(),
+        ballastBytes: ballastBytesOf(this.#path),
       }
     })
   }
@@ -116,6 +123,11 @@ export class StoreFile {
 
   #meta(name: string): string {
     return textOf(this.#get('SELECT value FROM meta WHERE name = ?', name)?.['value'])
+  }
+
+  #freeBytesMin(): number {
+    const noted = this.#meta('free-bytes-min')
+    return noted === '' ? freeBytesMinDefault : Number(noted)
   }
 
   #get(sql: string, ...values: readonly string[]): SqliteRow | undefined {
