@@ -4,10 +4,10 @@
  * made or the worker is lost.
  */
 import type { Effect, ResultAnswer } from '../core/effect.ts'
-import type { Event } from '../core/event.ts'
+import type { Event, LossCause } from '../core/event.ts'
 import type { WireOrder } from '../core/worker-event.ts'
 import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import { localHostTowards } from '../runtime/this-machine.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { encodeOpen, encodeOrders } from '../wire/orders.ts'
@@ -73,10 +73,12 @@ function grantOrder(effect: Extract<WorkerEffect, { type: 'Grant' }>): WireOrder
 export class WorkerLinks {
   readonly #parts: WorkerLinksParts
   readonly #links = new Map<string, WorkerLink>()
+  readonly #unreachable: LimitedLog
   #dirty: WorkerLink[] = []
 
   constructor(parts: WorkerLinksParts) {
     this.#parts = parts
+    this.#unreachable = new LimitedLog(() => parts.nowMs(), parts.logger.warn)
   }
 
   perform(effect: WorkerEffect): void {
@@ -160,8 +162,14 @@ export class WorkerLinks {
   #connect(effect: Extract<WorkerEffect, { type: 'ConnectWorker' }>): void {
     const { incarnation, address, mayBeGone } = effect
     const { pull } = this.#parts.identity
+    const push = this.#tryPush(incarnation, address)
+    if (push === undefined) {
+      // Not at once: the core is in the middle of an event.
+      setImmediate(() => this.#lost(incarnation, 'linkLost'))
+      return
+    }
     const link: WorkerLink = {
-      ...{ incarnation, address, link: this.#push(incarnation, address), ping: 0, orders: [] },
+      ...{ incarnation, address, link: push, ping: 0, orders: [] },
       ...{ orderBytes: 0, answers: [], isDirty: false, pull },
     }
     this.#links.set(incarnation, link)
@@ -176,6 +184,21 @@ export class WorkerLinks {
       link.pull = formatAddress({ host, port: parseAddress(link.pull).port })
     } catch {
       // The worker's host cannot be resolved: it cannot be connected to either.
+    }
+  }
+
+  #lost(incarnation: string, cause: LossCause): void {
+    this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
+  }
+
+  /** Anybody may announce an address that is none, and descriptors may run out: no reason to end. */
+  #tryPush(incarnation: string, address: string): Link | undefined {
+    try {
+      return this.#push(incarnation, address)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#unreachable.log('a worker cannot be connected to', { address, reason })
+      return undefined
     }
   }
 
@@ -197,7 +220,7 @@ export class WorkerLinks {
     link.link.close()
     this.#parts.handle({ type: 'WorkerDisconnected', nowMs: this.#parts.nowMs(), incarnation })
     await this.#findOut(link, () => {
-      link.link = this.#push(incarnation, link.address)
+      link.link = this.#tryPush(incarnation, link.address) ?? link.link
     })
   }
 
@@ -214,9 +237,7 @@ export class WorkerLinks {
       if (this.#links.get(incarnation) !== link) return
       this.#parts.logger.debug('a worker is not connected', { address, probe: answer })
       if (answer !== 'open') {
-        const cause = answer === 'refused' ? 'refused' : 'linkLost'
-        this.#parts.handle({ type: 'WorkerLost', nowMs: this.#parts.nowMs(), incarnation, cause })
-        return
+        return this.#lost(incarnation, answer === 'refused' ? 'refused' : 'linkLost')
       }
       if (!isFresh) connect?.()
       isFresh = true

@@ -54,3 +54,26 @@ describe('the pull door that a worker is told', () => {
     },
   )
 })
+
+describe('a worker that announces what is no address', () => {
+  it.each(['', 'tcp://127.0.0.19', 'tcp://a:99999', 'somewhere'])(
+    'is lost, and nothing else: %j',
+    async (address) => {
+      const lost = new Happened()
+      const links = new WorkerLinks({
+        ...{ transport: place.transport, logger: createLogger({ write: () => undefined }) },
+        identity: {
+          ...{ manager: 'm', pipeline: 'films', shard: 0, epoch: 1, nonce: 'n' },
+          pull: 'tcp://m:5050',
+        },
+        nowMs: () => 0,
+        handle: (event) => {
+          expect(event).toMatchObject({ type: 'WorkerLost', incarnation: 'a', cause: 'linkLost' })
+          lost.note()
+        },
+      })
+      links.perform({ type: 'ConnectWorker', incarnation: 'a', address })
+      await lost.times(1)
+    },
+  )
+})
