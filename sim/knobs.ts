@@ -174,7 +174,7 @@ function workload(chance: Chance, on: () => boolean): Partial<Knobs> {
 function failovers(chance: Chance): Partial<Knobs> {
   return {
     ...{ managers: 2, failoverEveryMs: 3_000, workerStopEveryMs: 2_000, chaosMs: 30_000 },
-    ...{ jobs: chance.int(2, 8), phases: chance.int(1, 2), workersPerPhase: 2 },
+    ...{ jobs: chance.int(1, 4), phases: chance.int(1, 2), workersPerPhase: 2 },
     ...{ longRunRate: 0.6, failRate: 0, hangRate: 0, deafRate: 0, poisonRate: 0 },
   }
 }

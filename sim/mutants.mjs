@@ -52,12 +52,6 @@ export const mutants = [
     replace: '',
   },
   {
-    name: 'a worker begins an older grant of a job it has a newer one of',
-    file: 'src/core/worker-protocol.ts',
-    find: 'if (older !== undefined && !isNewer(token, older.token)) return',
-    replace: '',
-  },
-  {
     name: 'a worker never sends a result again',
     file: 'src/core/outbox.ts',
     find: 'if (entry.owner !== owner || entry.sentMs === 0 || entry.sentMs > sentMs) continue',

@@ -8,8 +8,9 @@ import { mutants } from '../../sim/mutants.mjs'
 
 const rare: readonly string[] = [
   'tokens are the same without the nonce of their owner',
-  'a worker begins an older grant of a job it has a newer one of',
   'a claim below the fence is adopted',
+  'a job is adopted for a worker that is gone',
+  'a result is judged by what the store said before the job changed',
 ]
 
 describe('a mutant is noticed', () => {
