@@ -83,8 +83,8 @@ function commandLinePage() {
   })
   const exits =
     'Exit codes: 0 ok · 1 failure · 2 usage · 3 file or configuration · 4 cannot reach · 5 not found ·\n' +
-    '6 refused · 7 the job failed · 8 timed out · 130/143 signals. Data is on stdout, everything else on\n' +
-    'stderr; `--json` gives one value a line.\n'
+    '6 refused · 7 the job failed · 8 timed out · 9 a worker that wants to be started again · 130/143\n' +
+    'signals. Data is on stdout, everything else on stderr; `--json` gives one value a line.\n'
   return [`${note}\n# The command line\n`, exits, ...sections].join('\n')
 }
 

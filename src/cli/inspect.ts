@@ -1,6 +1,7 @@
 /** The commands that ask a manager: `status`, `jobs list`, `jobs show`, `jobs cancel`; and `check`, which asks a file. */
 import { PipelineClient } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
+import type { WorkerStatus } from '../core/status.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
@@ -62,11 +63,16 @@ function printStatus(status: ManagerStatus): void {
     const { done, dead, cancelled } = settled
     print(`done ${done}, dead ${dead}, cancelled ${cancelled}, scheduled ${scheduled}`)
     if (workers.length === 0) continue
-    const list = workers.map(({ id, state, running, concurrency, done: ok, failed, address }) => {
-      return [id, state, `${running}/${concurrency}`, ok, failed, address]
+    const list = workers.map(({ id, running, concurrency, done: ok, failed, address, ...rest }) => {
+      return [id, workerState(rest), `${running}/${concurrency}`, ok, failed, address]
     })
     print(table(['worker', 'state', 'busy', 'done', 'failed', 'address'], list))
   }
+}
+
+export function workerState({ state, stuck }: Pick<WorkerStatus, 'state' | 'stuck'>): string {
+  const words = state === 'busyLoop' ? 'busy loop' : state
+  return stuck === 0 ? words : `${words}, ${stuck} stuck`
 }
 
 export async function listJobs(

@@ -6,7 +6,7 @@ import { given } from '../language/given.ts'
 import type { ListQuery } from '../wire/requests.ts'
 import { print, say, table } from './command-context.ts'
 import { instructionsFrom } from './enqueue.ts'
-import { listJobs, withClient } from './inspect.ts'
+import { listJobs, withClient, workerState } from './inspect.ts'
 
 /** Dead jobs of one request. */
 const batchSize = 100
@@ -94,8 +94,8 @@ export async function listWorkers(
     return 0
   }
   const rows = workers.map(
-    ({ id, jobType, state, running, concurrency, done, failed, address: at }) => {
-      return [id, jobType, state, `${running}/${concurrency}`, done, failed, at]
+    ({ id, jobType, running, concurrency, done, failed, address: at, ...rest }) => {
+      return [id, jobType, workerState(rest), `${running}/${concurrency}`, done, failed, at]
     },
   )
   print(table(['worker', 'phase', 'state', 'busy', 'done', 'failed', 'address'], rows))

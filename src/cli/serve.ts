@@ -1,5 +1,6 @@
 /** `pipeline` and `phase`: a manager or a worker in this process, until it is stopped. */
 import type { CommandOptions } from '../config/commands.ts'
+import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { DoorAddresses } from '../manager/doors.ts'
 import { Manager } from '../manager/manager.ts'
@@ -38,24 +39,29 @@ export async function servePhase(
   options: CommandOptions<'phase'>,
 ): Promise<number> {
   const phase = compilePhase(pickPhase(await loadPipelineFile(file), jobType))
-  let leave: (code: 0) => void = () => undefined
-  const drained = new Promise<0>((resolve) => {
+  let leave: (code: number) => void = () => undefined
+  const left = new Promise<number>((resolve) => {
     leave = resolve
   })
   const worker = new Worker({
     ...{ ...options, phase, transport: zeromqTransport, logger: commandLogger(options) },
     version: packageVersion,
-    onDrainOrdered: () => leave(0),
+    onDrainOrdered() {
+      say('a manager has ordered this worker to leave')
+      leave(0)
+    },
+    onStuck: (jobId) => leave(reportError(stuckRun(jobId), options)),
   })
   await worker.start()
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
-  return runUntilStopped(worker, {
-    drainMs: options.drainMs,
-    failed: drained.then((code) => {
-      say('a manager has ordered this worker to leave')
-      return code
-    }),
+  return runUntilStopped(worker, { drainMs: options.drainMs, failed: left })
+}
+
+function stuckRun(jobId: string): CarbontubeError {
+  return new CarbontubeError('CT_STUCK_RUN', `the run of job ${jobId} ignores its abort signal`, {
+    hint: 'This worker finishes what else runs, and ends; have it started again. Heed context.signal.',
+    details: { jobId },
   })
 }
 

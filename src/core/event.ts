@@ -84,6 +84,8 @@ export interface WorkerReport {
   readonly through: number
   readonly also: readonly number[]
   readonly leaving: boolean
+  /** Slots lost to runs that ignore their abort; left out: none. */
+  readonly stuck?: number
   readonly results: readonly Result[]
   /** Only in beats and in the answer to a roll call. */
   readonly info?: WorkerInfo

@@ -173,6 +173,7 @@ export class Liveness {
     worker.isSilent = false
     worker.credit = report.credit
     worker.isLeaving = report.leaving
+    worker.stuck = report.stuck ?? 0
     acknowledge(worker, report.through, report.also)
     if (report.held !== undefined) this.#digest(worker, report.held)
     if (worker.link === 'opened' && report.ping >= worker.openPing && report.held !== undefined) {

@@ -1,7 +1,7 @@
 /** What the owner of a shard says of itself to people: counts, workers, and why work may be waiting. */
 import { isPaused } from './assigning.ts'
 import { wholePipeline, type Counters, type Shard } from './shard.ts'
-import { mayBeGranted } from './workers.ts'
+import { mayBeGranted, type Worker } from './workers.ts'
 
 export interface PhaseStatus {
   readonly jobType: string
@@ -24,7 +24,13 @@ export interface WorkerStatus {
   readonly running: number
   readonly done: number
   readonly failed: number
-  readonly state: 'connecting' | 'ready' | 'silent' | 'leaving'
+  /** Slots lost to runs that ignore their abort: the worker ends when the others have. */
+  readonly stuck: number
+  /**
+   * `busyLoop`: the process is there and does not report, as when a phase computes without a pause;
+   * `silent`: its connection is gone as well.
+   */
+  readonly state: 'connecting' | 'ready' | 'busyLoop' | 'silent' | 'leaving'
 }
 
 export interface ShardStatus {
@@ -80,15 +86,16 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
 function describeWorkers(shard: Shard): WorkerStatus[] {
   return [...shard.workers.all()].map((worker) => {
     const { id, jobType, address, concurrency } = worker.info
-    const { credit, done, failed, grants } = worker
-    const isReady = mayBeGranted(worker)
-    const state = isReady
-      ? 'ready'
-      : worker.isLeaving || worker.isDraining
-        ? 'leaving'
-        : worker.isSilent
-          ? 'silent'
-          : 'connecting'
-    return { id, jobType, address, concurrency, credit, running: grants.size, done, failed, state }
+    const { credit, done, failed, stuck, grants } = worker
+    return {
+      ...{ id, jobType, address, concurrency, credit, running: grants.size, done, failed, stuck },
+      state: stateOf(worker),
+    }
   })
+}
+
+function stateOf(worker: Worker): WorkerStatus['state'] {
+  if (mayBeGranted(worker)) return 'ready'
+  if (worker.isSilent) return worker.link === 'rolled' ? 'busyLoop' : 'silent'
+  return worker.isLeaving || worker.isDraining ? 'leaving' : 'connecting'
 }

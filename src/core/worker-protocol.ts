@@ -389,6 +389,7 @@ export class WorkerProtocol {
       ...{ incarnation: this.#config.info.incarnation, stream: stream.open.stream },
       ...{ number: stream.reports, credit: this.#credit(), ping: stream.ping, through, also },
       ...{ leaving: this.#draining, results: [] },
+      ...(this.#stuck === 0 ? {} : { stuck: this.#stuck }),
       ...more,
     })
   }

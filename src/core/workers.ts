@@ -37,6 +37,8 @@ export interface Worker {
   lastGrant: number
   lastSeenMs: number
   isSilent: boolean
+  /** Slots lost to runs that ignore their abort. */
+  stuck: number
   isLeaving: boolean
   /** It was ordered to leave, and may not have said yet that it does. */
   isDraining: boolean
@@ -100,7 +102,7 @@ export class Workers {
     const worker: Worker = {
       ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
       ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, isDraining: false },
-      ...{ lastReport: -1, nextOrder: 1 },
+      ...{ lastReport: -1, nextOrder: 1, stuck: 0 },
       ...{ unacknowledged: new Map(), ping: 0, openPing: 0, echoedPing: 0, aborted: new Set() },
       ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
     }

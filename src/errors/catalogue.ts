@@ -2,7 +2,7 @@
  * Every error code, whose fault it is, and the exit code of a command that ends with it.
  * docs/reference/errors.md is generated from this table; a code is never reused.
  * Exit codes: 1 failure · 2 usage · 3 file or configuration · 4 cannot reach · 5 not found · 6 refused ·
- * 7 the job failed · 8 timed out.
+ * 7 the job failed · 8 timed out · 9 to be started again.
  */
 export const catalogue = {
   CT_INTERNAL: { blame: 'us', exit: 1, means: 'A defect of Carbontube. Please report it.' },
@@ -160,6 +160,12 @@ export const catalogue = {
       'A phase returned what cannot be merged or cannot travel: a list, a function, a cycle, …',
   },
   CT_PHASE_TIMED_OUT: { blame: 'caller', exit: 7, means: 'A phase ran longer than its timeout.' },
+  CT_STUCK_RUN: {
+    blame: 'caller',
+    exit: 9,
+    means:
+      'A run ignored its abort signal: the worker finished the others and ended, to be started again.',
+  },
   CT_AUDIT_FAILED: {
     blame: 'us',
     exit: 1,

@@ -17,12 +17,18 @@ interface LeaseParts {
 
 export class Lease {
   readonly epoch: number
+  /** The owner before did not release the shard. */
+  readonly isAfterUncleanStop: boolean
   readonly #parts: LeaseParts
   #timer: NodeJS.Timeout | undefined
   #renewedMs = performance.now()
 
-  private constructor(epoch: number, parts: LeaseParts) {
+  private constructor(
+    { epoch, uncleanStop }: { epoch: number; uncleanStop: boolean },
+    parts: LeaseParts,
+  ) {
     this.epoch = epoch
+    this.isAfterUncleanStop = uncleanStop
     this.#parts = parts
     this.#timer = setInterval(() => void this.#renew(), ttlMs / 3)
   }
@@ -30,7 +36,7 @@ export class Lease {
   /** Throws `CT_STORE_HELD` when somebody else owns the shard. */
   static async acquire(parts: LeaseParts): Promise<Lease> {
     const answer = await parts.storage.acquire(parts.ref, parts.owner, ttlMs)
-    if (answer.outcome === 'acquired') return new Lease(answer.epoch, parts)
+    if (answer.outcome === 'acquired') return new Lease(answer, parts)
     const { pipeline, shard } = parts.ref
     throw new CarbontubeError(
       'CT_STORE_HELD',

@@ -26,6 +26,7 @@ import { refuseLostPhases } from './phase-names.ts'
 import { Requests, type InputCheck } from './requests.ts'
 import { Retention, type RetentionOptions } from './retention.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
+import { checkStore } from './store-check.ts'
 import { Waiters } from './waiters.ts'
 import { WorkerLinks } from './worker-links.ts'
 
@@ -95,12 +96,13 @@ export class Manager implements Service {
     if (this.#state !== 'new') return
     this.#state = 'starting'
     this.#startedMs = this.#clock.nowMs()
-    const { storage } = this.#options
+    const { storage, logger } = this.#options
     try {
       await storage.open()
       this.#running = await this.#takeOver()
       this.#running.retention.start()
       this.#state = 'running'
+      if (this.#running.lease.isAfterUncleanStop) void checkStore(storage, logger)
     } catch (error) {
       await storage.close()
       this.#state = 'stopped'

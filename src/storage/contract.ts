@@ -155,4 +155,9 @@ export interface Storage {
    * Whoever calls it holds it off while a `redrive` or `discard` is under way.
    */
   prune(ref: ShardRef, policy: RetentionPolicy, limit: number): Promise<number>
+  /**
+   * Looks through all of it for damage, beside the owner's work; answers a line for each problem. Asked for
+   * after an unclean stop. `close` ends it with CT_STOPPED. Absent where there is nothing to look through.
+   */
+  check?(): Promise<readonly string[]>
 }

@@ -43,6 +43,11 @@ export interface WorkerOptions {
   readonly drainMs?: number
   /** A manager has ordered it to leave, and it takes no more: whoever started it should `stop` it. */
   onDrainOrdered?(): void
+  /**
+   * A run ignores its abort, and keeps its slot until the process ends: whoever started the worker should
+   * `stop` it, end the process, and start another.
+   */
+  onStuck?(jobId: string): void
 }
 
 const protocolDefaults = {
@@ -222,15 +227,18 @@ export class Worker implements Service {
       case 'AbortRun':
         return this.#runs.get(effect.run)?.abort(effect.reason)
       case 'RunStuck':
-        return this.#options.logger.error('a run ignores its abort: its slot is lost', {
-          jobId: effect.jobId,
-        })
+        return this.#stuck(effect.jobId)
       case 'DrainOrdered':
         return this.#options.onDrainOrdered?.()
       case 'Drained':
         this.#isDrained = true
         return this.#whenDrained?.()
     }
+  }
+
+  #stuck(jobId: string): void {
+    this.#options.logger.error('a run ignores its abort: its slot is lost', { jobId })
+    this.#options.onStuck?.(jobId)
   }
 
   /** To the stream's manager when that is one of ours; otherwise (behind a relay) on every PUSH. */

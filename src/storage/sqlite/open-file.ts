@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { storeForeign } from '../storage-errors.ts'
+import { refuseCutFile } from './cut-file.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
 import { explained, failureOf } from './failures.ts'
 import { inspectFile } from './header.ts'
@@ -44,6 +45,7 @@ export function openForWriting(driver: SqliteDriver, path: string, options: File
     createFolder(path)
     lock = takeOwnerLock(driver, path)
     if (inspectFile(path) === 'new') createFile(driver, path, options.pipeline)
+    refuseCutFile(path)
     database = driver.open(path, { readOnly: false, busyTimeoutMs })
     refuseOther(database, path, options.pipeline)
     configure(database, options)

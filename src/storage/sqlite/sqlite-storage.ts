@@ -11,6 +11,7 @@ import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
 import { claimShard, owns } from '../ownership.ts'
 import { fenced, notOpen, outcomeUnknown, readOnlyStore } from '../storage-errors.ts'
+import { checkInBackground } from './background-check.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
 import { schemaVersion } from './header.ts'
 import { GroupWriter } from './mutations.ts'
@@ -47,6 +48,8 @@ interface Parts {
   readonly jobs: JobQueries
   readonly shards: ShardRows
   readonly sqliteVersion: string
+  /** Aborted by `close`. */
+  readonly closing: AbortController
   /** Absent when read-only. */
   readonly writing?: {
     readonly transactions: Transactions
@@ -98,6 +101,7 @@ export class SqliteStorageBackend implements contract.Storage {
     this.#parts = undefined
     this.#acquired.clear()
     parts?.file.log?.close()
+    parts?.closing.abort()
     await parts?.writing?.room.close()
     parts?.file.database.close()
     // Last: the next owner must find the file closed.
@@ -257,6 +261,17 @@ export class SqliteStorageBackend implements contract.Storage {
     await this.#parts?.file.log?.flush()
   }
 
+  async check(): Promise<readonly string[]> {
+    if (this.#parts === undefined) throw notOpen(this.#path)
+    const { closing } = this.#parts
+    try {
+      return await checkInBackground(this.#path, closing.signal)
+    } catch (error) {
+      if (!closing.signal.aborted) throw error
+      throw new CarbontubeError('CT_STOPPED', `${this.#path} was closed while it was checked`)
+    }
+  }
+
   #reading(ref: contract.ShardRef): Parts {
     if (this.#parts === undefined) throw notOpen(this.#path)
     if (ref.pipeline !== this.#pipeline || !(ref.shard >= 0 && ref.shard < shardsMax)) {
@@ -283,6 +298,7 @@ function partsOf(file: OpenFile, room: Room, path: string): Parts {
     jobs: new JobQueries(database),
     shards: new ShardRows(database),
     sqliteVersion: versionOf(database),
+    closing: new AbortController(),
   }
   if (file.lock === undefined) return reading
   const writing = {
