@@ -56,8 +56,6 @@ export interface Checker {
     readonly token: string
     readonly jobId: string
   }): void
-  /** The client was told that the store has these jobs. */
-  onAcknowledged?(ids: readonly string[]): void
   /** Nothing is under way between processes, and no commit or load. */
   atRest?(owner: Ownership): void
   atEnd?(): void

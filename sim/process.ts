@@ -16,7 +16,6 @@ export class Process {
   paused: Pause | undefined
   /** Told when a life ends, as the kernel tells a peer. */
   readonly watchers = new Set<() => void>()
-  #pausedMs = 0
   #waiting: (() => void)[] = []
 
   constructor(world: Surroundings, name: string) {
@@ -46,7 +45,6 @@ export class Process {
   pause(how: Pause): void {
     if (!this.isUp || this.paused !== undefined) return
     this.paused = how
-    this.#pausedMs = this.world.nowMs
     this.world.trace(`${this.name} is ${how}`)
   }
 
@@ -58,11 +56,6 @@ export class Process {
     this.#waiting = []
     const { life } = this
     for (const act of waiting) if (this.isUp && this.life === life) this.soon(act)
-  }
-
-  /** Its peers' heartbeats have gone unanswered for so long, in milliseconds. */
-  get stoppedForMs(): number {
-    return this.paused === 'stopped' ? this.world.nowMs - this.#pausedMs : 0
   }
 
   /** After a while, in this life; when it is paused then, as soon as it goes on. */

@@ -33,7 +33,6 @@ const utf8 = new TextEncoder()
 export interface SimClientParts {
   readonly network: Network
   managers(): readonly Receiver[]
-  onAcknowledged(ids: readonly string[]): void
 }
 
 export class SimClient extends Process {
@@ -148,17 +147,14 @@ export class SimClient extends Process {
     answer: Extract<Answer, { type: 'AnswerClient' }>,
   ): SubmittedJob[] {
     const outcomes = new Map(answer.items.map(({ id, outcome }) => [id, outcome]))
-    const stored: string[] = []
     const open: SubmittedJob[] = []
     for (const job of jobs) {
       const outcome = outcomes.get(job.id)
       if (outcome !== undefined) this.world.saw(`enqueue: ${outcome}`)
-      if (outcome === 'stored' || outcome === 'duplicate') stored.push(job.id)
+      if (outcome === 'stored' || outcome === 'duplicate') this.acknowledged.add(job.id)
       else if (outcome === 'busy' || outcome === 'full') open.push(job)
       else if (outcome === 'expired') this.refused.add(job.id)
     }
-    for (const id of stored) this.acknowledged.add(id)
-    if (stored.length > 0) this.#parts.onAcknowledged(stored)
     return open
   }
 

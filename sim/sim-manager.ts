@@ -131,8 +131,8 @@ export class SimManager extends Process {
     this.#reign = reign
     this.#parts.onOwner(reign)
     this.#handle(reign, {
-      ...{ type: 'OwnershipTaken', nowMs: world.nowMs },
-      ...this.#parts.store.summarise(),
+      ...{ type: 'OwnershipTaken', nowMs: world.nowMs, nextDueMs: undefined },
+      ...this.#parts.store.shard.summary(),
     })
     this.#renewLater(reign)
   }
@@ -373,9 +373,11 @@ export class SimManager extends Process {
         },
       )
     } else if (effect.type === 'LoadDue') {
+      const { untilMs, after, limit } = effect
       store.read(
-        () => store.due(effect.untilMs, effect.limit, effect.after),
-        (found) => done((nowMs) => ({ type: 'DueLoaded', nowMs, load, ...found })),
+        () => store.shard.due({ untilMs, limit, ...(after === undefined ? {} : { after }) }),
+        ({ jobs, nextDueMs }) =>
+          done((nowMs) => ({ type: 'DueLoaded', nowMs, load, jobs, nextDueMs })),
       )
     } else {
       const { ids } = effect

@@ -4,8 +4,6 @@
  */
 import type { CommitAnswer, Group, Mutation } from '../src/core/mutation.ts'
 import type { JobRecord } from '../src/core/job.ts'
-import type { DueKey } from '../src/core/scheduled-jobs.ts'
-import type { ShardSummary } from '../src/storage/contract.ts'
 import { MemoryShard } from '../src/storage/memory/memory-shard.ts'
 import { claimShard, owns } from '../src/storage/ownership.ts'
 import { changed, type StoredJob } from '../src/storage/memory/transitions.ts'
@@ -101,54 +99,12 @@ export class SimStore {
     })
   }
 
-  due(
-    untilMs: number,
-    limit: number,
-    after: DueKey | undefined,
-  ): { jobs: JobRecord[]; nextDueMs: number | undefined } {
-    const scheduled = [...this.shard.scheduled]
-      .flatMap((sequence) => this.shard.jobs.get(sequence)?.record ?? [])
-      .filter(({ dueMs, sequence }) => {
-        if (after === undefined || dueMs > after.dueMs) return true
-        return dueMs === after.dueMs && sequence > after.sequence
-      })
-      .sort((a, b) => a.dueMs - b.dueMs || a.sequence - b.sequence)
-    const jobs = scheduled.filter(({ dueMs }) => dueMs <= untilMs).slice(0, limit)
-    return { jobs, nextDueMs: scheduled[jobs.length]?.dueMs }
-  }
-
   find(ids: readonly string[]): JobRecord[] {
     return ids.flatMap((id) => this.shard.find(id)?.record ?? [])
   }
 
   record(sequence: number): JobRecord | undefined {
     return this.shard.jobs.get(sequence)?.record
-  }
-
-  summarise(): Omit<ShardSummary, 'nextDueMs'> & { nextDueMs: number | undefined } {
-    const phases = new Map<number, { phase: number; ready: number; scheduled: number }>()
-    const settled = { done: 0, dead: 0, cancelled: 0 }
-    for (const { record } of this.shard.jobs.values()) {
-      const { state, phase } = record
-      if (state !== 'ready' && state !== 'scheduled') {
-        settled[state] += 1
-        continue
-      }
-      const waiting = phases.get(phase) ?? { phase, ready: 0, scheduled: 0 }
-      waiting[state] += 1
-      phases.set(phase, waiting)
-    }
-    return {
-      lastSequence: this.shard.lastSequence,
-      phases: [...phases.values()],
-      settled,
-      nextDueMs: this.due(0, 0, undefined).nextDueMs,
-      paused: [...this.shard.paused],
-      noted: [...this.shard.jobs.values()].flatMap(({ record }) => {
-        const isOpen = record.state === 'ready' || record.state === 'scheduled'
-        return isOpen && record.running !== undefined ? [record] : []
-      }),
-    }
   }
 
   #apply(epoch: number, group: Group): CommitOutcome {

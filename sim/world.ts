@@ -5,6 +5,7 @@
  */
 import type { Effect } from '../src/core/effect.ts'
 import type { Event } from '../src/core/event.ts'
+import { isSettled } from '../src/core/job-transitions.ts'
 import type { PipelineSpec } from '../src/core/spec.ts'
 import type { Step } from '../src/core/shard.ts'
 import { tokenText } from '../src/core/token.ts'
@@ -75,9 +76,6 @@ export class World implements FaultyWorld, CheckedWorld {
     this.client = new SimClient(this, {
       network: this.network,
       managers: () => this.managers,
-      onAcknowledged: (ids) => {
-        for (const checker of this.#checkers) checker.onAcknowledged?.(ids)
-      },
     })
     this.jobIds = Array.from({ length: knobs.jobs }, (_, n) => `j${n}`)
     this.#faultsEndMs = this.nowMs + knobs.chaosMs
@@ -243,7 +241,7 @@ export class World implements FaultyWorld, CheckedWorld {
     return this.jobIds.every((id) => {
       if (!acknowledged.has(id)) return refused.has(id)
       const state = this.store.find([id])[0]?.state
-      return state === undefined || (state !== 'ready' && state !== 'scheduled')
+      return state === undefined || isSettled(state)
     })
   }
 
@@ -252,8 +250,8 @@ export class World implements FaultyWorld, CheckedWorld {
       const record = this.store.find([id])[0]
       if (record === undefined) return this.client.refused.has(id) ? [] : [`${id} is not stored`]
       const { state, phase, attempts } = record
-      const isOpen = state === 'ready' || state === 'scheduled'
-      return isOpen ? [`${id} is ${state} in phase ${phase} after ${attempts} attempts`] : []
+      if (isSettled(state)) return []
+      return [`${id} is ${state} in phase ${phase} after ${attempts} attempts`]
     })
     throw new Violation('L1', `not settled after the faults: ${open.slice(0, 5).join('; ')}`)
   }

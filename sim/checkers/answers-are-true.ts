@@ -3,6 +3,7 @@
  * the store says that the job is settled or absent, `stale` never of the token that is alive.
  */
 import type { Result } from '../../src/core/event.ts'
+import { isSettled } from '../../src/core/job-transitions.ts'
 import { tokenText } from '../../src/core/token.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
@@ -32,8 +33,7 @@ export function answersAreTrue(world: CheckedWorld, books: Books): Checker {
       if (result.outcome.type !== 'released') world.saw(answer)
       const token = tokenText(result.token)
       const record = world.store.find([result.jobId])[0]
-      const isOpen =
-        record !== undefined && (record.state === 'ready' || record.state === 'scheduled')
+      const isOpen = record !== undefined && !isSettled(record.state)
       const wrong =
         (answer === 'applied' && result.outcome.type !== 'released' && !applied.has(token)) ||
         (answer === 'duplicate' && !applied.has(token)) ||

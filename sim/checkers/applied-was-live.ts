@@ -2,12 +2,10 @@
  * I3: what is applied carries the job's live token, or one that may be adopted: of the same phase and
  * attempt, not below the fence of the record, while the owner has given the job to nobody else.
  */
+import { fenceOfText } from '../../src/core/token.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
 import type { CheckedWorld } from '../checked-world.ts'
-
-/** Characters of an epoch, a dash and a sequence. */
-const fenceLength = 29
 
 export function appliedWasLive(world: CheckedWorld, books: Books): Checker {
   /** The newest fence that a release of the job has written. */
@@ -18,7 +16,7 @@ export function appliedWasLive(world: CheckedWorld, books: Books): Checker {
       for (const { mutation } of changes) {
         if (mutation.type !== 'release' || mutation.ended === undefined) continue
         const { id } = mutation.job
-        const fence = mutation.ended.token.slice(0, fenceLength)
+        const fence = fenceOfText(mutation.ended.token) ?? ''
         if (fence > (fences.get(id) ?? '')) fences.set(id, fence)
       }
     },
@@ -44,7 +42,7 @@ export function appliedWasLive(world: CheckedWorld, books: Books): Checker {
         // Its own grants an owner knows; what it adopts must not be below the fence.
         const isAdopted = live?.token !== token && world.store.isOwner(owner)
         const fence = fences.get(id) ?? ''
-        if (isAdopted && token.slice(0, fenceLength) < fence) {
+        if (isAdopted && (fenceOfText(token) ?? '') < fence) {
           throw new Violation('I3', `${id}: ${token} applied below its fence ${fence}`)
         }
       }

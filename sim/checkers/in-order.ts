@@ -36,11 +36,12 @@ export function inOrder(world: CheckedWorld, books: Books): Checker {
     invariant: 'I13',
     onStep(owner, event, { effects }) {
       if (event.type === 'OwnershipTaken') overtaken.clear()
-      for (const effect of effects) {
-        if (effect.type !== 'Grant' || !books.isNew(effect)) continue
+      const grants = effects.filter((effect) => effect.type === 'Grant').filter(books.isNew, books)
+      const isOpen = grants.length > 0 && owner.status().rollCallOpen
+      for (const effect of grants) {
         const granted = world.store.find([effect.jobId])[0]
         books.grant(owner, effect)
-        if (granted === undefined || owner.status().rollCallOpen) continue
+        if (granted === undefined || isOpen) continue
         overtaken.delete(granted.id)
         for (const { record } of world.store.shard.jobs.values()) {
           const isOther = record.phase === effect.phase && record.id !== effect.jobId

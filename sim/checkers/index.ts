@@ -1,4 +1,5 @@
 /** All checkers of a world, in the order in which they look. The books are kept first and last. */
+import { isSettled } from '../../src/core/job-transitions.ts'
 import { Books } from '../books.ts'
 import type { Checker } from '../checker.ts'
 import type { CheckedWorld } from '../checked-world.ts'
@@ -22,8 +23,7 @@ export function makeCheckers(world: CheckedWorld): readonly Checker[] {
   const books = new Books(() => {
     const waiting = new Map<string, number>()
     for (const { record } of world.store.shard.jobs.values()) {
-      const isOpen = record.state === 'ready' || record.state === 'scheduled'
-      if (isOpen) waiting.set(record.id, record.phase)
+      if (!isSettled(record.state)) waiting.set(record.id, record.phase)
     }
     return waiting
   })

@@ -3,6 +3,7 @@
  * that failed, a crash only to a job that was alone with a process that died.
  */
 import type { JobRecord } from '../../src/core/job.ts'
+import { isSettled } from '../../src/core/job-transitions.ts'
 import type { Mutation } from '../../src/core/mutation.ts'
 import type { Books } from '../books.ts'
 import { Violation, type Checker } from '../checker.ts'
@@ -56,8 +57,7 @@ function checkRecord(
   if (record.crashes > limits.crashes + redrives) {
     throw new Violation('I8', `${record.id} has ${record.crashes} crashes`)
   }
-  const isOpen = record.state === 'ready' || record.state === 'scheduled'
-  if (isOpen && record.attempts >= attemptsMax) {
+  if (!isSettled(record.state) && record.attempts >= attemptsMax) {
     throw new Violation('I8', `${record.id} goes on after ${record.attempts} attempts`)
   }
 }

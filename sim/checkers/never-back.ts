@@ -1,19 +1,18 @@
 /** I5: (phase, settled) never goes back, except by redrive. I6: the phases before the current one are done. */
-import type { JobRecord } from '../../src/core/job.ts'
+import { isSettled } from '../../src/core/job-transitions.ts'
 import type { MakeChecker } from '../checked-world.ts'
 import { Violation } from '../checker.ts'
 
 export const neverBack: MakeChecker = ({ spec }) => {
   /** Phases that are done, by sequence: an id may come again after it was discarded. */
   const done = new Map<number, number>()
-  const isOpen = (record: JobRecord) => record.state === 'ready' || record.state === 'scheduled'
   return {
     invariant: 'I5',
     onCommit({ changes }) {
       for (const { mutation, before, after } of changes) {
         if (before === undefined || after === undefined) continue
         const { id, sequence } = before
-        if (!isOpen(before) && mutation.type !== 'redrive') {
+        if (isSettled(before.state) && mutation.type !== 'redrive') {
           throw new Violation('I5', `${id} is ${before.state} and gets ${mutation.type}`)
         }
         if (after.phase < before.phase)

@@ -6,22 +6,23 @@ export function withinCredit(books: Books): Checker {
   return {
     invariant: 'I10',
     onStep(owner, _event, { effects }) {
-      const granted = new Set<string>()
+      const now = new Map<string, number>()
       for (const effect of effects) {
-        if (effect.type === 'Grant' && books.isNew(effect)) granted.add(effect.incarnation)
+        if (effect.type !== 'Grant' || !books.isNew(effect)) continue
+        now.set(effect.incarnation, (now.get(effect.incarnation) ?? 0) + 1)
       }
-      if (granted.size === 0) return
-      for (const incarnation of granted) {
-        const credit = books.of(owner).credit.get(incarnation) ?? 0
-        const before = [...books.of(owner).newest.values()].filter(
+      if (now.size === 0) return
+      const { credit, newest } = books.of(owner)
+      for (const [incarnation, granted] of now) {
+        const before = [...newest.values()].filter(
           (entry) => entry.incarnation === incarnation && entry.ended === undefined,
         ).length
-        const now = effects.filter(
-          (effect) =>
-            effect.type === 'Grant' && effect.incarnation === incarnation && books.isNew(effect),
-        ).length
-        if (before + now > credit) {
-          throw new Violation('I10', `${incarnation} has ${before + now} grants, credit ${credit}`)
+        const limit = credit.get(incarnation) ?? 0
+        if (before + granted > limit) {
+          throw new Violation(
+            'I10',
+            `${incarnation} has ${before + granted} grants, credit ${limit}`,
+          )
         }
       }
     },

@@ -6,7 +6,9 @@
  * that is there is no finding, unless the caller says that histories are complete.
  */
 import type { AttemptRecord, JobRecord } from '../core/job.ts'
+import { isSettled } from '../core/job-transitions.ts'
 import type { PipelineSpec } from '../core/spec.ts'
+import { fenceOfText } from '../core/token.ts'
 import type { Finding, FindingCode } from './finding.ts'
 
 export interface CheckOptions {
@@ -23,9 +25,6 @@ export interface JobCheck {
   /** The beginning of its history is not kept any more. */
   readonly isTruncated: boolean
 }
-
-/** A text of a token: epoch, sequence, nonce; the first two compare as text. */
-const tokenPattern = /^(\d{16}-\d{12})-./
 
 export function checkJob(
   record: JobRecord,
@@ -47,11 +46,6 @@ export function checkJob(
   checkTimes(record, attempts, find)
   checkChecksum(record, attempts, { history, options, find })
   return { findings, isTruncated: history.isTruncated }
-}
-
-/** The fence of a token's text; `undefined` when it is no token. */
-export function fenceOfText(token: string): string | undefined {
-  return tokenPattern.exec(token)?.[1]
 }
 
 type Find = (code: FindingCode, what: string) => void
@@ -156,8 +150,7 @@ function checkTokens(attempts: readonly AttemptRecord[], find: Find): void {
 }
 
 function checkEnd({ state, endedMs, deathReason }: JobRecord, find: Find): void {
-  const isSettled = state === 'done' || state === 'dead' || state === 'cancelled'
-  if (isSettled !== (endedMs !== undefined)) {
+  if (isSettled(state) !== (endedMs !== undefined)) {
     find('endDisagrees', `is ${state}, and ${endedMs === undefined ? 'has no' : 'has an'} end`)
   }
   if ((state === 'dead') !== (deathReason !== undefined)) {

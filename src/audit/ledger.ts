@@ -7,7 +7,7 @@
  * at work can be audited too.
  */
 import type { AttemptRecord, JobRecord } from '../core/job.ts'
-import { fenceOfText } from './check-job.ts'
+import { fenceOfText } from '../core/token.ts'
 import type { Finding } from './finding.ts'
 
 export interface LedgerEntry {

@@ -7,6 +7,9 @@ export type JobState = 'ready' | 'granted' | 'scheduled' | 'done' | 'dead' | 'ca
 export type JobSignal =
   'grant' | 'advance' | 'finish' | 'retry' | 'giveUp' | 'release' | 'cancel' | 'due' | 'redrive'
 
+/** States in which a job has ended; only redrive leads out of one. */
+export type SettledState = Extract<JobState, 'done' | 'dead' | 'cancelled'>
+
 export const jobTransitions: Readonly<
   Record<JobState, Readonly<Partial<Record<JobSignal, JobState>>>>
 > = {
@@ -28,4 +31,8 @@ export const jobTransitions: Readonly<
 /** Where `signal` takes a job that is in `state`; `undefined` when the table has no such pair. */
 export function nextState(state: JobState, signal: JobSignal): JobState | undefined {
   return jobTransitions[state][signal]
+}
+
+export function isSettled(state: JobState): state is SettledState {
+  return state === 'done' || state === 'dead' || state === 'cancelled'
 }

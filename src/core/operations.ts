@@ -9,8 +9,9 @@
 import type { DeadOutcome } from './effect.ts'
 import { unreachable } from './invariant.ts'
 import type { Job, JobId, JobRecord } from './job.ts'
+import { isSettled } from './job-transitions.ts'
 import { drainWorker } from './liveness.ts'
-import { abortRun, isSettled, takeOutOfQueue } from './recovery.ts'
+import { abortRun, takeOutOfQueue } from './recovery.ts'
 import { settle } from './settling.ts'
 import { wholePipeline, type Shard } from './shard.ts'
 
@@ -126,7 +127,7 @@ export class Operations {
   ): 'cancelled' | 'settled' | 'notFound' {
     if (job !== undefined) cancelJob(this.#shard, job, false)
     else if (record === undefined) return 'notFound'
-    else if (isSettled(record)) return 'settled'
+    else if (isSettled(record.state)) return 'settled'
     else cancelJob(this.#shard, this.#shard.bringIn(record), true)
     return 'cancelled'
   }

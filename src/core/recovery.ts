@@ -11,6 +11,7 @@
  */
 import type { HeldToken, Result } from './event.ts'
 import type { Grant, Job, JobId, JobRecord, RunningNote } from './job.ts'
+import { isSettled } from './job-transitions.ts'
 import { answerResult, applyResult } from './settling.ts'
 import type { Shard } from './shard.ts'
 import { fenceOf, isNewer, parseToken, sameToken, tokenText, type Token } from './token.ts'
@@ -142,7 +143,7 @@ export class Recovery {
     const text = tokenText(result.token)
     if (known === undefined) return answerResult(shard, to, 'gone')
     if (known.applied.includes(text)) return answerResult(shard, to, 'duplicate')
-    if (isSettled(known)) return answerResult(shard, to, 'gone')
+    if (isSettled(known.state)) return answerResult(shard, to, 'gone')
     const { token, phase, attempt, startedMs } = result
     const claim: Claim = { incarnation, token, phase, attempt, startedMs }
     if (!isAdoptable(known, claim)) return answerResult(shard, to, 'stale')
@@ -250,10 +251,6 @@ export function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
     shard.signal(job, 'due')
   } else if (wasCold) shard.ready(job.phase).leaveCold()
   else shard.ready(job.phase).leave(job)
-}
-
-export function isSettled(known: Job | JobRecord): boolean {
-  return known.state === 'done' || known.state === 'dead' || known.state === 'cancelled'
 }
 
 /** Unsettled, with nobody, at the claim's phase and attempt, and the token is not fenced off. */

@@ -14,7 +14,7 @@ export interface DueKey {
   readonly sequence: number
 }
 
-function isDueBefore(a: DueKey, b: DueKey): boolean {
+export function isDueBefore(a: DueKey, b: DueKey): boolean {
   return a.dueMs !== b.dueMs ? a.dueMs < b.dueMs : a.sequence < b.sequence
 }
 

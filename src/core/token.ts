@@ -24,9 +24,16 @@ export function tokenText(token: Token): string {
   return `${fenceOf(token)}-${token.nonce}`
 }
 
+const pattern = /^((\d{16})-(\d{12}))-(.+)$/
+
+/** The fence in the text of a token; `undefined` when it is none. */
+export function fenceOfText(text: string): string | undefined {
+  return pattern.exec(text)?.[1]
+}
+
 /** The token of such a text; `undefined` when it is none. */
 export function parseToken(text: string): Token | undefined {
-  const [, epoch, sequence, nonce] = /^(\d{16})-(\d{12})-(.+)$/.exec(text) ?? []
+  const [, , epoch, sequence, nonce] = pattern.exec(text) ?? []
   if (nonce === undefined) return undefined
   return { epoch: Number(epoch), sequence: Number(sequence), nonce }
 }

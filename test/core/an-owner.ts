@@ -61,14 +61,15 @@ export class AnOwner {
       limits: { ...defaultLimits, ...limits },
       rng: seededRng(1),
     })
-    this.tell({
+    this.takesOver()
+  }
+
+  /** What the store holds is told to it: nothing, but for `what`. */
+  takesOver(what: Partial<Extract<Event, { type: 'OwnershipTaken' }>> = {}): readonly Effect[] {
+    return this.tell({
       ...{ type: 'OwnershipTaken', nowMs: this.nowMs, lastSequence: 0, phases: [] },
-      ...{
-        settled: { done: 0, dead: 0, cancelled: 0 },
-        nextDueMs: undefined,
-        paused: [],
-        noted: [],
-      },
+      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, nextDueMs: undefined, paused: [] },
+      ...{ noted: [], ...what },
     })
   }
 

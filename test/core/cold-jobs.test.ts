@@ -123,11 +123,7 @@ describe('cold jobs', () => {
 
   it('take a result once that came twice while the store was read', () => {
     const owner = new AnOwner()
-    owner.tell({
-      ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [], noted: [] },
-      phases: [{ phase: 0, ready: 1, scheduled: 0 }],
-    })
+    owner.takesOver({ lastSequence: 1, phases: [{ phase: 0, ready: 1, scheduled: 0 }] })
     owner.pass(2_000)
     const worker = owner.worker('a')
     const run = { token: { epoch: 0, nonce: 'before', sequence: 7 }, jobId: 'job', phase: 0 }

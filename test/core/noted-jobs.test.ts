@@ -1,6 +1,5 @@
 /** What the store says is running stays with its worker over a change of owners, until more is known. */
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/core/event.ts'
 import { tokenText } from '../../src/core/token.ts'
 import { aJobRecord } from './a-job.ts'
 import { AnOwner, effectsOf } from './an-owner.ts'
@@ -14,13 +13,11 @@ const running = {
 /** An owner that finds a job noted as running with worker `a`, and another worker that has nothing to do. */
 function aSuccessor() {
   const owner = new AnOwner()
-  const taken: Event = {
-    ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
-    ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [] },
+  owner.takesOver({
+    lastSequence: 1,
     phases: [{ phase: 0, ready: 1, scheduled: 0 }],
     noted: [aJobRecord('job', { running })],
-  }
-  owner.tell(taken)
+  })
   const other = owner.worker('b')
   return { owner, other }
 }

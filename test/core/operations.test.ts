@@ -86,11 +86,7 @@ describe('a pause', () => {
 
   it('that the store holds outlives its owner', () => {
     const owner = new AnOwner()
-    owner.tell({
-      ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 0, phases: [] },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, nextDueMs: undefined, paused: [-1] },
-      noted: [],
-    })
+    owner.takesOver({ paused: [-1] })
     const worker = owner.worker('a')
     owner.submitted('job')
     expect(worker.grants()).toEqual([])
@@ -241,11 +237,7 @@ describe('two cancels of a job that is only in the store', () => {
 describe('a cancel during the roll call', () => {
   it('wins over the claim of a worker that runs the job', () => {
     const owner = new AnOwner()
-    owner.tell({
-      ...{ type: 'OwnershipTaken', nowMs: owner.nowMs, lastSequence: 1, nextDueMs: undefined },
-      ...{ settled: { done: 0, dead: 0, cancelled: 0 }, paused: [], noted: [] },
-      phases: [{ phase: 0, ready: 1, scheduled: 0 }],
-    })
+    owner.takesOver({ lastSequence: 1, phases: [{ phase: 0, ready: 1, scheduled: 0 }] })
     const token = { epoch: 0, nonce: 'before', sequence: 7 }
     const held = {
       token,

@@ -1,5 +1,6 @@
 /** Lists and counts for people, the plain way: look at every job. Newest arrival first. */
 import type { JobRecord } from '../../core/job.ts'
+import { isSettled } from '../../core/job-transitions.ts'
 import type { JobPage, JobQuery } from '../contract.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { MemoryShard } from './memory-shard.ts'
@@ -28,7 +29,7 @@ export function pageOf(
 function fits(record: JobRecord, query: JobQuery): boolean {
   const { state, phase, error, enqueuedBeforeMs } = query
   if (state === 'unsettled') {
-    if (record.state !== 'ready' && record.state !== 'scheduled') return false
+    if (isSettled(record.state)) return false
   } else if (state !== undefined && record.state !== state) return false
   if (phase !== undefined && record.phase !== phase) return false
   if (enqueuedBeforeMs !== undefined && record.enqueuedMs >= enqueuedBeforeMs) return false

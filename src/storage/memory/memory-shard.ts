@@ -3,8 +3,10 @@
  * mutation that does not fit leaves everything as it was.
  */
 import type { JobRecord } from '../../core/job.ts'
+import { isSettled } from '../../core/job-transitions.ts'
 import type { CommitAnswer, Group, InsertAnswer, Mutation } from '../../core/mutation.ts'
-import type { ReadyCursor, ShardRef } from '../contract.ts'
+import { isDueBefore } from '../../core/scheduled-jobs.ts'
+import type { DueCursor, ReadyCursor, ShardRef, ShardSummary } from '../contract.ts'
 import type { Ownership } from '../ownership.ts'
 import { mutationMisfit } from '../storage-errors.ts'
 import { ReadyLanes } from './ready-lanes.ts'
@@ -74,6 +76,47 @@ export class MemoryShard {
       if (found.length >= limit) break
     }
     return found
+  }
+
+  /** Scheduled jobs behind the cursor that are due by `untilMs`, and when the first of the others is due. */
+  due(range: { untilMs: number; after?: DueCursor; limit: number }): {
+    jobs: readonly JobRecord[]
+    nextDueMs?: number
+  } {
+    const { after, untilMs, limit } = range
+    const scheduled = [...this.scheduled]
+      .flatMap((sequence) => this.jobs.get(sequence)?.record ?? [])
+      .filter((record) => after === undefined || isDueBefore(after, record))
+      .sort((a, b) => (isDueBefore(a, b) ? -1 : 1))
+    const jobs = scheduled.filter(({ dueMs }) => dueMs <= untilMs).slice(0, Math.max(0, limit))
+    const nextDueMs = scheduled[jobs.length]?.dueMs
+    return nextDueMs === undefined ? { jobs } : { jobs, nextDueMs }
+  }
+
+  summary(): ShardSummary {
+    const phases = new Map<number, { phase: number; ready: number; scheduled: number }>()
+    const settled = { done: 0, dead: 0, cancelled: 0 }
+    const noted: JobRecord[] = []
+    for (const { record } of this.jobs.values()) {
+      const { state, phase } = record
+      if (isSettled(state)) {
+        settled[state] += 1
+        continue
+      }
+      if (record.running !== undefined) noted.push(record)
+      const waiting = phases.get(phase) ?? { phase, ready: 0, scheduled: 0 }
+      waiting[state] += 1
+      phases.set(phase, waiting)
+    }
+    const { nextDueMs } = this.due({ untilMs: 0, limit: 0 })
+    return {
+      lastSequence: this.lastSequence,
+      phases: [...phases.values()].sort((a, b) => a.phase - b.phase),
+      settled,
+      ...(nextDueMs === undefined ? {} : { nextDueMs }),
+      paused: [...this.paused].sort((a, b) => a - b),
+      noted: noted.sort((a, b) => a.sequence - b.sequence),
+    }
   }
 
   #draft(draft: Draft, mutation: Mutation): void {

@@ -87,30 +87,7 @@ export class EphemeralStorageBackend implements contract.Storage {
   }
 
   async summarise(ref: contract.ShardRef): Promise<contract.ShardSummary> {
-    const shard = this.#shard(ref)
-    const phases = new Map<number, { phase: number; ready: number; scheduled: number }>()
-    const settled = { done: 0, dead: 0, cancelled: 0 }
-    const noted: JobRecord[] = []
-    for (const { record } of shard.jobs.values()) {
-      const { state, phase } = record
-      if (state !== 'ready' && state !== 'scheduled') {
-        settled[state] += 1
-        continue
-      }
-      if (record.running !== undefined) noted.push(record)
-      const waiting = phases.get(phase) ?? { phase, ready: 0, scheduled: 0 }
-      waiting[state] += 1
-      phases.set(phase, waiting)
-    }
-    const nextDueMs = scheduledOf(shard)[0]?.dueMs
-    return {
-      lastSequence: shard.lastSequence,
-      phases: [...phases.values()].sort((a, b) => a.phase - b.phase),
-      settled,
-      ...(nextDueMs === undefined ? {} : { nextDueMs }),
-      paused: [...shard.paused].sort((a, b) => a - b),
-      noted: noted.sort((a, b) => a.sequence - b.sequence),
-    }
+    return this.#shard(ref).summary()
   }
 
   async loadReady(
@@ -124,16 +101,7 @@ export class EphemeralStorageBackend implements contract.Storage {
     ref: contract.ShardRef,
     range: { untilMs: number; after?: contract.DueCursor; limit: number },
   ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
-    const { after } = range
-    const isBehind = ({ dueMs, sequence }: JobRecord) =>
-      after === undefined ||
-      dueMs > after.dueMs ||
-      (dueMs === after.dueMs && sequence > after.sequence)
-    const scheduled = scheduledOf(this.#shard(ref)).filter(isBehind)
-    const due = scheduled.filter(({ dueMs }) => dueMs <= range.untilMs)
-    const jobs = due.slice(0, Math.max(0, range.limit))
-    const nextDueMs = scheduled[jobs.length]?.dueMs
-    return nextDueMs === undefined ? { jobs } : { jobs, nextDueMs }
+    return this.#shard(ref).due(range)
   }
 
   async getJobs(ref: contract.ShardRef, ids: readonly string[]): Promise<readonly JobRecord[]> {
@@ -181,10 +149,4 @@ export class EphemeralStorageBackend implements contract.Storage {
     if (shard === undefined) this.#shards.set(key, (shard = new MemoryShard(ref)))
     return shard
   }
-}
-
-/** Earliest due first, then in order of arrival. */
-function scheduledOf(shard: MemoryShard): JobRecord[] {
-  const records = [...shard.scheduled].flatMap((sequence) => shard.jobs.get(sequence)?.record ?? [])
-  return records.sort((a, b) => a.dueMs - b.dueMs || a.sequence - b.sequence)
 }

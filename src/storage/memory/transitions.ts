@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../../core/invariant.ts'
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
+import { isSettled } from '../../core/job-transitions.ts'
 import type { Mutation } from '../../core/mutation.ts'
 import { appliedTokens, boundedAttempt, lastErrorOf } from '../attempt-history.ts'
 
@@ -32,7 +33,7 @@ export function misfit(job: StoredJob | undefined, mutation: JobMutation): strin
 
 /** A grant is not written, so whoever was granted is stored as ready or scheduled. */
 function accepts(type: JobMutation['type'], state: JobRecord['state']): boolean {
-  const unsettled = state === 'ready' || state === 'scheduled'
+  const unsettled = !isSettled(state)
   if (type === 'redrive' || type === 'discard') return state === 'dead'
   return type === 'remove' ? !unsettled : unsettled
 }
