@@ -1,15 +1,9 @@
 // The dice of the campaigns: seeded, so that a seed names the plan of a whole run.
+import { seededRng } from '../dist/core/rng.js'
 
 /** @param {number} seed */
 export function chanceOf(seed) {
-  let state = seed >>> 0
-  /** In [0, 1): mulberry32. */
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const { next } = seededRng(seed)
   return {
     next,
     /** @param {number} low @param {number} high both can happen */

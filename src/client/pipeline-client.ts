@@ -259,8 +259,8 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {
-    const only = phase === undefined ? {} : { phase }
-    const reply = await this.#connection.ask({ type, ...only }, 'paused', this.#timeoutMs)
+    const ask = { type, ...given({ phase }) }
+    const reply = await this.#connection.ask(ask, 'paused', this.#timeoutMs)
     return { pipeline: reply.pipeline, phases: reply.phases }
   }
 
@@ -274,7 +274,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     let open = items
     while (open.length > 0) {
       const reply = await this.#connection.ask(
-        { type: 'enqueue', pipeline, jobs: open, ...(replay === undefined ? {} : { replay }) },
+        { type: 'enqueue', pipeline, jobs: open, ...given({ replay }) },
         'enqueued',
         Math.max(1, deadlineMs - systemClock.nowMs()),
       )

@@ -7,6 +7,7 @@ import type { Event } from '../core/event.ts'
 import type { Group } from '../core/mutation.ts'
 import type { ShardOwner } from '../core/shard-owner.ts'
 import { isCarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
@@ -145,13 +146,13 @@ export class ShardLoop {
     const { load } = effect
     if (effect.type === 'LoadReady') {
       const { phase, after, limit } = effect
-      const range = { phase, limit, ...(after === undefined ? {} : { after }) }
+      const range = { phase, limit, ...given({ after }) }
       const jobs = await storage.loadReady(ref, range)
       const exhausted = jobs.length < limit
       this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), load, phase, jobs, exhausted })
     } else if (effect.type === 'LoadDue') {
       const { untilMs, after, limit } = effect
-      const range = { untilMs, limit, ...(after === undefined ? {} : { after }) }
+      const range = { untilMs, limit, ...given({ after }) }
       const { jobs, nextDueMs } = await storage.loadDue(ref, range)
       this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
     } else {

@@ -1,7 +1,7 @@
 /**
  * Worker → manager, on the manager's PULL door: `report` carries acknowledgements, credit, results, and
- * in a beat the worker's description and the digest of what it holds. The
- * merged instructions of the results that are done are its body, in order.
+ * in a beat the worker's description and the digest of what it holds. The merged instructions of the
+ * results that are done are its body, in order.
  */
 import type { HeldToken, Outcome, Result, WorkerInfo, WorkerReport } from '../core/event.ts'
 import type { AttemptError } from '../core/job.ts'

@@ -1,6 +1,6 @@
 /**
- * The context of one run, as a phase sees it. What few phases use (the signal, the log, progress) is made when it
- * is first asked for: with short jobs it would cost more than the job.
+ * The context of one run, as a phase sees it. What few phases use (the signal, the log, progress) is made
+ * when it is first asked for: with short jobs it would cost more than the job.
  */
 import { fenceOf, type Token } from '../core/token.ts'
 import type { WorkerEffect } from '../core/worker-event.ts'

@@ -5,8 +5,9 @@
  *
  * Only for whoever holds the owner lock (`header.ts` says why): nobody may be writing either file.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { storeForeign } from '../storage-errors.ts'
+import { pageBytesOf, readAt, readHeader, sizeOf } from './header.ts'
 
 const logHeaderBytes = 32
 const frameHeaderBytes = 24
@@ -41,19 +42,13 @@ function openLog(path: string): number | undefined {
 }
 
 function readFile(path: string): { pages: number; pageBytes: number; fileBytes: number } {
-  const file = openSync(path, 'r')
-  try {
-    const header = readAt(file, 0, 100)
-    const stored = header.readUInt16BE(16)
-    // Before SQLite 3.7 the count was not kept: the two counters differ then.
-    const isCounted = header.readUInt32BE(24) === header.readUInt32BE(92)
-    return {
-      pages: isCounted ? header.readUInt32BE(28) : 0,
-      pageBytes: stored === 1 ? 65_536 : stored,
-      fileBytes: fstatSync(file).size,
-    }
-  } finally {
-    closeSync(file)
+  const header = readHeader(path)
+  // Before SQLite 3.7 the count was not kept: the two counters differ then.
+  const isCounted = header.readUInt32BE(24) === header.readUInt32BE(92)
+  return {
+    pages: isCounted ? header.readUInt32BE(28) : 0,
+    pageBytes: pageBytesOf(header),
+    fileBytes: sizeOf(path),
   }
 }
 
@@ -66,9 +61,4 @@ function pagesInLog(log: number, pageBytes: number): ReadonlySet<number> {
     if (frame.length < frameHeaderBytes || !frame.subarray(8, 16).equals(salt)) return pages
     pages.add(frame.readUInt32BE(0))
   }
-}
-
-function readAt(file: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  return bytes.subarray(0, readSync(file, bytes, 0, length, position))
 }

@@ -84,22 +84,27 @@ function isWellFormed(header: Buffer): boolean {
   return layout && utf8 && vacuum && reserved
 }
 
-function pageBytesOf(header: Buffer): number {
+export function pageBytesOf(header: Buffer): number {
   const stored = header.readUInt16BE(16)
   return stored === 1 ? 65_536 : stored
 }
 
-function readHeader(path: string): Buffer {
+export function readHeader(path: string): Buffer {
   const file = openSync(path, 'r')
   try {
     if (!fstatSync(file).isFile()) throw storeForeign(path, 'this is not a file')
-    const header = Buffer.alloc(headerBytes)
-    return header.subarray(0, readSync(file, header, 0, headerBytes, 0))
+    return readAt(file, 0, headerBytes)
   } finally {
     closeSync(file)
   }
 }
 
-function sizeOf(path: string): number {
+/** Fewer bytes where the file ends. */
+export function readAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position))
+}
+
+export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

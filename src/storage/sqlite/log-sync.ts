@@ -7,9 +7,10 @@
  * A failed flush is final: the kernel may have dropped what it could not write, and would call the next
  * flush a success. Only what the disk has counts then, and that a restart finds.
  */
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { flushFailed } from '../storage-errors.ts'
+import { syncPath } from './schema.ts'
 
 export class LogSync {
   readonly #path: string
@@ -22,7 +23,8 @@ export class LogSync {
   constructor(path: string) {
     this.#path = path
     this.#log = openSync(`${path}-wal`, 'r+')
-    syncFolder(path)
+    // The log is a new name in it.
+    syncPath(dirname(path))
   }
 
   /** Resolves when everything that was committed before is on the disk. @throws CT_STORE_FAILED */
@@ -35,19 +37,14 @@ export class LogSync {
       this.#failure = flushFailed(this.#path, cause)
     }
     this.#underWay -= 1
-    this.#closeIfIdle()
+    if (this.#isClosed && this.#underWay === 0) closeSync(this.#log)
     if (this.#failure !== undefined) throw this.#failure
   }
 
+  /** Once. What is under way is waited for. */
   close(): void {
     this.#isClosed = true
-    this.#closeIfIdle()
-  }
-
-  #closeIfIdle(): void {
-    if (!this.#isClosed || this.#underWay > 0) return
-    this.#isClosed = false
-    closeSync(this.#log)
+    if (this.#underWay === 0) closeSync(this.#log)
   }
 }
 
@@ -55,15 +52,4 @@ function dataSync(file: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fdatasync(file, (error) => (error === null || error === undefined ? resolve() : reject(error)))
   })
-}
-
-/** The log is a new name in it. Windows cannot, and need not. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

@@ -95,7 +95,7 @@ export function createFolder(path: string): void {
 }
 
 /** A new name survives a power cut only when its folder is synced too. Windows cannot, and need not. */
-function syncPath(path: string): void {
+export function syncPath(path: string): void {
   if (process.platform === 'win32') return
   const file = openSync(path, 'r')
   try {
