@@ -53,7 +53,7 @@ export type Mutation =
       readonly suspect: boolean
       readonly crashes: number
       /** When the loss of the worker ended an attempt worth a record. */
-      readonly ended?: AttemptRecord
+      readonly ended?: AttemptRecord | undefined
     }
   /** It has been running for a while, and with whom. */
   | { readonly type: 'note'; readonly job: Expected; readonly running: RunningNote }

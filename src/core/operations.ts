@@ -167,7 +167,7 @@ function cancelJob(shard: Shard, job: Job, wasCold: boolean): void {
   const { grant } = job
   if (grant === undefined) takeOutOfQueue(shard, job, wasCold)
   const ended = grant && shard.attemptRecord(grant, { outcome: 'cancelled' })
-  settle(shard, job, 'cancelled', ended === undefined ? {} : { ended })
+  settle(shard, job, 'cancelled', { ended })
   const worker = grant && shard.workers.get(grant.incarnation)
   if (grant !== undefined && worker !== undefined) abortRun(shard, worker, grant.token, 'cancelled')
 }

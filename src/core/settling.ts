@@ -4,7 +4,7 @@
  */
 import type { ResultAnswer } from './effect.ts'
 import type { LossCause, Result } from './event.ts'
-import type { AttemptError, DeathReason, Grant, Job } from './job.ts'
+import type { AttemptError, AttemptRecord, DeathReason, Grant, Job } from './job.ts'
 import { retryDelayMs } from './retries.ts'
 import type { Shard } from './shard.ts'
 import { fenceOf } from './token.ts'
@@ -24,7 +24,7 @@ export function applyResult(shard: Shard, granted: Grant, result: Result): void 
       return
     case 'released':
       // Nothing to charge; nothing to write either, unless the store says that it is running.
-      if (granted.noted) takeBackNote(shard, granted)
+      if (granted.noted) fenceOff(shard, granted)
       giveBack(shard, granted)
       return
   }
@@ -102,7 +102,7 @@ function failPhase(
 interface Settlement {
   readonly instructions?: Uint8Array
   readonly reason?: DeathReason
-  readonly ended?: ReturnType<Shard['attemptRecord']>
+  readonly ended?: AttemptRecord | undefined
 }
 
 /** The job ends here. It is in memory, and in no queue. */
@@ -134,10 +134,11 @@ export function settle(
   if (state === 'dead') shard.publish({ type: 'jobDead', id, reason: reason ?? 'attempts' })
 }
 
-function takeBackNote(shard: Shard, { job, token }: Grant): void {
+/** The store forgets with whom the job was: only this token or a later one can be adopted from now on. */
+function fenceOff(shard: Shard, { job, token }: Grant, ended?: AttemptRecord): void {
   job.tokenMin = fenceOf(token)
   const { tokenMin, suspect, crashes } = job
-  shard.mutate({ type: 'release', job: shard.expected(job), tokenMin, suspect, crashes })
+  shard.mutate({ type: 'release', job: shard.expected(job), tokenMin, suspect, crashes, ended })
   job.storedAs = 'ready'
 }
 
@@ -151,8 +152,8 @@ export function giveBack(shard: Shard, granted: Grant): void {
 }
 
 /**
- * The grant is given up, and the job may have started. Only this token or a later one can be adopted
- * from now on. Nothing is charged, except to a job that was alone with a process that died.
+ * The grant is given up, and the job may have started. Nothing is charged, except to a job that was alone
+ * with a process that died.
  */
 export function release(shard: Shard, granted: Grant, cause: LossCause | 'missing'): void {
   const { job } = granted
@@ -170,14 +171,7 @@ export function release(shard: Shard, granted: Grant, cause: LossCause | 'missin
     job.alone = job.suspect
     job.suspect = true
   }
-  job.tokenMin = fenceOf(granted.token)
-  shard.mutate({
-    type: 'release',
-    job: shard.expected(job),
-    ...{ tokenMin: job.tokenMin, suspect: job.suspect, crashes: job.crashes },
-    ended: shard.attemptRecord(granted, { outcome: 'lost', error }),
-  })
-  job.storedAs = 'ready'
+  fenceOff(shard, granted, shard.attemptRecord(granted, { outcome: 'lost', error }))
   giveBack(shard, granted)
 }
 

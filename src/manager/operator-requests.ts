@@ -9,6 +9,7 @@ import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { Reply } from '../wire/replies.ts'
 import type { Request } from '../wire/requests.ts'
+import { OpenRequests } from './open-requests.ts'
 import { phasesNamed } from './phase-names.ts'
 
 type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' | 'AnswerDrain' }>
@@ -40,9 +41,7 @@ const deadItemsMax = 1_000
 
 export class OperatorRequests {
   readonly #parts: OperatorRequestsParts
-  /** Requests at the core, by a key that comes back in its answer. */
-  readonly #open = new Map<string, OpenRequest>()
-  #nextKey = 0
+  readonly #open = new OpenRequests<OpenRequest>()
 
   constructor(parts: OperatorRequestsParts) {
     this.#parts = parts
@@ -64,9 +63,8 @@ export class OperatorRequests {
 
   /** The core's word. */
   answered(effect: OperatorAnswer): void {
-    const open = this.#open.get(effect.request)
+    const open = this.#open.take(effect.request)
     if (open === undefined) return
-    this.#open.delete(effect.request)
     const { peer, request, release } = open
     release?.()
     if (effect.type === 'AnswerDead') {
@@ -116,9 +114,6 @@ export class OperatorRequests {
   }
 
   #hand(open: OpenRequest, event: (key: string, nowMs: number) => Event): void {
-    this.#nextKey += 1
-    const key = String(this.#nextKey)
-    this.#open.set(key, open)
-    this.#parts.handle(event(key, this.#parts.nowMs()))
+    this.#parts.handle(event(this.#open.add(open), this.#parts.nowMs()))
   }
 }

@@ -14,6 +14,7 @@ import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
 import type { JobReader } from './job-reader.ts'
+import { OpenRequests } from './open-requests.ts'
 import type { OperatorRequests } from './operator-requests.ts'
 import { phasesNamed } from './phase-names.ts'
 import type { Waiters } from './waiters.ts'
@@ -44,12 +45,11 @@ const waitMsMax = 24 * 3_600_000
 
 export class Requests {
   readonly #parts: RequestsParts
-  /** Requests at the core, by a key that comes back in its answer. */
-  readonly #open = new Map<
-    string,
-    { peer: string; request: number; issues?: Record<string, string> }
-  >()
-  #nextKey = 0
+  readonly #open = new OpenRequests<{
+    peer: string
+    request: number
+    issues?: Record<string, string> | undefined
+  }>()
 
   constructor(parts: RequestsParts) {
     this.#parts = parts
@@ -70,9 +70,8 @@ export class Requests {
 
   /** The core's word on an enqueue or a cancel. */
   answered(effect: Answer): void {
-    const open = this.#open.get(effect.request)
+    const open = this.#open.take(effect.request)
     if (open === undefined) return this.#unasked(effect)
-    this.#open.delete(effect.request)
     const { peer, request, issues } = open
     if (effect.type === 'AnswerCancel') {
       this.#parts.reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
@@ -129,7 +128,7 @@ export class Requests {
         return this.#parts.waiters.wait(peer, request, { ids: decoded.ids, timeoutMs })
       }
       case 'cancel': {
-        const key = this.#remember(peer, request)
+        const key = this.#open.add({ peer, request })
         const nowMs = this.#parts.nowMs()
         return this.#parts.handle({ type: 'CancelRequested', nowMs, request: key, id: decoded.id })
       }
@@ -152,7 +151,7 @@ export class Requests {
       ? { valid: decoded.jobs, issues: undefined }
       : await this.#validate(decoded.jobs)
     const jobs = valid.map((job) => submittedJob(job, job.id, replay))
-    const key = this.#remember(peer, decoded.request, issues)
+    const key = this.#open.add({ peer, request: decoded.request, issues })
     this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: key, jobs })
   }
 
@@ -175,13 +174,6 @@ export class Requests {
       else issues[job.id] = issue
     }
     return { valid, issues }
-  }
-
-  #remember(peer: string, request: number, issues?: Record<string, string>): string {
-    this.#nextKey += 1
-    const key = String(this.#nextKey)
-    this.#open.set(key, { peer, request, ...(issues === undefined ? {} : { issues }) })
-    return key
   }
 
   #checkPipeline(name: string): void {
