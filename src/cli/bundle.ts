@@ -9,7 +9,7 @@ import { given } from '../language/given.ts'
 import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import { say } from './command-context.ts'
 import { startManager } from './serve.ts'
-import { runUntilStopped } from './shutdown.ts'
+import { runUntilStopped, stopSignal } from './shutdown.ts'
 
 const restartMs = 500
 
@@ -18,9 +18,10 @@ export async function serveBundle(
   name: string | undefined,
   options: CommandOptions<'bundle'>,
 ): Promise<number> {
+  const { json, logLevel, concurrency, drainMs } = options
+  const stopped = stopSignal(drainMs)
   const { manager, failed, compiled } = await startManager(file, name, options)
   const { pull, sub } = manager.addresses
-  const { json, logLevel, concurrency, drainMs } = options
   const flags = toFlags('phase', {
     ...{ json, logLevel, drainMs, pushConnect: reachable(pull), pubConnect: reachable(sub) },
     ...given({ concurrency }),
@@ -36,7 +37,7 @@ export async function serveBundle(
       await manager.stop()
     },
   }
-  return runUntilStopped(all, { drainMs, failed: Promise.race([failed, workers.hopeless]) })
+  return runUntilStopped(all, stopped, failed, workers.hopeless)
 }
 
 /** The first door; one that is open on every interface is reached by one of them. */

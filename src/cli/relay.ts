@@ -6,7 +6,7 @@ import type { CommandOptions } from '../config/commands.ts'
 import { given } from '../language/given.ts'
 import { openForwarder, openStreamer, type Device } from '../transport/devices.ts'
 import { say } from './command-context.ts'
-import { runUntilStopped } from './shutdown.ts'
+import { runUntilStopped, stopSignal } from './shutdown.ts'
 
 export async function serveStreamer(options: CommandOptions<'streamer'>): Promise<number> {
   const { pullBind: from, pushBind: bind, pushConnect: connect = [] } = options
@@ -19,11 +19,12 @@ export async function serveForwarder(options: CommandOptions<'forwarder'>): Prom
 }
 
 async function serve(name: string, from: string, device: Device): Promise<number> {
+  const stopped = stopSignal(0)
   say(`${name} is ready at ${from}`)
   const service = {
     state: 'running' as const,
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(device.close()),
   }
-  return runUntilStopped(service, { drainMs: 0 })
+  return runUntilStopped(service, stopped)
 }

@@ -18,7 +18,7 @@ import { decodeInstructions } from '../wire/instructions.ts'
 import { Worker } from '../worker/worker.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
-import { runUntilStopped } from './shutdown.ts'
+import { runUntilStopped, stopSignal } from './shutdown.ts'
 import { packageVersion } from './version.ts'
 
 /** The manager runs nothing, so there is little to wait for. */
@@ -29,8 +29,9 @@ export async function servePipeline(
   name: string | undefined,
   options: CommandOptions<'pipeline'>,
 ): Promise<number> {
+  const stopped = stopSignal(managerDrainMs)
   const { manager, failed } = await startManager(file, name, options)
-  return runUntilStopped(manager, { drainMs: managerDrainMs, failed })
+  return runUntilStopped(manager, stopped, failed)
 }
 
 export async function servePhase(
@@ -52,10 +53,11 @@ export async function servePhase(
     },
     onStuck: (jobId) => leave(reportError(stuckRun(jobId), options)),
   })
+  const stopped = stopSignal(options.drainMs)
   await worker.start()
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
-  return runUntilStopped(worker, { drainMs: options.drainMs, failed: left })
+  return runUntilStopped(worker, stopped, left)
 }
 
 function stuckRun(jobId: string): CarbontubeError {

@@ -4,12 +4,9 @@ import { say } from './command-context.ts'
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Runs until a signal, or until it has `failed` (or is to end) by itself; answers the exit code. */
-export async function runUntilStopped(
-  service: Service,
-  { drainMs, failed }: { drainMs: number; failed?: Promise<number> },
-): Promise<number> {
-  const signal = new Promise<0>((resolve) => {
+/** Resolves at the first signal. Asked for before a command says that it is ready: who reads that may stop it at once. */
+export function stopSignal(drainMs: number): Promise<0> {
+  return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.once(name, () => {
         process.once(name, () => process.exit(exitCodes[name]))
@@ -18,7 +15,14 @@ export async function runUntilStopped(
       })
     }
   })
-  const code = await Promise.race([signal, ...(failed === undefined ? [] : [failed])])
+}
+
+/** Runs until one of `ends`: a signal, a failure, an order to leave; answers that one's exit code. */
+export async function runUntilStopped(
+  service: Service,
+  ...ends: readonly Promise<number>[]
+): Promise<number> {
+  const code = await Promise.race(ends)
   await service.stop()
   return code
 }

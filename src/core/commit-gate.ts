@@ -32,6 +32,7 @@ export class CommitGate {
   #open: Record<Kind, GatheringGroup | undefined> = { inserts: undefined, settling: undefined }
   #inFlight: GatheringGroup | undefined
   #lastNumber = 0
+  #lastAnswered = 0
   #waiting: Waiting[] = []
   #free: Effect[] = []
 
@@ -44,6 +45,15 @@ export class CommitGate {
   /** Nothing gathered, nothing in flight, no effect waiting. */
   get isIdle(): boolean {
     return this.#groups.length === 0 && this.#inFlight === undefined && this.#free.length === 0
+  }
+
+  /** What was decided until now is durable once the group of this number is. */
+  get barrier(): number {
+    return this.#lastNumber
+  }
+
+  isDurable(barrier: number): boolean {
+    return barrier <= this.#lastAnswered
   }
 
   admit({ mutations, effects }: Step): void {
@@ -78,6 +88,7 @@ export class CommitGate {
   answered(group: Group): void {
     invariant(this.#inFlight?.number === group.number, 'the answered group is the one in flight')
     this.#inFlight = undefined
+    this.#lastAnswered = group.number
     let released = 0
     for (const { barrier, effects } of this.#waiting) {
       if (barrier > group.number) break

@@ -37,6 +37,15 @@ export class ShardOwner {
     return this.#gate.isIdle
   }
 
+  /** Names what was decided until now, for `isDurable`. */
+  get barrier(): number {
+    return this.#gate.barrier
+  }
+
+  isDurable(barrier: number): boolean {
+    return this.#gate.isDurable(barrier)
+  }
+
   status(): ShardStatus {
     return this.#dispatcher.status()
   }

@@ -47,6 +47,9 @@ export interface ManagerOptions {
   onFatal(error: unknown): void
 }
 
+/** A store that does not answer for so long is itself what an operator wants to see. */
+const durableStatusMs = 1_000
+
 interface Running {
   readonly doors: Doors
   readonly loop: ShardLoop
@@ -209,7 +212,7 @@ export class Manager implements Service {
       busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
       welcome: () => this.#welcome(),
-      status: () => this.status(),
+      status: () => this.#durableStatus(),
       reply: (peer, reply) => doors.reply(peer, reply),
       onRejected: (error) => this.#reject(error),
     })
@@ -255,6 +258,13 @@ export class Manager implements Service {
       default:
         return unreachable(effect)
     }
+  }
+
+  /** Nothing is shown as done that a crash could undo, but for a store that does not answer. */
+  async #durableStatus(): Promise<ManagerStatus> {
+    const status = this.status()
+    await this.#parts().loop.durable(durableStatusMs)
+    return status
   }
 
   #welcome(): Welcome {

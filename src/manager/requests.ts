@@ -33,7 +33,7 @@ export interface RequestsParts {
   readonly checkInput: InputCheck | undefined
   nowMs(): number
   welcome(): Welcome
-  status(): ManagerStatus
+  status(): Promise<ManagerStatus>
   handle(event: Event): void
   reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
@@ -115,7 +115,9 @@ export class Requests {
       case 'hello':
         return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
       case 'status':
-        return this.#parts.reply(peer, { type: 'status', request, status: this.#parts.status() })
+        return this.#parts.reply(peer, {
+          ...{ type: 'status', request, status: await this.#parts.status() },
+        })
       case 'enqueue':
         return this.#enqueue(peer, decoded)
       case 'get':

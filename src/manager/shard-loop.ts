@@ -4,6 +4,7 @@
  */
 import type { Effect } from '../core/effect.ts'
 import type { Event } from '../core/event.ts'
+import { Fifo } from '../core/fifo.ts'
 import type { Group } from '../core/mutation.ts'
 import type { ShardOwner } from '../core/shard-owner.ts'
 import { isCarbontubeError } from '../errors/errors.ts'
@@ -45,6 +46,7 @@ export class ShardLoop {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #whenIdle: (() => void)[] = []
+  readonly #whenDurable = new Fifo<{ readonly barrier: number; readonly resolve: () => void }>()
   /** How late timers have been in the last seconds, at most, in milliseconds. */
   loopLagMs = 0
 
@@ -75,10 +77,25 @@ export class ShardLoop {
     })
   }
 
+  /** Resolves when everything that was decided until now is in the store, or after `withinMs`. */
+  durable(withinMs: number): Promise<void> {
+    const { barrier } = this.#parts.owner
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs)
+      const confirmed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#whenDurable.push({ barrier, resolve: confirmed })
+      this.#planTurn()
+    })
+  }
+
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
     for (const resolve of this.#whenIdle.splice(0)) resolve()
+    for (const { resolve } of this.#whenDurable.takeAll()) resolve()
   }
 
   #planTurn(): void {
@@ -95,6 +112,7 @@ export class ShardLoop {
 
   async #commitNext(): Promise<void> {
     if (this.#isCommitting) return
+    this.#checkDurable()
     const group = this.#parts.owner.nextGroup()
     if (group === undefined) return this.#checkIdle()
     this.#isCommitting = true
@@ -126,6 +144,14 @@ export class ShardLoop {
         logger.warn('the store did not confirm a group, trying it again', { code, tries, pauseMs })
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
+    }
+  }
+
+  #checkDurable(): void {
+    for (let next = this.#whenDurable.first; next !== undefined; next = this.#whenDurable.first) {
+      if (!this.#parts.owner.isDurable(next.barrier)) return
+      this.#whenDurable.take()
+      next.resolve()
     }
   }
 

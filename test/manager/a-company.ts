@@ -8,6 +8,7 @@ import type { Context } from '../../src/pipeline/context.ts'
 import { Phase } from '../../src/pipeline/phase.ts'
 import { Pipeline, type PipelineClass } from '../../src/pipeline/pipeline.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
+import type { Storage } from '../../src/storage/contract.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { createLoopback } from '../../src/transport/loopback.ts'
 import { Worker } from '../../src/worker/worker.ts'
@@ -77,11 +78,14 @@ export class ACompany {
   readonly network = createLoopback()
   readonly #leave: (() => Promise<void> | void)[] = []
 
-  async manager(pipeline: PipelineClass, { pull, sub }: Site): Promise<Manager> {
+  async manager(
+    pipeline: PipelineClass,
+    { pull, sub }: Site,
+    storage: Storage = new EphemeralStorageBackend(compilePipeline(pipeline).spec.name),
+  ): Promise<Manager> {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({
-      ...{ spec, transport: this.network, logger: silent, version },
-      storage: new EphemeralStorageBackend(spec.name),
+      ...{ spec, storage, transport: this.network, logger: silent, version },
       doors: { pull: [pull], sub: [sub] },
       onFatal: (error) => expect.unreachable(String(error)),
     })

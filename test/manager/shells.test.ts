@@ -1,5 +1,6 @@
 /** Manager, workers and client together, without ports: the shells, their core and the wire between them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { encodeEnqueue } from '../../src/wire/requests.ts'
 import { until } from '../wait.ts'
 import { Happened } from '../transport/happened.ts'
@@ -60,6 +61,54 @@ describe('a manager with its workers', () => {
     const client = await company.client(numbersSite)
     await client.enqueueJobs(jobs(1))
     expect(await client.result('job-0')).toMatchObject({ note: '0 → 0' })
+  })
+})
+
+/** Keeps jobs in memory, and can be made to take its time over a commit. */
+class SlowStorage extends EphemeralStorageBackend {
+  goOn: Promise<void> = Promise.resolve()
+  override async commit(...order: Parameters<EphemeralStorageBackend['commit']>) {
+    await this.goOn
+    return await super.commit(...order)
+  }
+}
+
+describe('the status', () => {
+  it('shows as done what is done in the store', async () => {
+    const storage = new SlowStorage('numbers')
+    const manager = await company.manager(Numbers, numbersSite, storage)
+    await company.worker(Numbers, double, numbersSite)
+    await company.worker(Numbers, note, numbersSite)
+    const runs = new Happened<Run>()
+    held.runs = runs
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs(jobs(1))
+    const [run] = await runs.times(1)
+    let commit = () => {}
+    storage.goOn = new Promise((resolve) => (commit = resolve))
+    run?.goOn()
+    const decided = () => manager.status().shards[0]?.settled.done === 1
+    await until(decided, { what: 'the manager knows that the job is done' })
+    const order: string[] = []
+    const shown = client.status().finally(() => order.push('status'))
+    expect((await client.getJob('job-0')).job.state).not.toBe('done')
+    order.push('commit')
+    commit()
+    expect((await shown).shards[0]?.settled.done).toBe(1)
+    expect(order).toEqual(['commit', 'status'])
+    expect((await client.getJob('job-0')).job.state).toBe('done')
+  })
+
+  it('is shown all the same when the store does not answer', async () => {
+    const storage = new SlowStorage('numbers')
+    await company.manager(Numbers, numbersSite, storage)
+    const client = await company.client(numbersSite)
+    let commit = () => {}
+    storage.goOn = new Promise((resolve) => (commit = resolve))
+    const enqueued = client.enqueueJobs(jobs(1))
+    expect((await client.status()).shards[0]?.settled.done).toBe(0)
+    commit()
+    expect((await enqueued)[0]).toMatchObject({ ok: true, acknowledged: true })
   })
 })
 
