@@ -62,7 +62,7 @@ async function underFaults(company, { seed, seconds, jobs, everyMs, say }) {
     const feed = new Feed(client, { pipeline: 'chaos', prefix: `s${seed}`, perSecond })
     const startedMs = performance.now()
     const fed = feed.run({ lengthMs, jobsMin: jobs })
-    const faults = await injectFaults(company, plan, lengthMs)
+    const faults = await injectFaults({ company, feed }, plan, lengthMs)
     await company.heal()
     say(`faults are over, ${feed.acknowledged.size} jobs acknowledged`)
     const healedMs = performance.now()

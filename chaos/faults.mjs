@@ -12,9 +12,12 @@ const lengths = [
   [4_500, 13_000],
 ]
 
+/** An aimed kill of the manager comes right after it has answered a client, or after so long without. */
+const aimMsMax = 2_000
+
 /**
  * @typedef {{ atMs: number, kind: keyof typeof kinds, forMs: number, worker: number, door: string,
- *   cut: import('./tcp-proxy.mjs').Cut, refuses: boolean }} Fault
+ *   cut: import('./tcp-proxy.mjs').Cut, refuses: boolean, isAimed: boolean }} Fault
  */
 
 /**
@@ -37,6 +40,7 @@ export function planFaults(chance, { lengthMs, workers, everyMs }) {
       door: chance.pick(['pull', 'router', 'sub', 'worker', 'worker']),
       // A relay on the way may go on listening although the process behind it is dead.
       refuses: chance.next() < 0.7,
+      isAimed: chance.next() < 0.5,
     })
     atMs += chance.pause(everyMs)
   }
@@ -46,11 +50,12 @@ export function planFaults(chance, { lengthMs, workers, everyMs }) {
 /**
  * Carries out a plan; resolves when its last fault has begun. The company is to be healed afterwards.
  *
- * @param {import('./company.mjs').Company} company
+ * @param {{ company: import('./company.mjs').Company, feed: import('./feed.mjs').Feed }} scene
  * @param {readonly Fault[]} plan
+ * @param {number} lengthMs
  * @returns {Promise<Record<string, number>>} how many faults there were of each kind
  */
-export async function injectFaults(company, plan, lengthMs) {
+export async function injectFaults(scene, plan, lengthMs) {
   /** @type {Record<string, number>} */
   const counts = {}
   const startedMs = performance.now()
@@ -58,7 +63,7 @@ export async function injectFaults(company, plan, lengthMs) {
   const underWay = new Set()
   for (const fault of plan) {
     await sleep(Math.max(0, startedMs + fault.atMs - performance.now()))
-    const done = inject(company, fault, over.signal, (name) => {
+    const done = inject(scene, fault, over.signal, (name) => {
       counts[name] = (counts[name] ?? 0) + 1
     }).finally(() => underWay.delete(done))
     underWay.add(done)
@@ -69,13 +74,17 @@ export async function injectFaults(company, plan, lengthMs) {
   return counts
 }
 
-async function inject(company, fault, signal, count) {
+async function inject({ company, feed }, fault, signal, count) {
   const { kind, worker } = fault
   const site =
     kind === 'killManager' || kind === 'freezeManager' ? company.manager : company.workers[worker]
   const who = site === company.manager ? 'the manager' : 'a worker'
   if (kind === 'cutLink') return cutLink(company, fault, signal, count)
   if (!site.member.isUp) return
+  if (kind === 'killManager' && fault.isAimed) {
+    await Promise.race([feed.nextAnswer(), pause(aimMsMax, signal)])
+    if (!site.member.isUp) return
+  }
   if (kind === 'killManager' || kind === 'killWorker') {
     count(`kill -9 of ${who}${site.member.isFrozen ? ' while it is frozen' : ''}`)
     await killAndRestart(site, fault, signal)

@@ -13,6 +13,8 @@ export class Feed {
   /** @type {Set<Promise<void>>} */
   #underWay = new Set()
   #made = 0
+  /** @type {(() => void)[]} */
+  #whenAnswered = []
   /** Ids of jobs that the manager has said to have stored. @type {Set<string>} */
   acknowledged = new Set()
   /** Requests that were sent anew because no answer had come in time. */
@@ -37,6 +39,11 @@ export class Feed {
       if (due < groupMax) await sleep(tickMs)
       else await sleep(1)
     }
+  }
+
+  /** Resolves with the next answer of the manager: the moment at which a lie would be found out. */
+  nextAnswer() {
+    return new Promise((resolve) => this.#whenAnswered.push(() => resolve(undefined)))
   }
 
   /** All that was sent has its answer. */
@@ -69,6 +76,7 @@ export class Feed {
   async #tryOnce(jobs) {
     try {
       const answers = await this.#client.enqueueJobs(jobs)
+      for (const resolve of this.#whenAnswered.splice(0)) resolve()
       for (const { ok, job, outcome } of answers) {
         if (ok) this.acknowledged.add(job.id)
         else if (outcome !== 'busy') this.findings.push(`job ${job.id} was refused as ${outcome}`)
