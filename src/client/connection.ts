@@ -35,6 +35,7 @@ export class Connection {
   #timer: NodeJS.Timeout | undefined
   #nextRequest = 1
   #isUp = false
+  #isClosed = false
   /** What the manager said of itself. */
   welcome: Welcome | undefined
 
@@ -54,13 +55,14 @@ export class Connection {
    */
   async connect(address: string, timeoutMs: number): Promise<boolean> {
     parseAddress(address)
+    this.#isClosed = false
     const candidates = [address, withPort(address, parseAddress(address).port + 1)]
     const found = await this.#findRouter(candidates, timeoutMs)
     if (found !== undefined) {
       this.#use(found)
       return true
     }
-    this.close()
+    this.#drop()
     const answer = await this.#transport.probe(address, 1_000)
     if (answer === 'open') return false
     throw new CarbontubeError('CT_UNREACHABLE', `nobody answers at ${address}`, {
@@ -91,6 +93,8 @@ export class Connection {
     handlers: Omit<Pending, 'ask'>,
     options: { timeoutMs: number; isResent: boolean },
   ): void {
+    // Nobody would ever send it, and its timer would keep the process alive.
+    if (this.#isClosed) return handlers.reject(closed())
     const request = this.#nextRequest
     this.#nextRequest += 1
     this.#pending.set(request, { ask, ...handlers })
@@ -100,13 +104,17 @@ export class Connection {
   }
 
   close(): void {
+    this.#isClosed = true
+    this.#drop()
+  }
+
+  #drop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#isUp = false
     for (const link of this.#links) link.close()
     this.#links = []
-    const error = new CarbontubeError('CT_STOPPED', 'the client was closed')
-    for (const { reject } of this.#pending.values()) reject(error)
+    for (const { reject } of this.#pending.values()) reject(closed())
     this.#pending.clear()
   }
 
@@ -198,6 +206,10 @@ function namesDoor(welcome: Welcome, address: string | undefined): boolean {
   if (address === undefined) return false
   const { port } = parseAddress(address)
   return welcome.pull.some((pull) => parseAddress(pull).port === port)
+}
+
+function closed(): CarbontubeError {
+  return new CarbontubeError('CT_STOPPED', 'the client was closed')
 }
 
 function protocolError(reply: Reply): CarbontubeError {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { encodeEnqueue } from '../../src/wire/requests.ts'
-import { until } from '../wait.ts'
+import { leaks, until } from '../wait.ts'
 import { Happened } from '../transport/happened.ts'
 import {
   ACompany,
@@ -31,6 +31,18 @@ function jobs(count: number) {
     return { name: 'numbers', id: `job-${n}`, instructions: { n } } as const
   })
 }
+
+describe('a client that was closed', () => {
+  it('refuses at once, and leaves no timer that would keep the process alive', async () => {
+    await company.manager(Numbers, numbersSite)
+    const client = await company.client(numbersSite)
+    client.close()
+    const before = process.getActiveResourcesInfo()
+    await expect(client.status()).rejects.toMatchObject({ code: 'CT_STOPPED' })
+    await expect(client.enqueueJobs(jobs(1))).rejects.toMatchObject({ code: 'CT_STOPPED' })
+    expect(leaks(before)).toEqual([])
+  })
+})
 
 describe('a manager with its workers', () => {
   it('takes 200 jobs through two phases', async () => {
