@@ -11,6 +11,7 @@ import {
   compilePipeline,
   type CompiledPipeline,
 } from '../pipeline/compile.ts'
+import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import type { Storage } from '../storage/contract.ts'
 import { SqliteStorageBackend } from '../storage/sqlite/sqlite-storage.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
@@ -21,13 +22,18 @@ import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
 import { packageVersion } from './version.ts'
 
+/** The options of a command, and a part that only programs can give: `main.ts` has none. */
+type ServeOptions<N extends 'pipeline' | 'phase'> = CommandOptions<N> & {
+  readonly checkpoint?: PassCheckpoint
+}
+
 /** The manager runs nothing, so there is little to wait for. */
 const managerDrainMs = 30_000
 
 export async function servePipeline(
   file: string,
   name: string | undefined,
-  options: CommandOptions<'pipeline'>,
+  options: ServeOptions<'pipeline'>,
 ): Promise<number> {
   const stopped = stopSignal(managerDrainMs)
   const { manager, failed } = await startManager(file, name, options)
@@ -37,7 +43,7 @@ export async function servePipeline(
 export async function servePhase(
   file: string,
   jobType: string,
-  options: CommandOptions<'phase'>,
+  options: ServeOptions<'phase'>,
 ): Promise<number> {
   const phase = compilePhase(pickPhase(await loadPipelineFile(file), jobType))
   let leave: (code: number) => void = () => undefined
@@ -70,7 +76,7 @@ function stuckRun(jobId: string): CarbontubeError {
 export async function startManager(
   file: string,
   name: string | undefined,
-  options: CommandOptions<'pipeline'>,
+  options: ServeOptions<'pipeline'>,
 ): Promise<{ manager: Manager; failed: Promise<number>; compiled: CompiledPipeline }> {
   const compiled = compilePipeline(pickPipeline(await loadPipelineFile(file), name))
   const checkInput = inputCheck(compiled)
@@ -81,7 +87,7 @@ export async function startManager(
   const manager = new Manager({
     ...{ spec: compiled.spec, storage: await backendOf(compiled), transport: zeromqTransport },
     ...{ logger: commandLogger(options), version: packageVersion, doors: doorsOf(options) },
-    ...given({ managerId: options.managerId, checkInput }),
+    ...given({ managerId: options.managerId, checkpoint: options.checkpoint, checkInput }),
     onFatal: (error) => fail(reportError(error, options)),
   })
   await manager.start()

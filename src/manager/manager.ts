@@ -10,6 +10,7 @@ import { unreachable } from '../core/invariant.ts'
 import { ShardOwner } from '../core/shard-owner.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
 import { LimitedLog, type Logger } from '../runtime/logger.ts'
@@ -43,6 +44,7 @@ export interface ManagerOptions {
   readonly retention?: Partial<RetentionOptions>
   readonly clock?: Clock
   readonly checkInput?: InputCheck
+  readonly checkpoint?: PassCheckpoint | undefined
   /** The store has a newer owner, or is broken: the manager has stopped by itself. */
   onFatal(error: unknown): void
 }
@@ -164,10 +166,11 @@ export class Manager implements Service {
   }
 
   async #open(lease: Lease, owner: ShardOwner, summary: ShardSummary): Promise<Running> {
-    const { storage, logger } = this.#options
+    const { storage, logger, checkpoint } = this.#options
     const clock = this.#clock
     const loop = new ShardLoop({
       ...{ owner, epoch: lease.epoch, ref: this.#ref, storage, clock, logger },
+      checkpoint,
       perform: (effect) => this.#perform(effect, parts),
       turnEnded: () => {
         parts.links.flush()

@@ -9,6 +9,7 @@ import type { Group } from '../core/mutation.ts'
 import type { ShardOwner } from '../core/shard-owner.ts'
 import { isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
+import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
@@ -20,6 +21,7 @@ export interface ShardLoopParts {
   readonly storage: Storage
   readonly clock: Clock
   readonly logger: Logger
+  readonly checkpoint: PassCheckpoint | undefined
   /** Sends what the core orders; loads are done here. */
   perform(effect: Exclude<Effect, LoadEffect>): void
   /** Everything that could be sent in this turn has been performed. */
@@ -60,6 +62,9 @@ export class ShardLoop {
 
   handle(event: Event): void {
     if (this.#isStopped) return
+    if (event.type === 'WorkerReported' && event.report.results.length > 0) {
+      this.#parts.checkpoint?.('manager.resultsReceived')
+    }
     try {
       this.#perform(this.#parts.owner.handle(event))
     } catch (error) {
@@ -130,10 +135,12 @@ export class ShardLoop {
   }
 
   async #commit(group: Group): Promise<readonly Effect[]> {
-    const { storage, ref, epoch, owner, logger } = this.#parts
+    const { storage, ref, epoch, owner, logger, checkpoint } = this.#parts
     for (let tries = 0; ; tries++) {
       try {
+        checkpoint?.('manager.beforeCommit')
         const answer = await storage.commit(ref, epoch, group)
+        checkpoint?.('manager.afterCommit')
         return owner.committed(group, answer, this.nowMs())
       } catch (error) {
         const code = isCarbontubeError(error) ? error.code : undefined

@@ -9,6 +9,7 @@ import { WorkerProtocol } from '../core/worker-protocol.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { CompiledPhase } from '../pipeline/compile.ts'
 import type { PhaseInstance } from '../pipeline/phase.ts'
+import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { newNonce } from '../runtime/entropy.ts'
 import { LimitedLog, type Logger } from '../runtime/logger.ts'
@@ -41,6 +42,7 @@ export interface WorkerOptions {
   readonly pubConnect: readonly string[]
   /** How long `stop` waits for running jobs; default 30,000 ms. */
   readonly drainMs?: number
+  readonly checkpoint?: PassCheckpoint | undefined
   /** A manager has ordered it to leave, and it takes no more: whoever started it should `stop` it. */
   onDrainOrdered?(): void
   /**
@@ -214,8 +216,16 @@ export class Worker implements Service {
 
   /** User code may block the loop at once: first the acknowledgements must have left it. */
   async #start(starts: readonly StartRun[]): Promise<void> {
+    await this.#flushed()
+    for (const start of starts) {
+      this.#options.checkpoint?.('worker.beforeStart')
+      this.#run(start)
+    }
+  }
+
+  /** What was sent has left this loop. */
+  async #flushed(): Promise<void> {
     await Promise.all([...this.#pushes.values()].map((push) => push.flushed()))
-    for (const start of starts) this.#run(start)
   }
 
   #perform(effect: Exclude<WorkerEffect, StartRun>): void {
@@ -247,6 +257,9 @@ export class Worker implements Service {
     const link = pull === undefined ? undefined : this.#pushes.get(pull)
     if (link !== undefined) link.send(frames)
     else for (const push of this.#pushes.values()) push.send(frames)
+    const { checkpoint } = this.#options
+    if (checkpoint === undefined || report.results.length === 0) return
+    void this.#flushed().then(() => checkpoint('worker.resultsSent'))
   }
 
   /** Whoever sent us the address may have made it up: one that is none is dropped. */
@@ -268,11 +281,13 @@ export class Worker implements Service {
     this.#runs.set(run, context)
     const startedMs = performance.now()
     const outcome = executePhase(this.#options.phase, this.#instance, instructions, context)
+    this.#options.checkpoint?.('worker.running')
     if (!(outcome instanceof Promise)) return this.#ran(run, startedMs, outcome)
     void outcome.then((settled) => this.#ran(run, startedMs, settled))
   }
 
   #ran(run: number, startedMs: number, outcome: Outcome): void {
+    this.#options.checkpoint?.('worker.afterRun')
     this.#runs.delete(run)
     this.#ended.push({ run, outcome, durationMs: performance.now() - startedMs })
     if (this.#ended.length === 1) queueMicrotask(() => this.#tellEnded())

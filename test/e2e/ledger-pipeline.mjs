@@ -35,6 +35,7 @@ class Work extends Phase {
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)
     while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, context.signal)
+    if (job.does === 'die') process.kill(process.pid, 'SIGKILL')
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
     if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }
