@@ -34,7 +34,9 @@ class Work extends Phase {
     for (const endMs = Date.now() + (job.spinMs ?? 0); Date.now() < endMs;);
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)
-    while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, context.signal)
+    // One that lingers does not hear of its abort.
+    const signal = job.does === 'lingers' ? new AbortController().signal : context.signal
+    while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, signal)
     if (job.does === 'die') process.kill(process.pid, 'SIGKILL')
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
