@@ -68,6 +68,8 @@ export type WorkerEvent =
   /** The shell has handled what was there: send what has gathered. */
   | { readonly type: 'TurnEnded'; readonly nowMs: number }
   | { readonly type: 'TimerFired'; readonly nowMs: number }
+  /** For the last `ms` this process did not run at all: its host was suspended, or it was stopped. */
+  | { readonly type: 'WasAsleep'; readonly nowMs: number; readonly ms: number }
   /** A manager can be reached: say who is here, without waiting for the beat. */
   | { readonly type: 'HelloWanted'; readonly nowMs: number }
   /** Take no more; finish what runs. */

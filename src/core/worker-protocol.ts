@@ -25,7 +25,7 @@ import type {
   WorkerEffect,
   WorkerEvent,
 } from './worker-event.ts'
-import { timedOut, type Run } from './worker-run.ts'
+import { putOff, timedOut, type Run } from './worker-run.ts'
 
 export interface WorkerProtocolConfig {
   readonly info: WorkerInfo
@@ -110,6 +110,9 @@ export class WorkerProtocol {
         return this.#sendUnsent()
       case 'TimerFired':
         return this.#timer()
+      case 'WasAsleep':
+        for (const run of this.#runs.values()) putOff(run, event.ms, event.nowMs)
+        return
       case 'HelloWanted':
         return this.#send(undefined, this.#hello())
       case 'DrainRequested':
@@ -206,6 +209,7 @@ export class WorkerProtocol {
       startedMs: 0,
       abort: undefined,
       deadlineMs: Infinity,
+      naps: 0,
     }
     const older = stream.newest.get(jobId)
     if (older !== undefined && !isNewer(token, older.token)) return

@@ -21,6 +21,18 @@ export interface Run {
   abort: AbortReason | undefined
   /** When it times out; after an abort, when it counts as stuck. */
   deadlineMs: number
+  /** How often its deadline was put off for time asleep. */
+  naps: number
+}
+
+/** A phase that waits for programs of its own may look asleep again and again: it must time out too. */
+const napsMax = 8
+
+/** Time asleep is not time that it ran. */
+export function putOff(run: Run, asleepMs: number, nowMs: number): void {
+  if (run.state !== 'running' || run.startedMs > nowMs - asleepMs || run.naps >= napsMax) return
+  run.naps += 1
+  run.deadlineMs += asleepMs
 }
 
 /** How a run ends that was aborted for its time-out. */

@@ -24,6 +24,7 @@ import { WireError } from '../wire/wire-error.ts'
 import { executePhase } from './execute.ts'
 import { Introductions } from './introductions.ts'
 import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
+import { SleepWatch } from './sleep-watch.ts'
 import { WorkerFeed } from './worker-feed.ts'
 
 export interface WorkerOptions {
@@ -77,6 +78,7 @@ export class Worker implements Service {
   #feed: WorkerFeed | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
+  readonly #sleepWatch = new SleepWatch()
   #ended: EndedRun[] = []
   #isTurnPlanned = false
   #whenDrained: (() => void) | undefined
@@ -312,8 +314,11 @@ export class Worker implements Service {
     clearTimeout(this.#timer)
     this.#timerAtMs = deadlineMs
     const delayMs = Math.max(0, deadlineMs - systemClock.nowMs())
+    this.#sleepWatch.armed(deadlineMs)
     this.#timer = setTimeout(() => {
       this.#timerAtMs = Infinity
+      const ms = this.#sleepWatch.fired()
+      if (ms > 0) this.#handle({ type: 'WasAsleep', nowMs: systemClock.nowMs(), ms })
       this.#feed?.beat()
       this.#introductions.closeIdle(systemClock.nowMs())
       this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })

@@ -28,6 +28,7 @@ function pause(ms, signal) {
 class Work extends Phase {
   jobType = 'work'
   retry = { attempts: 2, delay: 10 }
+  timeout = Number(process.env.WORK_TIMEOUT_MS ?? 1_800_000)
 
   async execute(job, context) {
     note(context, job)
