@@ -7,6 +7,8 @@ import { Phase, Pipeline, Reject, chain } from 'carbontube'
 
 const ledger = process.env.LEDGER
 const slowMs = Number(process.env.SLOW_MS ?? 0)
+const timeout = Number(process.env.WORK_TIMEOUT_MS ?? 1_800_000)
+const crashes = Number(process.env.WORK_CRASHES ?? 3)
 
 function note(context, job) {
   if (ledger === undefined) return
@@ -27,8 +29,8 @@ function pause(ms, signal) {
 
 class Work extends Phase {
   jobType = 'work'
-  retry = { attempts: 2, delay: 10 }
-  timeout = Number(process.env.WORK_TIMEOUT_MS ?? 1_800_000)
+  retry = { attempts: 2, delay: 10, crashes }
+  timeout = timeout
 
   async execute(job, context) {
     note(context, job)

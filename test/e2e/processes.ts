@@ -70,7 +70,7 @@ export class Bench {
     return child
   }
 
-  manager(file = ledgerFile, env?: Record<string, string>): ChildProcess {
+  manager(file = ledgerFile, env?: Readonly<Record<string, string>>): ChildProcess {
     const doors = ['--pull-bind', this.pull, '--sub-bind', this.address(2)]
     return this.start(['pipeline', file, ...doors], env)
   }
