@@ -11,7 +11,7 @@ import { messageIn } from '../../wire/as-frames.ts'
 import type { Sample } from '../../wire/golden-samples.ts'
 import { Bench } from '../processes.ts'
 import { jobsFlow } from './jobs-flow.ts'
-import { Malformer, type Frames } from './malformed.ts'
+import { Malformer, type Frames } from '../../wire/malformed.ts'
 import { expectAlive, expectFlat, LoggedLines, settledBytes } from './watch.ts'
 
 const count = 10_000

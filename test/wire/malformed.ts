@@ -3,9 +3,9 @@
  * so that a message which does harm can be made again.
  */
 import { Packr } from 'msgpackr'
-import { seededRng } from '../../../src/core/rng.ts'
-import { framesOf } from '../../wire/as-frames.ts'
-import { samples, type Sample } from '../../wire/golden-samples.ts'
+import { seededRng } from '../../src/core/rng.ts'
+import { framesOf } from './as-frames.ts'
+import { samples, type Sample } from './golden-samples.ts'
 
 export type Frames = readonly Uint8Array[]
 
