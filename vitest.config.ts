@@ -1,9 +1,11 @@
-// Three projects, because their tests want different things of the machine: `unit` runs files side by
-// side, `conformance` opens real stores and sockets, `e2e` starts processes and has them to itself.
+// Four projects, because their tests want different things of the machine: `unit` runs files side by
+// side, `conformance` opens real stores and sockets, `e2e` starts processes and has the machine to itself,
+// `faults` starts processes too and mostly waits: for a silence to be noticed, for a sleeper to wake.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const conformance = ['test/storage/**/*.test.ts', 'test/transport/**/*.test.ts']
+const faults = ['test/e2e/faults/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts']
 
 /** Examples import the package by name; in tests that is the source, never a stale `dist`. */
@@ -51,10 +53,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: e2e,
+          exclude: faults,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'faults',
+          include: faults,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { runStep } from './run-step.mjs'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '120' } } })
-const command = ['vitest', 'run', '--project', 'e2e', 'test/e2e/faults/busy-loop.test.ts']
+const command = ['vitest', 'run', '--project', 'faults', 'test/e2e/faults/busy-loop.test.ts']
 const { ok } = await runStep('busy', [command], {
   echo: true,
   env: { BUSY_SECONDS: values.seconds },

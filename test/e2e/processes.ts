@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -136,6 +137,10 @@ export class Bench {
     return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as LedgerEntry]))
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   async close(): Promise<void> {
     for (const client of this.#clients) client.close()
     for (const child of this.#children) await kill(child)
@@ -160,15 +165,17 @@ async function freePorts(): Promise<number[]> {
   return pairs.flat()
 }
 
+/**
+ * Below the range from which Linux gives a port to every connection that goes out (32,768 and more): while a
+ * killed manager is away, none of those takes its door.
+ */
 async function freePair(held: Server[]): Promise<number[]> {
   for (;;) {
-    const first = await listen(0)
-    const { port } = first.address() as AddressInfo
-    const second = await listen(port + 1).catch(() => undefined)
-    held.push(first)
-    if (second === undefined) continue
-    held.push(second)
-    return [port, port + 1]
+    const port = 10_000 + 2 * randomInt(11_000)
+    const pair = await Promise.allSettled([listen(port), listen(port + 1)])
+    const free = pair.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    held.push(...free)
+    if (free.length === 2) return [port, port + 1]
   }
 }
 

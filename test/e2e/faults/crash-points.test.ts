@@ -171,37 +171,4 @@ describe('a worker that dies with a job', () => {
     const { attempts } = await client.getJob(answer?.job.id ?? '')
     expect(attempts.every(({ attempt }) => attempt === 1)).toBe(true)
   })
-
-  it('that kills every worker is dead once it has killed three alone, and nobody else pays', async () => {
-    bench.manager()
-    bench.worker('finish')
-    const client = await bench.client()
-    let isOver = false
-    let deaths = 0
-    const hire = () => {
-      const worker = bench.worker('work', ['--concurrency', '4'])
-      worker.once('exit', () => {
-        deaths += 1
-        if (!isOver) hire()
-      })
-    }
-    hire()
-    await bench.workersReady(client, { work: 1, finish: 1 })
-    const jobs = [...numbered(3, { ms: 400 }), ...numbered(1, { does: 'die', ms: 100 })]
-    const answers = await client.enqueueJobs(jobs)
-    await bench.settled(client, 4)
-    isOver = true
-
-    const [shard] = (await client.status()).shards
-    expect(shard?.settled).toEqual({ done: 3, dead: 1, cancelled: 0 })
-    // Two deaths make it go alone, three more alone are charged (docs/decisions/0005).
-    expect(deaths).toBe(5)
-    const { job } = await client.getJob(answers[3]?.job.id ?? '')
-    expect(job).toMatchObject({ state: 'dead', deathReason: 'crashed' })
-    for (const { job: neighbour } of answers.slice(0, 3)) {
-      const { attempts } = await client.getJob(neighbour.id)
-      expect(attempts.every(({ attempt }) => attempt === 1)).toBe(true)
-    }
-    await expectCleanAudit()
-  })
 })

@@ -2,23 +2,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { until } from '../../wait.ts'
 import { Bench, ledgerFile, numbered } from '../processes.ts'
 
 /** Beyond the lease (9 s), the silence of workers (4 s), and the time-out of the phase below. */
 const asleepMs = 10_000
 const timeoutMs = 7_000
-
-let bench: Bench
-
-beforeEach(async () => {
-  bench = await Bench.open()
-})
-
-afterEach(async () => {
-  await bench.close()
-})
 
 async function sleep(processes: readonly ChildProcess[]): Promise<void> {
   for (const one of processes) one.kill('SIGSTOP')
@@ -27,7 +17,8 @@ async function sleep(processes: readonly ChildProcess[]): Promise<void> {
   for (const one of processes) one.kill('SIGCONT')
 }
 
-describe('running jobs', () => {
+// Side by side: they sleep.
+describe.concurrent('running jobs', () => {
   it.each([
     ['the whole host', ['manager', 'work', 'finish'], timeoutMs],
     ['a worker', ['work'], timeoutMs],
@@ -37,6 +28,7 @@ describe('running jobs', () => {
     'of %s that sleeps run on after it, not one given back or charged',
     async (...row) => {
       const [, asleep, timeout] = row
+      await using bench = await Bench.open()
       const gate = join(bench.folder, 'gate')
       const processes = {
         manager: bench.manager(ledgerFile, { WORK_TIMEOUT_MS: String(timeout) }),
