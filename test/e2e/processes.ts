@@ -55,8 +55,13 @@ export class Bench {
     return this.address(1)
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    const child = spawn(process.execPath, [cli, ...args], {
+  /** @param main the entry of the command line: that of another version runs as well */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    main = cli,
+  ): ChildProcess {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
       env: { ...process.env, LEDGER: this.ledger, CARBONTUBE_LOG_LEVEL: 'warn', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
