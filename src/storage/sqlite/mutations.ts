@@ -11,17 +11,10 @@ import type { AttemptRecord } from '../../core/job.ts'
 import type { Group, InsertAnswer, Mutation } from '../../core/mutation.ts'
 import { historyBytesMax, lastErrorOf } from '../attempt-history.ts'
 import type { ShardRef } from '../contract.ts'
+import { packAttempt, packRunning } from '../packed.ts'
 import { mutationMisfit } from '../storage-errors.ts'
 import type { SqliteDatabase, SqliteStatement } from './driver.ts'
-import {
-  insertJob,
-  jobValues,
-  numberOf,
-  packAttempt,
-  packRunning,
-  rowNumber,
-  textOf,
-} from './rows.ts'
+import { insertJob, jobValues, numberOf, rowNumber, textOf } from './rows.ts'
 import { stateCodes } from './schema.ts'
 
 /** Where a mutation expects its job. */

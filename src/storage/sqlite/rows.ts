@@ -1,13 +1,9 @@
-/** A job as a row and as a record, and its history as bytes. */
-import { Packr } from 'msgpackr'
-import type { AttemptError, AttemptRecord, DeathReason } from '../../core/job.ts'
-import type { JobRecord, RunningNote } from '../../core/job.ts'
-import { appliedTokens, boundedAttempt } from '../attempt-history.ts'
+/** A job as a row and as a record. */
+import type { AttemptRecord, DeathReason, JobRecord } from '../../core/job.ts'
+import { appliedTokens } from '../attempt-history.ts'
+import { packRunning, unpackAttempts, unpackRunning } from '../packed.ts'
 import type { SqliteValue } from './driver.ts'
 import { rowsPerShard, stateCodes } from './schema.ts'
-
-/** Plain MessagePack: any other program can read it. */
-const packr = new Packr({ useRecords: false })
 
 const stateNames = ['ready', 'scheduled', 'done', 'cancelled', 'dead'] as const
 
@@ -85,42 +81,9 @@ export function recordOf(row: readonly SqliteValue[]): JobRecord {
   return record
 }
 
-/** Who runs it, as a list: the keys would be larger than the values. */
-export function packRunning(note: RunningNote): Uint8Array {
-  return packr.pack([note.token, note.worker, note.incarnation, note.address, note.sinceMs])
-}
-
-function unpackRunning(bytes: Uint8Array): RunningNote {
-  const [token, worker, incarnation, address, sinceMs] = packr.unpack(bytes) as [
-    ...[string, string, string, string],
-    number,
-  ]
-  return { token, worker, incarnation, address, sinceMs }
-}
-
-type PackedAttempt = [
-  ...[phase: number, attempt: number, token: string, worker: string],
-  ...[startedMs: number, endedMs: number, outcome: AttemptRecord['outcome']],
-  error?: AttemptError,
-]
-
-/** One attempt, to be appended to the history of its job. Texts are cut to their limits. */
-export function packAttempt(ended: AttemptRecord): Uint8Array {
-  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error } =
-    boundedAttempt(ended)
-  const packed: PackedAttempt = [phase, attempt, token, worker, startedMs, endedMs, outcome]
-  if (error !== undefined) packed.push(error)
-  return packr.pack(packed)
-}
-
 /** The attempts in a `history` column, oldest first. */
 export function attemptsOf(history: SqliteValue | undefined): AttemptRecord[] {
-  if (!(history instanceof Uint8Array) || history.length === 0) return []
-  return (packr.unpackMultiple(history) as PackedAttempt[]).map((packed) => {
-    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error] = packed
-    const record = { phase, attempt, token, worker, startedMs, endedMs, outcome }
-    return error === undefined ? record : { ...record, error }
-  })
+  return history instanceof Uint8Array ? unpackAttempts(history) : []
 }
 
 /** A number of a row; 0 for NULL. */

@@ -1,0 +1,47 @@
+/**
+ * Parts of a record that stores keep as bytes: the history of a job, to which attempts are appended, and who
+ * runs it. Lists, because the keys would be larger than the values. Plain MessagePack: any other program can
+ * read it.
+ */
+import { Packr } from 'msgpackr'
+import type { AttemptError, AttemptRecord, RunningNote } from '../core/job.ts'
+import { boundedAttempt } from './attempt-history.ts'
+
+const packr = new Packr({ useRecords: false })
+
+export function packRunning(note: RunningNote): Uint8Array {
+  return packr.pack([note.token, note.worker, note.incarnation, note.address, note.sinceMs])
+}
+
+export function unpackRunning(bytes: Uint8Array): RunningNote {
+  const [token, worker, incarnation, address, sinceMs] = packr.unpack(bytes) as [
+    ...[string, string, string, string],
+    number,
+  ]
+  return { token, worker, incarnation, address, sinceMs }
+}
+
+type PackedAttempt = [
+  ...[phase: number, attempt: number, token: string, worker: string],
+  ...[startedMs: number, endedMs: number, outcome: AttemptRecord['outcome']],
+  error?: AttemptError,
+]
+
+/** One attempt, to be appended to the history of its job. Texts are cut to their limits. */
+export function packAttempt(ended: AttemptRecord): Uint8Array {
+  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error } =
+    boundedAttempt(ended)
+  const packed: PackedAttempt = [phase, attempt, token, worker, startedMs, endedMs, outcome]
+  if (error !== undefined) packed.push(error)
+  return packr.pack(packed)
+}
+
+/** Attempts that were packed one behind the other, oldest first. */
+export function unpackAttempts(history: Uint8Array): AttemptRecord[] {
+  if (history.length === 0) return []
+  return (packr.unpackMultiple(history) as PackedAttempt[]).map((packed) => {
+    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error] = packed
+    const record = { phase, attempt, token, worker, startedMs, endedMs, outcome }
+    return error === undefined ? record : { ...record, error }
+  })
+}
