@@ -20,7 +20,8 @@ export async function serveBundle(
 ): Promise<number> {
   const { json, logLevel, concurrency, drainMs } = options
   const stopped = stopSignal(drainMs)
-  const { manager, failed, compiled } = await startManager(file, name, options)
+  const { manager, failed, compiled } = await startManager(file, name, { ...options, stopped })
+  if (manager.state !== 'running') return 0
   const { pull, sub } = manager.addresses
   const flags = toFlags('phase', {
     ...{ json, logLevel, drainMs, pushConnect: reachable(pull), pubConnect: reachable(sub) },

@@ -36,7 +36,7 @@ export async function servePipeline(
   options: ServeOptions<'pipeline'>,
 ): Promise<number> {
   const stopped = stopSignal(managerDrainMs)
-  const { manager, failed } = await startManager(file, name, options)
+  const { manager, failed } = await startManager(file, name, { ...options, stopped })
   return runUntilStopped(manager, stopped, failed)
 }
 
@@ -73,10 +73,11 @@ function stuckRun(jobId: string): CarbontubeError {
   })
 }
 
+/** It may stand by for ever: `stopped` ends that too, and the manager is then not running. */
 export async function startManager(
   file: string,
   name: string | undefined,
-  options: ServeOptions<'pipeline'>,
+  options: ServeOptions<'pipeline'> & { stopped: Promise<unknown> },
 ): Promise<{ manager: Manager; failed: Promise<number>; compiled: CompiledPipeline }> {
   const compiled = compilePipeline(pickPipeline(await loadPipelineFile(file), name))
   const checkInput = inputCheck(compiled)
@@ -84,20 +85,36 @@ export async function startManager(
   const failed = new Promise<number>((resolve) => {
     fail = resolve
   })
-  const manager = new Manager({
+  let isToStop = false
+  const endWait = () => {
+    if (isToStop && manager.state === 'standby') void manager.stop()
+  }
+  const manager: Manager = new Manager({
     ...{ spec: compiled.spec, storage: await backendOf(compiled), transport: zeromqTransport },
     ...{ logger: commandLogger(options), version: packageVersion, doors: doorsOf(options) },
     ...given({ managerId: options.managerId, checkpoint: options.checkpoint, checkInput }),
+    onStandby(heldBy) {
+      say(`pipeline "${compiled.spec.name}" is owned by ${heldBy}: standing by`)
+      endWait()
+    },
+    onOwning: () => sayReady(manager, compiled),
     onFatal: (error) => fail(reportError(error, options)),
   })
+  void options.stopped.then(() => {
+    isToStop = true
+    endWait()
+  })
   await manager.start()
+  return { manager, failed, compiled }
+}
+
+function sayReady(manager: Manager, { spec }: CompiledPipeline): void {
   const { pull, router, sub } = manager.addresses
   const { store, durability } = manager.status().welcome
   say(
-    `pipeline "${compiled.spec.name}" is ready: jobs at ${pull[0]} (acknowledged at ${router}), ` +
+    `pipeline "${spec.name}" is ready: jobs at ${pull[0]} (acknowledged at ${router}), ` +
       `events at ${sub[0]}, store ${store} (${durability})`,
   )
-  return { manager, failed, compiled }
 }
 
 function doorsOf(options: CommandOptions<'pipeline'>): DoorAddresses {

@@ -2,17 +2,28 @@
  * The ownership of a shard, renewed while the manager lives. An owner that could not renew in time stops
  * by its own clock before another one may begin.
  */
+import { hostname } from 'node:os'
 import { CarbontubeError } from '../errors/errors.ts'
-import type { ShardRef, Storage } from '../storage/contract.ts'
+import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 
 /** How long an ownership lasts without a renewal; renewed every third of it. */
-const ttlMs = 9_000
+export const ttlMs = 9_000
 
-interface LeaseParts {
+export interface LeaseParts {
   readonly storage: Storage
   readonly ref: ShardRef
+  /** Of `ownerName`. */
   readonly owner: string
   onLost(error: unknown): void
+}
+
+type Acquired = Extract<AcquireAnswer, { outcome: 'acquired' }>
+type Held = Extract<AcquireAnswer, { outcome: 'held' }>
+
+/** Both clocks of a process: one stands still while its host is suspended, the other may be set. */
+interface Clocks {
+  readonly wallMs: number
+  readonly runningMs: number
 }
 
 export class Lease {
@@ -20,32 +31,55 @@ export class Lease {
   /** The owner before did not release the shard. */
   readonly isAfterUncleanStop: boolean
   readonly #parts: LeaseParts
+  readonly #isShared: boolean
   #timer: NodeJS.Timeout | undefined
-  #renewedMs = performance.now()
+  /** When the last renewal that succeeded was asked for: the store counts from a moment after it. */
+  #renewedAt: Clocks
 
   private constructor(
-    { epoch, uncleanStop }: { epoch: number; uncleanStop: boolean },
+    { epoch, uncleanStop }: Pick<Acquired, 'epoch' | 'uncleanStop'>,
     parts: LeaseParts,
+    askedAt: Clocks,
   ) {
     this.epoch = epoch
     this.isAfterUncleanStop = uncleanStop
     this.#parts = parts
+    this.#isShared = parts.storage.info().capabilities.shared
+    this.#renewedAt = askedAt
     this.#timer = setInterval(() => void this.#renew(), ttlMs / 3)
   }
 
-  /** Throws `CT_STORE_HELD` when somebody else owns the shard. */
-  static async acquire(parts: LeaseParts): Promise<Lease> {
-    const answer = await parts.storage.acquire(parts.ref, parts.owner, ttlMs)
-    if (answer.outcome === 'acquired') return new Lease(answer, parts)
-    const { pipeline, shard } = parts.ref
-    throw new CarbontubeError(
-      'CT_STORE_HELD',
-      `shard ${shard} of "${pipeline}" is owned by ${answer.heldBy}`,
-      {
-        hint: 'Stop that manager, or wait until its ownership ends.',
-        details: { heldBy: answer.heldBy, untilMs: answer.untilMs },
-      },
-    )
+  /** The lease, or who has it. */
+  static async acquire(parts: LeaseParts): Promise<Lease | Held> {
+    const askedAt = readClocks()
+    const { storage, ref, owner } = parts
+    const answer = await storage.acquire(ref, owner, ttlMs)
+    if (answer.outcome === 'acquired') return new Lease(answer, parts, askedAt)
+    if (!diedHere(answer.heldBy, owner)) return answer
+    // In its name, to give it back at once: whoever asks meanwhile may have it as well.
+    const inItsName = await storage.acquire(ref, answer.heldBy, ttlMs)
+    if (inItsName.outcome === 'held') return inItsName
+    await storage.release(ref, inItsName.epoch)
+    const again = await storage.acquire(ref, owner, ttlMs)
+    if (again.outcome === 'held') return again
+    return new Lease({ epoch: again.epoch, uncleanStop: true }, parts, askedAt)
+  }
+
+  /**
+   * Whether another may own the shard by now: then nothing is granted, answered or said any more. Never
+   * of a store that is not shared, where a lock of the system keeps others out.
+   */
+  get isOver(): boolean {
+    if (!this.#isShared) return false
+    const { wallMs, runningMs } = readClocks()
+    return wallMs - this.#renewedAt.wallMs > ttlMs || runningMs - this.#renewedAt.runningMs > ttlMs
+  }
+
+  /** What the end of an ownership by its owner's own clock is called. */
+  lapsed(cause?: unknown): CarbontubeError {
+    const { pipeline } = this.#parts.ref
+    const message = `the ownership of "${pipeline}" could not be renewed within ${ttlMs / 1_000} s`
+    return new CarbontubeError('CT_FENCED', message, { cause })
   }
 
   stop(): void {
@@ -60,13 +94,36 @@ export class Lease {
 
   async #renew(): Promise<void> {
     const { storage, ref, onLost } = this.#parts
+    const askedAt = readClocks()
     try {
-      if (await storage.renew(ref, this.epoch, ttlMs)) this.#renewedMs = performance.now()
+      if (await storage.renew(ref, this.epoch, ttlMs)) this.#renewedAt = askedAt
       else
         onLost(new CarbontubeError('CT_FENCED', `another manager has taken over "${ref.pipeline}"`))
     } catch (error) {
       // The store may come back; but not to an owner whose time is over.
-      if (performance.now() - this.#renewedMs > ttlMs) onLost(error)
+      if (performance.now() - this.#renewedAt.runningMs > ttlMs) onLost(this.lapsed(error))
     }
   }
+}
+
+/** How a manager is called in the store: by its id, if it was given one, and by the process that it is. */
+export function ownerName(managerId: string | undefined): string {
+  const process_ = `${hostname()}:${process.pid}`
+  return managerId === undefined ? process_ : `${managerId}@${process_}`
+}
+
+/** Whether the owner was a process of this host under the same id, which is there no longer. */
+function diedHere(heldBy: string, owner: string): boolean {
+  const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)$/.exec(name))
+  if (own?.[1] === undefined || own[1] !== other?.[1]) return false
+  try {
+    process.kill(Number(other[2]), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+function readClocks(): Clocks {
+  return { wallMs: Date.now(), runningMs: performance.now() }
 }

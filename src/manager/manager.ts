@@ -1,68 +1,23 @@
 /**
- * The manager of a pipeline: owns its jobs, hands them to workers, answers clients. This file puts the
- * parts together and writes down the order in which they start and stop.
+ * The manager of a pipeline, as a life: it waits for its shard, owns it (owned-shard.ts), and loses it or
+ * hands it over. On a store that several managers may use, who has lost it waits again.
  */
 import { hostname } from 'node:os'
-import type { Effect } from '../core/effect.ts'
-import { defaultLimits, type Limits } from '../core/limits.ts'
-import { seededRng } from '../core/rng.ts'
-import { unreachable } from '../core/invariant.ts'
-import { ShardOwner } from '../core/shard-owner.ts'
-import type { PipelineSpec } from '../core/spec.ts'
-import { CarbontubeError } from '../errors/errors.ts'
-import type { PassCheckpoint } from '../runtime/checkpoint.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
-import { newNonce, newSeed } from '../runtime/entropy.ts'
-import { LimitedLog, type Logger } from '../runtime/logger.ts'
+import { LimitedLog } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
-import type { ShardRef, ShardSummary, Storage } from '../storage/contract.ts'
-import type { Transport } from '../transport/contract.ts'
-import { EventPublisher, topicOf } from '../wire/event-publisher.ts'
-import type { ManagerStatus, Welcome } from '../wire/replies.ts'
-import { openDoors, type Doors, type DoorAddresses } from './doors.ts'
-import { Lease } from './lease.ts'
-import { JobReader } from './job-reader.ts'
-import { OperatorRequests } from './operator-requests.ts'
-import { refuseLostPhases } from './phase-names.ts'
-import { Requests, type InputCheck } from './requests.ts'
-import { Retention, type RetentionOptions } from './retention.ts'
-import { ShardLoop, type LoadEffect } from './shard-loop.ts'
-import { checkStore } from './store-check.ts'
-import { Waiters } from './waiters.ts'
-import { WorkerLinks } from './worker-links.ts'
+import type { ShardRef } from '../storage/contract.ts'
+import { EventPublisher } from '../wire/event-publisher.ts'
+import type { ManagerStatus } from '../wire/replies.ts'
+import type { Doors } from './doors.ts'
+import { ownerName, type Lease } from './lease.ts'
+import type { ManagerOptions } from './manager-options.ts'
+import { OwnedShard } from './owned-shard.ts'
+import { Standby } from './standby.ts'
 
-export interface ManagerOptions {
-  readonly spec: PipelineSpec
-  readonly storage: Storage
-  readonly transport: Transport
-  readonly logger: Logger
-  readonly doors: DoorAddresses
-  readonly version: string
-  /** Name for people; default `<host>:<pid>`. */
-  readonly managerId?: string
-  readonly limits?: Partial<Limits>
-  readonly retention?: Partial<RetentionOptions>
-  readonly clock?: Clock
-  readonly checkInput?: InputCheck
-  readonly checkpoint?: PassCheckpoint | undefined
-  /** The store has a newer owner, or is broken: the manager has stopped by itself. */
-  onFatal(error: unknown): void
-}
-
-/** A store that does not answer for so long is itself what an operator wants to see. */
-const durableStatusMs = 1_000
-
-interface Running {
-  readonly doors: Doors
-  readonly loop: ShardLoop
-  readonly owner: ShardOwner
-  readonly links: WorkerLinks
-  readonly requests: Requests
-  readonly operators: OperatorRequests
-  readonly waiters: Waiters
-  readonly retention: Retention
-  readonly lease: Lease
-}
+/** Another process owns the shard by now, or the store is away: of a shared store, a reason to wait. */
+const losses: readonly unknown[] = ['CT_FENCED', 'CT_STORE_FAILED', 'CT_OUTCOME_UNKNOWN']
 
 export class Manager implements Service {
   readonly #options: ManagerOptions
@@ -71,43 +26,59 @@ export class Manager implements Service {
   readonly #id: string
   readonly #feed: EventPublisher
   readonly #rejected: LimitedLog
+  readonly #standby: Standby
   #state: ServiceState = 'new'
-  #running: Running | undefined
+  #shard: OwnedShard | undefined
   #startedMs = 0
+  /** Resolves when a wait for the shard, or what follows it, is over. */
+  #taking: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
 
   constructor(options: ManagerOptions) {
+    const { storage, spec, logger } = options
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#ref = { pipeline: options.spec.name, shard: 0 }
+    this.#ref = { pipeline: spec.name, shard: 0 }
     this.#id = options.managerId ?? `${hostname()}:${process.pid}`
     const nowMs = () => this.#clock.nowMs()
     this.#feed = new EventPublisher(this.#id, nowMs)
-    this.#rejected = new LimitedLog(nowMs, (message, fields) =>
-      options.logger.warn(message, fields),
-    )
+    this.#rejected = new LimitedLog(nowMs, (message, fields) => logger.warn(message, fields))
+    this.#standby = new Standby({
+      ...{ logger, nowMs },
+      lease: {
+        ...{ storage, ref: this.#ref, owner: ownerName(options.managerId) },
+        onLost: (error) => this.#failed(error),
+      },
+      onHeld: (heldBy) => {
+        if (this.#state === 'starting') this.#state = 'standby'
+        options.onStandby?.(heldBy)
+      },
+    })
   }
 
   get state(): ServiceState {
     return this.#state
   }
 
-  /** Where the doors are bound; after `start`. */
+  /** Where the doors are bound, while it owns the shard. */
   get addresses(): Doors['announced'] {
-    return this.#parts().doors.announced
+    return this.#owned().doors.announced
   }
 
-  /** Opens the store, takes the shard, opens the doors. Rejects with a coded error and leaves nothing open. */
+  /**
+   * Opens the store, takes the shard, opens the doors. While somebody else owns the shard of a shared
+   * store it stands by, for as long as that lasts, or until `stop`. Rejects with a coded error and leaves
+   * nothing open.
+   */
   async start(): Promise<void> {
     if (this.#state !== 'new') return
     this.#state = 'starting'
     this.#startedMs = this.#clock.nowMs()
-    const { storage, logger } = this.#options
+    const { storage } = this.#options
     try {
       await storage.open()
-      this.#running = await this.#takeOver()
-      this.#running.retention.start()
-      this.#state = 'running'
-      if (this.#running.lease.isAfterUncleanStop) void checkStore(storage, logger)
+      this.#taking = this.#standby.acquire().then((lease) => this.#own(lease))
+      await this.#taking
     } catch (error) {
       await storage.close()
       this.#state = 'stopped'
@@ -117,168 +88,44 @@ export class Manager implements Service {
 
   /** No new grants, no new jobs; what was accepted is committed; then everything is closed. */
   async stop(): Promise<void> {
-    const running = this.#running
-    if (this.#state !== 'running' || running === undefined) return
+    if (this.#state === 'running' || this.#state === 'standby') this.#stopping = this.#stop()
+    await this.#stopping
+  }
+
+  status(): ManagerStatus {
+    return this.#owned().status()
+  }
+
+  async #stop(): Promise<void> {
     this.#state = 'stopping'
-    running.retention.stop()
-    running.loop.handle({ type: 'DrainRequested', nowMs: this.#clock.nowMs() })
-    await running.loop.idle()
-    running.loop.stop()
-    await running.lease.release()
-    this.#close(running)
+    this.#standby.stop()
+    await this.#taking.catch(() => undefined)
+    await this.#shard?.handOver()
     await this.#options.storage.close()
     this.#state = 'stopped'
   }
 
-  status(): ManagerStatus {
-    const { owner, loop } = this.#parts()
-    return {
-      welcome: this.#welcome(),
-      upSinceMs: this.#startedMs,
-      loopLagMs: loop.loopLagMs,
-      rejectedMessages: this.#rejected.total,
-      shards: [owner.status()],
-    }
-  }
-
-  async #takeOver(): Promise<Running> {
-    const { spec, storage, limits } = this.#options
-    const lease = await Lease.acquire({
-      storage,
-      ref: this.#ref,
-      owner: this.#id,
-      onLost: (error) => this.#fatal(error),
+  async #own(lease: Lease | undefined): Promise<void> {
+    if (lease === undefined) return
+    const shard = new OwnedShard(lease, {
+      ...{ options: this.#options, ref: this.#ref, clock: this.#clock, feed: this.#feed },
+      ...{ managerId: this.#id, startedMs: this.#startedMs },
+      rejectedMessages: () => this.#rejected.total,
+      onRejected: (error) => this.#reject(error),
+      onFailed: (error) => this.#failed(error),
     })
+    this.#shard = shard
     try {
-      const summary = await storage.summarise(this.#ref)
-      refuseLostPhases(spec, summary)
-      const names = spec.phases.map(({ jobType }) => jobType)
-      await storage.registerPipeline(spec.name, names, this.#clock.nowMs())
-      const owner = new ShardOwner({
-        ...{ spec, shard: 0, epoch: lease.epoch, nonce: newNonce() },
-        ...{ limits: { ...defaultLimits, ...limits }, rng: seededRng(newSeed()) },
-      })
-      return await this.#open(lease, owner, summary)
+      await shard.open()
     } catch (error) {
-      await lease.release()
+      this.#shard = undefined
+      shard.abandon()
+      await lease.release().catch(() => undefined)
       throw error
     }
-  }
-
-  async #open(lease: Lease, owner: ShardOwner, summary: ShardSummary): Promise<Running> {
-    const { storage, logger, checkpoint } = this.#options
-    const clock = this.#clock
-    const loop = new ShardLoop({
-      ...{ owner, epoch: lease.epoch, ref: this.#ref, storage, clock, logger },
-      checkpoint,
-      perform: (effect) => this.#perform(effect, parts),
-      turnEnded: () => {
-        parts.links.flush()
-        parts.waiters.flush()
-      },
-      onFatal: (error) => this.#fatal(error),
-    })
-    const parts = await this.#connect(lease, owner, loop)
-    loop.handle({
-      ...{ type: 'OwnershipTaken', nowMs: this.#clock.nowMs(), nextDueMs: undefined },
-      ...summary,
-    })
-    parts.doors.read()
-    return parts
-  }
-
-  async #connect(lease: Lease, owner: ShardOwner, loop: ShardLoop): Promise<Running> {
-    const { storage, transport, logger, spec, checkInput } = this.#options
-    const nowMs = () => this.#clock.nowMs()
-    const handle = loop.handle.bind(loop)
-    const waiters: Waiters = new Waiters({
-      getJobs: (ids) => storage.getJobs(this.#ref, ids),
-      answer: (peer, request, items, isLast) =>
-        doors.reply(peer, { type: 'settled', request, items, isLast }),
-      onError: (error) => this.#fatal(error),
-    })
-    const { retention: options } = this.#options
-    const retention = new Retention({
-      storage,
-      ref: this.#ref,
-      clock: this.#clock,
-      logger,
-      options,
-    })
-    const operators: OperatorRequests = new OperatorRequests({
-      ...{ spec, nowMs, handle, holdRetention: () => retention.hold() },
-      reply: (peer, reply) => doors.reply(peer, reply),
-    })
-    const holderOf = (id: string) => owner.holderOf(id)
-    const requests: Requests = new Requests({
-      ...{ spec, checkInput, waiters, operators, nowMs, handle },
-      busyRetryAfterMs: this.#options.limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
-      reader: new JobReader({ storage, ref: this.#ref, spec, holderOf }),
-      welcome: () => this.#welcome(),
-      status: () => this.#durableStatus(),
-      reply: (peer, reply) => doors.reply(peer, reply),
-      onRejected: (error) => this.#reject(error),
-    })
-    const doors = await openDoors({
-      ...{ transport, feed: this.#feed, requests, nowMs, handle, addresses: this.#options.doors },
-      onRejected: (error) => this.#reject(error),
-    })
-    const pull = doors.announced.pull[0] ?? ''
-    const identity = {
-      ...{ manager: this.#id, pipeline: spec.name, shard: this.#ref.shard },
-      ...{ epoch: lease.epoch, nonce: owner.nonce, pull },
-    }
-    const links = new WorkerLinks({ transport, logger, nowMs, handle, identity })
-    return { doors, loop, owner, links, operators, waiters, retention, lease, requests }
-  }
-
-  #perform(effect: Exclude<Effect, LoadEffect>, parts: Running): void {
-    const { links, requests, operators, waiters } = parts
-    switch (effect.type) {
-      case 'AnswerClient':
-      case 'AnswerCancel':
-        return requests.answered(effect)
-      case 'AnswerPause':
-      case 'AnswerDead':
-      case 'AnswerDrain':
-        return operators.answered(effect)
-      case 'TellSettled':
-        return waiters.settled(effect.id)
-      case 'Publish': {
-        const { type, ...fields } = effect.event
-        return this.#feed.publish(topicOf(type), fields)
-      }
-      case 'ConnectWorker':
-      case 'DisconnectWorker':
-      case 'OpenStream':
-      case 'Grant':
-      case 'Skip':
-      case 'Abort':
-      case 'Drain':
-      case 'Ping':
-      case 'AnswerResult':
-        return links.perform(effect)
-      default:
-        return unreachable(effect)
-    }
-  }
-
-  /** Nothing is shown as done that a crash could undo, but for a store that does not answer. */
-  async #durableStatus(): Promise<ManagerStatus> {
-    const status = this.status()
-    await this.#parts().loop.durable(durableStatusMs)
-    return status
-  }
-
-  #welcome(): Welcome {
-    const { spec, storage, version } = this.#options
-    const { capabilities, description } = storage.info()
-    const { pull, router, pub } = this.#parts().doors.announced
-    return {
-      ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub, shards: 1 },
-      jobTypes: spec.phases.map(({ jobType }) => jobType),
-      ...{ durability: capabilities.durability, store: description },
-    }
+    if (this.#shard !== shard) throw lease.lapsed()
+    if (this.#state !== 'stopping') this.#state = 'running'
+    this.#options.onOwning?.()
   }
 
   /** A message that is not of the protocol harms nobody: counted, and logged once a second at most. */
@@ -287,27 +134,47 @@ export class Manager implements Service {
     this.#rejected.log('dropped a message', { reason })
   }
 
+  #failed(error: unknown): void {
+    const shard = this.#shard
+    if (shard === undefined) return
+    this.#shard = undefined
+    shard.abandon()
+    // Whoever opens it, or hands it over, sees that it is gone.
+    if (this.#state !== 'running') return
+    if (!this.#isLoss(error)) return this.#fatal(error)
+    this.#state = 'standby'
+    this.#taking = this.#ownAgain(error).catch((cause: unknown) => this.#fatal(cause))
+  }
+
+  async #ownAgain(lost: unknown): Promise<void> {
+    for (let why = lost; ;) {
+      const reason = why instanceof Error ? why.message : String(why)
+      this.#options.logger.warn('the shard is lost: standing by', { reason })
+      try {
+        return await this.#own(await this.#standby.acquireAgain())
+      } catch (error) {
+        if (!this.#isLoss(error)) throw error
+        why = error
+      }
+    }
+  }
+
+  /** What ends an ownership, and not the manager: somebody else, or it again, goes on from the store. */
+  #isLoss(error: unknown): boolean {
+    const { shared } = this.#options.storage.info().capabilities
+    return shared && isCarbontubeError(error) && losses.includes(error.code)
+  }
+
   #fatal(error: unknown): void {
-    const running = this.#running
-    if (this.#state !== 'running' || running === undefined) return
+    if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopped'
-    running.loop.stop()
-    this.#close(running)
     void this.#options.storage.close().finally(() => this.#options.onFatal(error))
   }
 
-  #close({ doors, links, waiters, retention, lease }: Running): void {
-    retention.stop()
-    lease.stop()
-    waiters.stop()
-    links.close()
-    doors.close()
-  }
-
-  #parts(): Running {
-    if (this.#running === undefined) {
-      throw new CarbontubeError('CT_STOPPED', 'the manager is not running')
+  #owned(): OwnedShard {
+    if (this.#shard === undefined) {
+      throw new CarbontubeError('CT_STOPPED', 'the manager does not own its shard')
     }
-    return this.#running
+    return this.#shard
   }
 }

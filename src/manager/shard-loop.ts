@@ -13,10 +13,12 @@ import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
+import type { Lease } from './lease.ts'
 
 export interface ShardLoopParts {
   readonly owner: ShardOwner
-  readonly epoch: number
+  /** Once it is over nothing is decided, written or sent any more. */
+  readonly lease: Pick<Lease, 'epoch' | 'isOver' | 'lapsed'>
   readonly ref: ShardRef
   readonly storage: Storage
   readonly clock: Clock
@@ -61,7 +63,7 @@ export class ShardLoop {
   }
 
   handle(event: Event): void {
-    if (this.#isStopped) return
+    if (this.#isStopped || this.#isTimeOver()) return
     if (event.type === 'WorkerReported' && event.report.results.length > 0) {
       this.#parts.checkpoint?.('manager.resultsReceived')
     }
@@ -124,7 +126,7 @@ export class ShardLoop {
     try {
       const effects = await this.#commit(group)
       this.#isCommitting = false
-      if (this.#isStopped) return
+      if (this.#isStopped || this.#isTimeOver()) return
       this.#perform(effects)
       this.#parts.turnEnded()
       this.#planTurn()
@@ -135,11 +137,11 @@ export class ShardLoop {
   }
 
   async #commit(group: Group): Promise<readonly Effect[]> {
-    const { storage, ref, epoch, owner, logger, checkpoint } = this.#parts
+    const { storage, ref, lease, owner, logger, checkpoint } = this.#parts
     for (let tries = 0; ; tries++) {
       try {
         checkpoint?.('manager.beforeCommit')
-        const answer = await storage.commit(ref, epoch, group)
+        const answer = await storage.commit(ref, lease.epoch, group)
         checkpoint?.('manager.afterCommit')
         return owner.committed(group, answer, this.nowMs())
       } catch (error) {
@@ -150,6 +152,7 @@ export class ShardLoop {
         const pauseMs = retryPausesMs[Math.min(tries, retryPausesMs.length - 1)]
         logger.warn('the store did not confirm a group, trying it again', { code, tries, pauseMs })
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
+        if (this.#isStopped || this.#isTimeOver()) return []
       }
     }
   }
@@ -210,6 +213,13 @@ export class ShardLoop {
       },
       Math.max(0, deadlineMs - this.nowMs()),
     )
+  }
+
+  #isTimeOver(): boolean {
+    const { lease } = this.#parts
+    if (!lease.isOver) return false
+    this.#fail(lease.lapsed())
+    return true
   }
 
   #fail(error: unknown): void {

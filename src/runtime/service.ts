@@ -1,8 +1,8 @@
 /**
  * Everything long-lived: `start`, `stop`, `state`, and nothing cleverer. `stop` is idempotent, legal
- * before `start`, and resolves when it has truly stopped. (The contract is River's.)
+ * before `start`, and resolves when it has truly stopped. Who stands by waits to be needed. (The contract is River's.)
  */
-export type ServiceState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+export type ServiceState = 'new' | 'starting' | 'standby' | 'running' | 'stopping' | 'stopped'
 
 export interface Service {
   readonly state: ServiceState

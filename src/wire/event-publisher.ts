@@ -25,8 +25,10 @@ export class EventPublisher {
     return this.#subscriptions > 0
   }
 
+  /** A door that was just opened: nobody has subscribed to it yet. */
   attach(door: Door): void {
     this.#door = door
+    this.#subscriptions = 0
   }
 
   subscriptionsChanged(by: 1 | -1): void {

@@ -80,32 +80,41 @@ export class ACompany {
 
   async manager(
     pipeline: PipelineClass,
-    { pull, sub }: Site,
+    site: Site,
     storage: Storage = new EphemeralStorageBackend(compilePipeline(pipeline).spec.name),
   ): Promise<Manager> {
+    const manager = this.aManager(pipeline, site, storage)
+    await manager.start()
+    return manager
+  }
+
+  /** One that has not been started. */
+  aManager(pipeline: PipelineClass, { pull, sub }: Site, storage: Storage): Manager {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({
       ...{ spec, storage, transport: this.network, logger: silent, version },
       doors: { pull: [pull], sub: [sub] },
+      managerId: `manager of ${pull}`,
       onFatal: (error) => expect.unreachable(String(error)),
     })
-    await manager.start()
     this.#leave.push(() => manager.stop())
     return manager
   }
 
-  /** For a phase by its index, on a box of its own. */
+  /** For a phase by its index, on a box of its own; for the managers of other sites too. */
   async worker(
     pipeline: PipelineClass,
     index: number,
-    { pull, sub, ...options }: Site & { pullBind?: string },
+    { pull, sub, others = [], ...options }: Site & { pullBind?: string; others?: Site[] },
   ): Promise<{ worker: Worker; box: ABox; address: string }> {
     const phase = compilePipeline(pipeline).phases[index]
     if (phase === undefined) throw new Error(`no phase ${index}`)
     const box = new ABox(this.network)
     const worker = new Worker({
       ...{ phase, transport: box.transport, logger: silent, version, ...options },
-      ...{ pushConnect: [pull], pubConnect: [sub], drainMs: 0, concurrency: 4 },
+      pushConnect: [pull, ...others.map((other) => other.pull)],
+      pubConnect: [sub, ...others.map((other) => other.sub)],
+      ...{ drainMs: 0, concurrency: 4 },
     })
     await worker.start()
     // A dead one waits for answers that nobody can give: that may last longer than the test.

@@ -1,0 +1,33 @@
+/** What a manager is made of: its pipeline, where it keeps jobs, where it listens, whom it tells what. */
+import type { Limits } from '../core/limits.ts'
+import type { PipelineSpec } from '../core/spec.ts'
+import type { PassCheckpoint } from '../runtime/checkpoint.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Storage } from '../storage/contract.ts'
+import type { Transport } from '../transport/contract.ts'
+import type { DoorAddresses } from './doors.ts'
+import type { InputCheck } from './requests.ts'
+import type { RetentionOptions } from './retention.ts'
+
+export interface ManagerOptions {
+  readonly spec: PipelineSpec
+  readonly storage: Storage
+  readonly transport: Transport
+  readonly logger: Logger
+  readonly doors: DoorAddresses
+  readonly version: string
+  /** Name for people; default `<host>:<pid>`. */
+  readonly managerId?: string
+  readonly limits?: Partial<Limits>
+  readonly retention?: Partial<RetentionOptions>
+  readonly clock?: Clock
+  readonly checkInput?: InputCheck
+  readonly checkpoint?: PassCheckpoint | undefined
+  /** Somebody else owns the shard: this manager stands by, and is told once for each owner. */
+  onStandby?(heldBy: string): void
+  /** It owns the shard, for the first time or again. */
+  onOwning?(): void
+  /** The store has a newer owner that will not go, or is broken: the manager has stopped by itself. */
+  onFatal(error: unknown): void
+}

@@ -1,0 +1,251 @@
+/**
+ * A manager while it owns its shard: the core in its loop, the doors, the links to the workers. It is put
+ * together from what the store has, and given up as a whole: the next owner, be it the same process, begins
+ * anew from the store.
+ */
+import type { Effect } from '../core/effect.ts'
+import { invariant, unreachable } from '../core/invariant.ts'
+import { defaultLimits } from '../core/limits.ts'
+import { seededRng } from '../core/rng.ts'
+import { ShardOwner } from '../core/shard-owner.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { newNonce, newSeed } from '../runtime/entropy.ts'
+import type { ShardRef } from '../storage/contract.ts'
+import { topicOf, type EventPublisher } from '../wire/event-publisher.ts'
+import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
+import { openDoors, type Doors } from './doors.ts'
+import { JobReader } from './job-reader.ts'
+import type { Lease } from './lease.ts'
+import type { ManagerOptions } from './manager-options.ts'
+import { OperatorRequests } from './operator-requests.ts'
+import { refuseLostPhases } from './phase-names.ts'
+import { Requests } from './requests.ts'
+import { Retention } from './retention.ts'
+import { ShardLoop, type LoadEffect } from './shard-loop.ts'
+import { checkStore } from './store-check.ts'
+import { Waiters } from './waiters.ts'
+import { WorkerLinks } from './worker-links.ts'
+
+export interface OwnedShardParts {
+  readonly options: ManagerOptions
+  readonly ref: ShardRef
+  readonly clock: Clock
+  /** Of the manager, for people. */
+  readonly managerId: string
+  readonly startedMs: number
+  readonly feed: EventPublisher
+  /** Messages that were dropped so far. */
+  rejectedMessages(): number
+  onRejected(error: unknown): void
+  /** The ownership is lost, or the store is broken. */
+  onFailed(error: unknown): void
+}
+
+/** What is there once the doors are open. */
+interface Opened {
+  readonly doors: Doors
+  readonly links: WorkerLinks
+}
+
+/** A store that does not answer for so long is itself what an operator wants to see. */
+const durableStatusMs = 1_000
+
+export class OwnedShard {
+  readonly lease: Lease
+  readonly #parts: OwnedShardParts
+  readonly #owner: ShardOwner
+  readonly #loop: ShardLoop
+  readonly #requests: Requests
+  readonly #operators: OperatorRequests
+  readonly #waiters: Waiters
+  readonly #retention: Retention
+  #opened: Opened | undefined
+
+  constructor(lease: Lease, parts: OwnedShardParts) {
+    const { options, ref, clock } = parts
+    const { spec, storage, limits, logger, checkpoint } = options
+    this.lease = lease
+    this.#parts = parts
+    const owner = new ShardOwner({
+      ...{ spec, shard: ref.shard, epoch: lease.epoch, nonce: newNonce() },
+      ...{ limits: { ...defaultLimits, ...limits }, rng: seededRng(newSeed()) },
+    })
+    this.#owner = owner
+    this.#loop = new ShardLoop({
+      ...{ owner, lease, ref, storage, clock, logger, checkpoint },
+      perform: (effect) => this.#perform(effect),
+      turnEnded: () => {
+        this.#opened?.links.flush()
+        this.#waiters.flush()
+      },
+      onFatal: (error) => parts.onFailed(error),
+    })
+    this.#waiters = new Waiters({
+      getJobs: (ids) => storage.getJobs(ref, ids),
+      answer: (peer, request, items, isLast) =>
+        this.#reply(peer, { type: 'settled', request, items, isLast }),
+      onError: (error) => parts.onFailed(error),
+    })
+    this.#retention = new Retention({ storage, ref, clock, logger, options: options.retention })
+    this.#operators = this.#answerOperators()
+    this.#requests = this.#answerClients()
+  }
+
+  /** Opens the doors and takes over what the store has. */
+  async open(): Promise<void> {
+    const { options, ref, clock } = this.#parts
+    const { spec, storage } = options
+    const summary = await storage.summarise(ref)
+    refuseLostPhases(spec, summary)
+    const names = spec.phases.map(({ jobType }) => jobType)
+    await storage.registerPipeline(spec.name, names, clock.nowMs())
+    const doors = await this.#openDoors()
+    this.#opened = { doors, links: this.#linksBehind(doors) }
+    this.#loop.handle({
+      ...{ type: 'OwnershipTaken', nowMs: clock.nowMs(), nextDueMs: undefined },
+      ...summary,
+    })
+    doors.read()
+    this.#retention.start()
+    if (this.lease.isAfterUncleanStop) void checkStore(storage, options.logger)
+  }
+
+  /** No new grants, no new jobs; what was accepted is committed, and the shard is free for the next owner. */
+  async handOver(): Promise<void> {
+    this.#retention.stop()
+    this.#loop.handle({ type: 'DrainRequested', nowMs: this.#parts.clock.nowMs() })
+    await this.#loop.idle()
+    this.#loop.stop()
+    await this.lease.release()
+    this.abandon()
+  }
+
+  /** Ends everything at once, and writes nothing more. */
+  abandon(): void {
+    this.#loop.stop()
+    this.#retention.stop()
+    this.lease.stop()
+    this.#waiters.stop()
+    this.#opened?.links.close()
+    this.#opened?.doors.close()
+  }
+
+  get doors(): Doors {
+    return this.#open.doors
+  }
+
+  status(): ManagerStatus {
+    const { startedMs, rejectedMessages } = this.#parts
+    return {
+      welcome: this.#welcome(),
+      upSinceMs: startedMs,
+      loopLagMs: this.#loop.loopLagMs,
+      rejectedMessages: rejectedMessages(),
+      shards: [this.#owner.status()],
+    }
+  }
+
+  /** Nothing is shown as done that a crash could undo, but for a store that does not answer. */
+  async #durableStatus(): Promise<ManagerStatus> {
+    const status = this.status()
+    await this.#loop.durable(durableStatusMs)
+    return status
+  }
+
+  #welcome(): Welcome {
+    const { spec, storage, version } = this.#parts.options
+    const { capabilities, description } = storage.info()
+    const { pull, router, pub } = this.doors.announced
+    return {
+      ...{ manager: this.#parts.managerId, version, pipeline: spec.name, pull, router, pub },
+      ...{ shards: 1, jobTypes: spec.phases.map(({ jobType }) => jobType) },
+      ...{ durability: capabilities.durability, store: description },
+    }
+  }
+
+  get #open(): Opened {
+    invariant(this.#opened !== undefined, 'the doors of the shard are open')
+    return this.#opened
+  }
+
+  #openDoors(): Promise<Doors> {
+    const { options, feed, clock, onRejected } = this.#parts
+    return openDoors({
+      ...{ transport: options.transport, addresses: options.doors, requests: this.#requests, feed },
+      ...{ nowMs: () => clock.nowMs(), handle: (event) => this.#loop.handle(event), onRejected },
+    })
+  }
+
+  #linksBehind({ announced }: Doors): WorkerLinks {
+    const { options, ref, clock, managerId } = this.#parts
+    const { transport, logger, spec } = options
+    return new WorkerLinks({
+      ...{ transport, logger, nowMs: () => clock.nowMs() },
+      handle: (event) => this.#loop.handle(event),
+      identity: {
+        ...{ manager: managerId, pipeline: spec.name, shard: ref.shard },
+        ...{ epoch: this.lease.epoch, nonce: this.#owner.nonce, pull: announced.pull[0] ?? '' },
+      },
+    })
+  }
+
+  #answerOperators(): OperatorRequests {
+    const { options, clock } = this.#parts
+    return new OperatorRequests({
+      ...{ spec: options.spec, nowMs: () => clock.nowMs() },
+      handle: (event) => this.#loop.handle(event),
+      reply: (peer, reply) => this.#reply(peer, reply),
+      holdRetention: () => this.#retention.hold(),
+    })
+  }
+
+  #answerClients(): Requests {
+    const { options, ref, clock, onRejected } = this.#parts
+    const { spec, storage, checkInput, limits } = options
+    const holderOf = (id: string) => this.#owner.holderOf(id)
+    return new Requests({
+      ...{ spec, checkInput, waiters: this.#waiters, operators: this.#operators, onRejected },
+      ...{ nowMs: () => clock.nowMs(), handle: (event) => this.#loop.handle(event) },
+      busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
+      reader: new JobReader({ storage, ref, spec, holderOf }),
+      welcome: () => this.#welcome(),
+      status: () => this.#durableStatus(),
+      reply: (peer, reply) => this.#reply(peer, reply),
+    })
+  }
+
+  #reply(peer: string, reply: Reply): void {
+    // An owner whose time is over says nothing more, also not what needed no commit.
+    if (!this.lease.isOver) this.#opened?.doors.reply(peer, reply)
+  }
+
+  #perform(effect: Exclude<Effect, LoadEffect>): void {
+    switch (effect.type) {
+      case 'AnswerClient':
+      case 'AnswerCancel':
+        return this.#requests.answered(effect)
+      case 'AnswerPause':
+      case 'AnswerDead':
+      case 'AnswerDrain':
+        return this.#operators.answered(effect)
+      case 'TellSettled':
+        return this.#waiters.settled(effect.id)
+      case 'Publish': {
+        const { type, ...fields } = effect.event
+        return this.#parts.feed.publish(topicOf(type), fields)
+      }
+      case 'ConnectWorker':
+      case 'DisconnectWorker':
+      case 'OpenStream':
+      case 'Grant':
+      case 'Skip':
+      case 'Abort':
+      case 'Drain':
+      case 'Ping':
+      case 'AnswerResult':
+        return this.#open.links.perform(effect)
+      default:
+        return unreachable(effect)
+    }
+  }
+}

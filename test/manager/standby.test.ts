@@ -1,0 +1,102 @@
+/** Two managers and one store that both may use: one owns the shard, the other waits to be needed. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Manager } from '../../src/manager/manager.ts'
+import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
+import { Happened } from '../transport/happened.ts'
+import { until } from '../wait.ts'
+import { ACompany, held, Numbers, numbersSite, type Run } from './a-company.ts'
+
+const otherSite = { pull: 'tcp://127.0.0.1:5150', sub: 'tcp://127.0.0.1:6100' }
+const ref = { pipeline: 'numbers', shard: 0 }
+
+/** As a server: it lives longer than those who use it, and its clock is its own. */
+class SharedStorage extends EphemeralStorageBackend {
+  override info() {
+    const info = super.info()
+    return { ...info, capabilities: { ...info.capabilities, shared: true } }
+  }
+  override async close(): Promise<void> {}
+}
+
+let company: ACompany
+let storage: SharedStorage
+let nowMs: number
+
+beforeEach(() => {
+  company = new ACompany()
+  nowMs = Date.now()
+  storage = new SharedStorage('numbers', { nowMs: () => nowMs })
+  held.runs = undefined
+})
+
+afterEach(() => company.close())
+
+async function standsBy(manager: Manager): Promise<void> {
+  await until(() => manager.state === 'standby', { what: 'it stands by' })
+}
+
+describe('a second manager on a shared store', () => {
+  it('stands by, without doors, until the first hands over', async () => {
+    const first = await company.manager(Numbers, numbersSite, storage)
+    const second = company.aManager(Numbers, otherSite, storage)
+    const started = second.start()
+    await standsBy(second)
+    expect(() => second.addresses).toThrow('does not own')
+    await first.stop()
+    await started
+    expect(second.state).toBe('running')
+    expect(second.addresses.pull).toEqual([otherSite.pull])
+  })
+
+  it('goes on with what is stored and adopts what runs', async () => {
+    const runs = new Happened<Run>()
+    held.runs = runs
+    const first = await company.manager(Numbers, numbersSite, storage)
+    const second = company.aManager(Numbers, otherSite, storage)
+    const started = second.start()
+    await standsBy(second)
+    const bothSites = { ...numbersSite, others: [otherSite] }
+    await company.worker(Numbers, 0, bothSites)
+    await company.worker(Numbers, 1, bothSites)
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs([{ name: 'numbers', id: 'job-0', instructions: { n: 1 } }])
+    const [run] = await runs.times(1)
+    await first.stop()
+    await started
+    const working = () => second.status().shards[0]?.phases[1]?.running === 1
+    await until(working, { what: 'the run is adopted' })
+    run?.goOn()
+    const done = () => second.status().shards[0]?.settled.done === 1
+    await until(done, { what: 'its result is applied' })
+    expect(runs.all).toHaveLength(1)
+  })
+
+  it('is left by itself when it is stopped while it stands by', async () => {
+    await company.manager(Numbers, numbersSite, storage)
+    const second = company.aManager(Numbers, otherSite, storage)
+    const started = second.start()
+    await standsBy(second)
+    await second.stop()
+    await started
+    expect(second.state).toBe('stopped')
+  })
+})
+
+describe('an owner that has lost its shard', () => {
+  it('commits and answers nothing more, stands by, and owns it again when it is free', async () => {
+    const manager = await company.manager(Numbers, numbersSite, storage)
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs([{ name: 'numbers', id: 'before', instructions: { n: 1 } }])
+    nowMs += 10_000
+    const stranger = await storage.acquire(ref, 'a stranger', 9_000)
+    expect(stranger.outcome).toBe('acquired')
+    const refused = client.enqueueJobs([{ name: 'numbers', id: 'after', instructions: { n: 1 } }])
+    await standsBy(manager)
+    expect(await storage.getJobs(ref, ['after'])).toEqual([])
+    if (stranger.outcome === 'acquired') await storage.release(ref, stranger.epoch)
+    await until(() => manager.state === 'running', { what: 'it owns the shard again' })
+    // The client has kept what was not acknowledged, and asks again.
+    expect((await refused)[0]).toMatchObject({ ok: true, acknowledged: true })
+    expect(await storage.getJobs(ref, ['before', 'after'])).toHaveLength(2)
+  })
+})
