@@ -1,17 +1,14 @@
-/**
- * The connection of a client to a manager: finds the right door from the one address a person knows, and
- * keeps each request until its answer, over reconnections.
- */
+/** The connection of a client to a manager: it keeps each request until its answer, over reconnections. */
 import { ClientOutbox } from '../core/client-outbox.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { catalogue } from '../errors/catalogue.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { parseAddress, withPort } from '../runtime/address.ts'
-import type { Frames, Link, Transport } from '../transport/contract.ts'
-import { unpackHeader } from '../wire/header.ts'
-import { decodeReply, type Reply, type Welcome } from '../wire/replies.ts'
+import { parseAddress } from '../runtime/address.ts'
+import type { Transport } from '../transport/contract.ts'
+import type { Reply, Welcome } from '../wire/replies.ts'
 import { encodeRequest, type Request } from '../wire/requests.ts'
+import { RouterDoors } from './router-doors.ts'
 
 /** A request as callers write it; the connection numbers it. */
 export type Ask = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never
@@ -30,8 +27,7 @@ export class Connection {
   readonly #transport: Transport
   readonly #outbox = new ClientOutbox(limits)
   readonly #pending = new Map<number, Pending>()
-  #links: Link[] = []
-  #link: Link | undefined
+  #doors: RouterDoors | undefined
   #timer: NodeJS.Timeout | undefined
   #nextRequest = 1
   #isUp = false
@@ -49,25 +45,22 @@ export class Connection {
   }
 
   /**
-   * Connects to a router door, or to the one beside a pull door (the next port).
-   * `false`: only a pull door is there, so nothing will be acknowledged.
+   * Connects to a router door, or to the one beside a pull door (the next port); of several addresses, to
+   * whoever answers. `false`: only a pull door is there, so nothing will be acknowledged.
    * @throws CT_UNREACHABLE when nobody answers in time
    */
-  async connect(address: string, timeoutMs: number): Promise<boolean> {
-    parseAddress(address)
+  async connect(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
+    for (const address of addresses) parseAddress(address)
     this.#isClosed = false
-    const candidates = [address, withPort(address, parseAddress(address).port + 1)]
-    const found = await this.#findRouter(candidates, timeoutMs)
-    if (found !== undefined) {
-      this.#use(found)
-      return true
-    }
+    if (await this.#find(addresses, timeoutMs)) return true
     this.#drop()
-    const answer = await this.#transport.probe(address, 1_000)
-    if (answer === 'open') return false
-    throw new CarbontubeError('CT_UNREACHABLE', `nobody answers at ${address}`, {
+    const probes = await Promise.all(
+      addresses.map((address) => this.#transport.probe(address, 1_000)),
+    )
+    if (probes.includes('open')) return false
+    throw new CarbontubeError('CT_UNREACHABLE', `nobody answers at ${addresses.join(', ')}`, {
       hint: 'Start the manager (carbontube pipeline FILE), or check host and port.',
-      details: { address, probe: answer },
+      details: { address: addresses.join(','), probe: probes[0] },
     })
   }
 
@@ -112,8 +105,8 @@ export class Connection {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#isUp = false
-    for (const link of this.#links) link.close()
-    this.#links = []
+    this.#doors?.close()
+    this.#doors = undefined
     for (const { reject } of this.#pending.values()) reject(closed())
     this.#pending.clear()
   }
@@ -122,7 +115,7 @@ export class Connection {
     for (const { type, request } of this.#outbox.orders(systemClock.nowMs())) {
       const pending = this.#pending.get(request)
       if (pending === undefined) continue
-      if (type === 'send') this.#link?.send(encodeRequest({ ...pending.ask, request } as Request))
+      if (type === 'send') this.#doors?.send(encodeRequest({ ...pending.ask, request } as Request))
       else {
         this.#pending.delete(request)
         pending.reject(
@@ -134,8 +127,23 @@ export class Connection {
     }
   }
 
-  #receive(frames: Frames): void {
-    const reply = decodeReply(unpackHeader(frames[0]), frames)
+  #find(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs)
+      this.#doors = new RouterDoors({
+        ...{ transport: this.#transport, addresses },
+        onFound: (welcome) => {
+          clearTimeout(timer)
+          this.#found(welcome)
+          resolve(true)
+        },
+        onLost: () => this.#lost(),
+        onReply: (reply) => this.#receive(reply),
+      })
+    })
+  }
+
+  #receive(reply: Reply): void {
     const pending = this.#pending.get(reply.request)
     if (pending === undefined) return
     if (reply.type === 'error') {
@@ -150,62 +158,17 @@ export class Connection {
     this.#outbox.answered(request)
   }
 
-  /** Says hello at every candidate; the first that answers wins. */
-  #findRouter(candidates: readonly string[], timeoutMs: number): Promise<Link | undefined> {
-    return new Promise((resolve) => {
-      let isOver = false
-      const finish = (found: Link | undefined) => {
-        if (isOver) return
-        isOver = true
-        clearTimeout(timer)
-        for (const link of this.#links) if (link !== found) link.close()
-        this.#links = found === undefined ? [] : [found]
-        resolve(found)
-      }
-      const timer = setTimeout(() => finish(undefined), timeoutMs)
-      for (const address of candidates) {
-        const link: Link = this.#transport.connectDealer({
-          address,
-          onUp: () => {
-            if (isOver) this.#cameUp()
-            else link.send(encodeRequest({ type: 'hello', request: 0 }))
-          },
-          onDown: () => {
-            if (!isOver) return
-            this.#isUp = false
-            this.#outbox.disconnected()
-          },
-          onMessage: (frames) => {
-            if (isOver) return this.#receive(frames)
-            const reply = decodeReply(unpackHeader(frames[0]), frames)
-            if (reply.type !== 'welcome') return
-            if (address !== candidates[0] && !namesDoor(reply.welcome, candidates[0])) return
-            this.welcome = reply.welcome
-            finish(link)
-          },
-        })
-        this.#links.push(link)
-      }
-    })
-  }
-
-  #use(link: Link): void {
-    this.#link = link
-    this.#cameUp()
-  }
-
-  #cameUp(): void {
+  #found(welcome: Welcome): void {
+    this.welcome = welcome
     this.#isUp = true
     this.#outbox.connected()
     this.#work()
   }
-}
 
-/** Whether the manager's pull door is the one that the person gave: same port; hosts have many names. */
-function namesDoor(welcome: Welcome, address: string | undefined): boolean {
-  if (address === undefined) return false
-  const { port } = parseAddress(address)
-  return welcome.pull.some((pull) => parseAddress(pull).port === port)
+  #lost(): void {
+    this.#isUp = false
+    this.#outbox.disconnected()
+  }
 }
 
 function closed(): CarbontubeError {

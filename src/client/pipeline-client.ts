@@ -84,14 +84,16 @@ export interface Paused {
 const timeoutMsDefault = 10_000
 
 export class PipelineClient<P extends Pipelines = Pipelines> {
-  readonly #address: string
+  readonly #addresses: readonly string[]
   readonly #transport: Transport
   readonly #timeoutMs: number
   readonly #connection: Connection
   #push: Link | undefined
 
-  constructor(address: string, options: ClientOptions = {}) {
-    this.#address = address
+  /** @param address of a manager, or those of all managers of which one owns the jobs: a list, or joined by commas */
+  constructor(address: string | readonly string[], options: ClientOptions = {}) {
+    const given = typeof address === 'string' ? address.split(',') : address
+    this.#addresses = given.map((one) => one.trim())
     this.#transport = options.transport ?? zeromqTransport
     this.#timeoutMs =
       options.timeout === undefined ? timeoutMsDefault : durationMs(options.timeout, 'timeout')
@@ -105,18 +107,16 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /** @throws CT_UNREACHABLE, CT_BAD_ADDRESS */
   async connect(): Promise<void> {
-    if (await this.#connection.connect(this.#address, this.#timeoutMs)) return
+    if (await this.#connection.connect(this.#addresses, this.#timeoutMs)) return
+    const [address = ''] = this.#addresses
     await new Promise<void>((resolve, reject) => {
-      const error = new CarbontubeError(
-        'CT_UNREACHABLE',
-        `${this.#address} is no door of a manager`,
-      )
+      const error = new CarbontubeError('CT_UNREACHABLE', `${address} is no door of a manager`)
       const timer = setTimeout(() => reject(error), this.#timeoutMs)
       const onUp = () => {
         clearTimeout(timer)
         resolve()
       }
-      this.#push = this.#transport.connectPush({ address: this.#address, onUp })
+      this.#push = this.#transport.connectPush({ address, onUp })
     })
   }
 
