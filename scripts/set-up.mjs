@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runStep } from './run-step.mjs'
 
-const debianPackages = ['python3-zmq', 'python3-msgpack', 'redis-server', 'postgresql']
+const debianPackages = ['python3-zmq', 'python3-msgpack', 'redis-server', 'postgresql', 'iproute2']
 
 await dependencies()
 await nativeModules()
