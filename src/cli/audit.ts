@@ -1,4 +1,4 @@
-/** `audit`: whether the jobs in a store file keep what is promised. Reads only; the manager may be at work. */
+/** `audit`: whether the jobs in a store keep what is promised. Reads only; the manager may be at work. */
 import { createReadStream, existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Audit, type AuditSummary } from '../audit/audit.ts'
@@ -8,6 +8,7 @@ import type { CommandOptions, GlobalOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { StoreFile } from '../storage/sqlite/store-file.ts'
 import { checksumOf } from '../wire/requests.ts'
+import { jobsOf, openBackend, type OpenBackend } from './backend-jobs.ts'
 import { print, style, table } from './command-context.ts'
 
 interface LedgerSummary {
@@ -15,19 +16,50 @@ interface LedgerSummary {
   readonly repeated: number
 }
 
-export async function auditStore(path: string, options: CommandOptions<'audit'>): Promise<number> {
+export async function auditStore(
+  path: string,
+  name: string | undefined,
+  options: CommandOptions<'audit'>,
+): Promise<number> {
   needFile(path)
   if (options.ledger !== undefined) needFile(options.ledger)
+  const audit = new Audit({ checksumOf, onFinding: (finding) => showFinding(finding, options) })
+  const backend = await openBackend(path, name)
+  const isChecked = options.ledger !== undefined
+  const ledger =
+    backend === undefined
+      ? readFileJobs(path, audit, isChecked)
+      : await readBackendJobs(backend, audit, isChecked)
+  if (ledger !== undefined) await readLedger(options.ledger ?? '', audit, ledger)
+  showSummary(audit.summary, ledger, options)
+  return judge(path, audit.summary)
+}
+
+function readFileJobs(path: string, audit: Audit, isChecked: boolean): LedgerCheck | undefined {
   const file = StoreFile.open(path)
   try {
-    const audit = new Audit({ checksumOf, onFinding: (finding) => showFinding(finding, options) })
-    const ledger = options.ledger === undefined ? undefined : new LedgerCheck(file.facts().jobTypes)
+    const ledger = isChecked ? new LedgerCheck(file.facts().jobTypes) : undefined
     readJobs(file, audit, ledger)
-    if (ledger !== undefined) await readLedger(options.ledger ?? '', audit, ledger)
-    showSummary(audit.summary, ledger, options)
-    return judge(path, audit.summary)
+    return ledger
   } finally {
     file.close()
+  }
+}
+
+async function readBackendJobs(
+  backend: OpenBackend,
+  audit: Audit,
+  isChecked: boolean,
+): Promise<LedgerCheck | undefined> {
+  const ledger = isChecked ? new LedgerCheck(backend.jobTypes) : undefined
+  try {
+    for await (const { record, attempts } of jobsOf(backend)) {
+      audit.add(record, attempts)
+      ledger?.expect(record, attempts)
+    }
+    return ledger
+  } finally {
+    await backend.storage.close()
   }
 }
 

@@ -262,8 +262,9 @@ export const commands = {
     options: askOptions,
   },
   audit: {
-    args: '<storeFile>',
-    summary: 'whether the jobs in an SQLite store keep what is promised; reads only',
+    args: '<store> [name]',
+    summary:
+      'whether the jobs of an SQLite file, or behind a pipeline file, keep what is promised; reads only',
     options: auditOptions,
   },
   doctor: {

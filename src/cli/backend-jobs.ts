@@ -1,0 +1,71 @@
+/** The jobs behind a pipeline's own backend, for an audit: page by page, beside the managers that use it. */
+import { compilePipeline } from '../pipeline/compile.ts'
+import type { AttemptRecord, JobRecord } from '../core/job.ts'
+import { CarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
+import type { ShardRef, Storage } from '../storage/contract.ts'
+import { loadPipelineFile, pickPipeline } from './load-file.ts'
+
+export interface OpenBackend {
+  readonly storage: Storage
+  readonly ref: ShardRef
+  readonly jobTypes: readonly string[]
+}
+
+const isPipelineFile = /\.[cm]?[jt]s$/
+
+/** The open backend of a pipeline file; `undefined` when the path is that of something else. */
+export async function openBackend(
+  path: string,
+  name: string | undefined,
+): Promise<OpenBackend | undefined> {
+  if (!isPipelineFile.test(path)) return undefined
+  const { instance, spec } = compilePipeline(pickPipeline(await loadPipelineFile(path), name))
+  await instance.initialize?.()
+  const storage = instance.backend
+  // Others are locked by the manager, or are in the memory of another process.
+  if (storage?.info().capabilities.shared !== true) {
+    throw new CarbontubeError('CT_REFUSED', `the store of "${spec.name}" has one user at a time`, {
+      hint: 'Give the store file instead: .carbontube/NAME.db.',
+    })
+  }
+  await storage.open()
+  const jobTypes = spec.phases.map(({ jobType }) => jobType)
+  return { storage, ref: { pipeline: spec.name, shard: 0 }, jobTypes }
+}
+
+export async function* jobsOf({
+  storage,
+  ref,
+}: OpenBackend): AsyncGenerator<{ record: JobRecord; attempts: readonly AttemptRecord[] }> {
+  let after: string | undefined
+  do {
+    const page = await storage.listJobs(ref, {}, { limit: 100, ...given({ after }) })
+    for (const { id } of page.jobs) {
+      const whole = await wholeJob(storage, ref, id)
+      if (whole !== undefined) yield whole
+    }
+    after = page.next
+  } while (after !== undefined)
+}
+
+/** Record and history are read one after the other: again, until nothing has happened between. */
+async function wholeJob(storage: Storage, ref: ShardRef, id: string) {
+  for (;;) {
+    const [before] = await storage.getJobs(ref, [id])
+    const attempts = await storage.listAttempts(ref, id)
+    const [record] = await storage.getJobs(ref, [id])
+    if (record === undefined) return undefined
+    if (isSame(before, record)) return { record, attempts }
+  }
+}
+
+function isSame(before: JobRecord | undefined, after: JobRecord): boolean {
+  return (
+    before?.state === after.state &&
+    before.phase === after.phase &&
+    before.attempts === after.attempts &&
+    before.tokenMin === after.tokenMin &&
+    before.applied.length === after.applied.length
+  )
+}
