@@ -53,7 +53,7 @@ export const defaultLimits: Limits = {
   grantResendMs: 1_000,
   grantResendsMax: 3,
   runningRecordAfterMs: 2_000,
-  readyJobsMax: 20_000,
+  readyJobsMax: 50_000,
   readyBytesMax: 64 * MiB,
   scheduledJobsMax: 20_000,
   loadJobsMax: 2_000,
