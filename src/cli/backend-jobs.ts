@@ -4,6 +4,7 @@ import type { AttemptRecord, JobRecord } from '../core/job.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
+import { backendOf } from './backend-of.ts'
 import { loadPipelineFile, pickPipeline } from './load-file.ts'
 
 export interface OpenBackend {
@@ -20,11 +21,11 @@ export async function openBackend(
   name: string | undefined,
 ): Promise<OpenBackend | undefined> {
   if (!isPipelineFile.test(path)) return undefined
-  const { instance, spec } = compilePipeline(pickPipeline(await loadPipelineFile(path), name))
-  await instance.initialize?.()
-  const storage = instance.backend
+  const compiled = compilePipeline(pickPipeline(await loadPipelineFile(path), name))
+  const { spec } = compiled
+  const storage = await backendOf(compiled)
   // Others are locked by the manager, or are in the memory of another process.
-  if (storage?.info().capabilities.shared !== true) {
+  if (!storage.info().capabilities.shared) {
     throw new CarbontubeError('CT_REFUSED', `the store of "${spec.name}" has one user at a time`, {
       hint: 'Give the store file instead: .carbontube/NAME.db.',
     })

@@ -12,11 +12,10 @@ import {
   type CompiledPipeline,
 } from '../pipeline/compile.ts'
 import type { PassCheckpoint } from '../runtime/checkpoint.ts'
-import type { Storage } from '../storage/contract.ts'
-import { SqliteStorageBackend } from '../storage/sqlite/sqlite-storage.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import { Worker } from '../worker/worker.ts'
+import { backendOf } from './backend-of.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
@@ -123,12 +122,6 @@ function doorsOf(options: CommandOptions<'pipeline'>): DoorAddresses {
     ...{ pull: [pullBind], sub: [subBind] },
     ...given({ router, pub, pullConnect, subConnect }),
   }
-}
-
-/** The backend that `initialize` chose; SQLite beside the user without it. */
-async function backendOf({ instance, spec }: CompiledPipeline): Promise<Storage> {
-  await instance.initialize?.()
-  return instance.backend ?? new SqliteStorageBackend(spec.name)
 }
 
 function inputCheck(compiled: CompiledPipeline): InputCheck | undefined {

@@ -4,7 +4,10 @@ import { say } from './command-context.ts'
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Resolves at the first signal. Asked for before a command says that it is ready: who reads that may stop it at once. */
+/**
+ * Resolves at the first signal. Asked for before a command says that it is ready: who reads that may stop it
+ * at once.
+ */
 export function stopSignal(drainMs: number): Promise<0> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -7,7 +7,7 @@ import { CarbontubeError } from '../errors/errors.ts'
 import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 
 /** How long an ownership lasts without a renewal; renewed every third of it. */
-export const ttlMs = 9_000
+const ttlMs = 9_000
 
 export interface LeaseParts {
   readonly storage: Storage

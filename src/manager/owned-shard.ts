@@ -4,6 +4,7 @@
  * anew from the store.
  */
 import type { Effect } from '../core/effect.ts'
+import type { Event } from '../core/event.ts'
 import { invariant, unreachable } from '../core/invariant.ts'
 import { defaultLimits } from '../core/limits.ts'
 import { seededRng } from '../core/rng.ts'
@@ -59,6 +60,11 @@ export class OwnedShard {
   readonly #operators: OperatorRequests
   readonly #waiters: Waiters
   readonly #retention: Retention
+  /** How what is around the core tells it of events. */
+  readonly #toCore = {
+    nowMs: () => this.#parts.clock.nowMs(),
+    handle: (event: Event) => this.#loop.handle(event),
+  }
   #opened: Opened | undefined
 
   constructor(lease: Lease, parts: OwnedShardParts) {
@@ -169,19 +175,18 @@ export class OwnedShard {
   }
 
   #openDoors(): Promise<Doors> {
-    const { options, feed, clock, onRejected } = this.#parts
+    const { options, feed, onRejected } = this.#parts
     return openDoors({
       ...{ transport: options.transport, addresses: options.doors, requests: this.#requests, feed },
-      ...{ nowMs: () => clock.nowMs(), handle: (event) => this.#loop.handle(event), onRejected },
+      ...{ ...this.#toCore, onRejected },
     })
   }
 
   #linksBehind({ announced }: Doors): WorkerLinks {
-    const { options, ref, clock, managerId } = this.#parts
+    const { options, ref, managerId } = this.#parts
     const { transport, logger, spec } = options
     return new WorkerLinks({
-      ...{ transport, logger, nowMs: () => clock.nowMs() },
-      handle: (event) => this.#loop.handle(event),
+      ...{ transport, logger, ...this.#toCore },
       identity: {
         ...{ manager: managerId, pipeline: spec.name, shard: ref.shard },
         ...{ epoch: this.lease.epoch, nonce: this.#owner.nonce, pull: announced.pull[0] ?? '' },
@@ -190,22 +195,20 @@ export class OwnedShard {
   }
 
   #answerOperators(): OperatorRequests {
-    const { options, clock } = this.#parts
     return new OperatorRequests({
-      ...{ spec: options.spec, nowMs: () => clock.nowMs() },
-      handle: (event) => this.#loop.handle(event),
+      ...{ spec: this.#parts.options.spec, ...this.#toCore },
       reply: (peer, reply) => this.#reply(peer, reply),
       holdRetention: () => this.#retention.hold(),
     })
   }
 
   #answerClients(): Requests {
-    const { options, ref, clock, onRejected } = this.#parts
+    const { options, ref, onRejected } = this.#parts
     const { spec, storage, checkInput, limits } = options
     const holderOf = (id: string) => this.#owner.holderOf(id)
     return new Requests({
       ...{ spec, checkInput, waiters: this.#waiters, operators: this.#operators, onRejected },
-      ...{ nowMs: () => clock.nowMs(), handle: (event) => this.#loop.handle(event) },
+      ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref, spec, holderOf }),
       welcome: () => this.#welcome(),

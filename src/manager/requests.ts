@@ -115,9 +115,7 @@ export class Requests {
       case 'hello':
         return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
       case 'status':
-        return this.#parts.reply(peer, {
-          ...{ type: 'status', request, status: await this.#parts.status() },
-        })
+        return this.#status(peer, request)
       case 'enqueue':
         return this.#enqueue(peer, decoded)
       case 'get':
@@ -141,6 +139,11 @@ export class Requests {
       case 'drain':
         return this.#parts.operators.receive(peer, decoded)
     }
+  }
+
+  async #status(peer: string, request: number): Promise<void> {
+    const status = await this.#parts.status()
+    this.#parts.reply(peer, { type: 'status', request, status })
   }
 
   async #enqueue(peer: string, decoded: Extract<Request, { type: 'enqueue' }>): Promise<void> {

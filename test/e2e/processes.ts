@@ -136,6 +136,12 @@ export class Bench {
     )
   }
 
+  /** Holds the store of the ledger pipeline against the ledger of what was run. */
+  audit(): Promise<Finished> {
+    const store = join(this.folder, '.carbontube', 'ledger.db')
+    return this.run(['audit', store, '--ledger', this.ledger])
+  }
+
   entries(): LedgerEntry[] {
     if (!existsSync(this.ledger)) return []
     const lines = readFileSync(this.ledger, 'utf8').split('\n')

@@ -41,9 +41,7 @@ describe('kill -9', () => {
       bench.entries().flatMap((entry) => (entry.phase === 'finish' ? entry.n : [])),
     )
     expect(finished.size).toBe(5_000)
-    const store = join(bench.folder, '.carbontube', 'ledger.db')
-    const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-    expect(audit).toMatchObject({ code: 0, stderr: '' })
+    expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
   }, 120_000)
 
   it('of a worker has its jobs run elsewhere within two seconds', async () => {

@@ -71,7 +71,5 @@ it('replaces workers and the manager one by one while jobs run, and each is done
     const { attempts } = await client.getJob(job.id)
     expect(attempts.filter(({ outcome }) => outcome === 'done')).toHaveLength(2)
   }
-  const store = join(bench.folder, '.carbontube', 'ledger.db')
-  const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-  expect(audit).toMatchObject({ code: 0, stderr: '' })
+  expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
 })

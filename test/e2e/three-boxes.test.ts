@@ -38,22 +38,6 @@ function boxes(...args: string[]): void {
   execFileSync(script, args, { env })
 }
 
-beforeEach(async () => {
-  bench = await Bench.open()
-  shell = new Shell(bench.folder)
-  copyFileSync(
-    path('../../examples/three-boxes/tinas-pipeline.ts'),
-    join(bench.folder, 'tinas-pipeline.ts'),
-  )
-  if (lack() === undefined) boxes('up')
-})
-
-afterEach(async () => {
-  await shell.close()
-  if (lack() === undefined) boxes('down')
-  await bench.close()
-})
-
 /** The line that runs a region on a box. */
 function on(box: string, region: string, line = regionOf(commands, region)): string {
   ran.add(region)
@@ -68,9 +52,14 @@ async function ready(parts: readonly Running[]): Promise<void> {
   await until(() => parts.every(isReady), { what: 'all are ready', timeoutMs: 20_000 })
 }
 
-async function status(): Promise<{ workers: { jobType: string; state: string }[] }> {
+interface Shown {
+  readonly workers: readonly { readonly jobType: string; readonly state: string }[]
+  readonly settled: { readonly done: number }
+}
+
+async function status(): Promise<Shown> {
   const line = on('manager', 'status', `${regionOf(commands, 'status').trim()} --json`)
-  return JSON.parse(await shell.succeed(line))
+  return JSON.parse(await shell.succeed(line)) as Shown
 }
 
 async function workersAre(states: Readonly<Record<string, string>>): Promise<void> {
@@ -96,6 +85,22 @@ const why = lack()
 describe.skipIf(why !== undefined)(
   `three boxes${why === undefined ? '' : ` [skipped: ${why}]`}`,
   () => {
+    beforeEach(async () => {
+      bench = await Bench.open()
+      shell = new Shell(bench.folder)
+      copyFileSync(
+        path('../../examples/three-boxes/tinas-pipeline.ts'),
+        join(bench.folder, 'tinas-pipeline.ts'),
+      )
+      boxes('up')
+    })
+
+    afterEach(async () => {
+      await shell.close()
+      boxes('down')
+      await bench.close()
+    })
+
     it('encode and split over relays, and nothing is lost or done twice when cables are pulled', async () => {
       writeFileSync(join(bench.folder, 'video1.mp4'), 'a frame '.repeat(100_000))
       await ready(['encoder', 'file-io', 'manager'].map((box) => shell.start(on(box, box))))
@@ -119,8 +124,7 @@ describe.skipIf(why !== undefined)(
       boxes('heal', 'file-io')
       const [last] = await enqueue('--wait --timeout 60s --json')
       expect(last).toMatchObject({ state: 'done' })
-      const settled = async () => (await status()) as unknown as { settled: { done: number } }
-      await until(async () => (await settled()).settled.done === 12, {
+      await until(async () => (await status()).settled.done === 12, {
         what: 'all have settled',
         timeoutMs: 60_000,
       })

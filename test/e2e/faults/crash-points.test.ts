@@ -38,9 +38,7 @@ async function expectAllDone(client: PipelineClient, count: number): Promise<voi
 }
 
 async function expectCleanAudit(): Promise<void> {
-  const store = join(bench.folder, '.carbontube', 'ledger.db')
-  const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-  expect(audit).toMatchObject({ code: 0, stderr: '' })
+  expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
 }
 
 /** No phase of any job has been run twice. */
@@ -52,28 +50,28 @@ function expectNothingRepeated(): void {
 const runsOf = (phase: string) => bench.entries().filter((entry) => entry.phase === phase)
 
 describe('a manager that dies amid an enqueue', () => {
-  it('before the commit has told nobody, and the client that asks again is stored', async () => {
-    const manager = crashingManager(bench, 'manager.beforeCommit:1')
+  /** Three jobs are enqueued once; their client asks again by itself. */
+  async function enqueueAmidDeath(point: Parameters<typeof crashingManager>[1]) {
+    const manager = crashingManager(bench, point)
     const client = await bench.client()
     const answers = client.enqueueJobs(numbered(3))
     await crashed(manager)
     bench.manager()
     bench.worker('work')
     bench.worker('finish')
-    expect((await answers).map(({ outcome }) => outcome)).toEqual(['stored', 'stored', 'stored'])
+    return { client, answers: await answers }
+  }
+
+  it('before the commit has told nobody, and the client that asks again is stored', async () => {
+    const { client, answers } = await enqueueAmidDeath('manager.beforeCommit:1')
+    expect(answers.map(({ outcome }) => outcome)).toEqual(['stored', 'stored', 'stored'])
     await expectAllDone(client, 3)
     expectNothingRepeated()
   })
 
   it('after the commit has kept it, and the client that asks again hears of a duplicate', async () => {
-    const manager = crashingManager(bench, 'manager.afterCommit:1')
-    const client = await bench.client()
-    const answers = client.enqueueJobs(numbered(3))
-    await crashed(manager)
-    bench.manager()
-    bench.worker('work')
-    bench.worker('finish')
-    expect((await answers).map(({ ok, outcome }) => [ok, outcome])).toEqual([
+    const { client, answers } = await enqueueAmidDeath('manager.afterCommit:1')
+    expect(answers.map(({ ok, outcome }) => [ok, outcome])).toEqual([
       [true, 'duplicate'],
       [true, 'duplicate'],
       [true, 'duplicate'],

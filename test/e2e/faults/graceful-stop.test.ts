@@ -53,9 +53,7 @@ async function expectDoneAfter(count: number): Promise<void> {
   expect((await client.status()).shards[0]?.settled).toEqual({ done: 2, dead: 0, cancelled: 0 })
   expect(runs()).toHaveLength(count)
   expect(runs().every(({ attempt }) => attempt === 1)).toBe(true)
-  const store = join(bench.folder, '.carbontube', 'ledger.db')
-  const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-  expect(audit).toMatchObject({ code: 0, stderr: '' })
+  expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
 }
 
 describe('a worker that is asked to stop', () => {

@@ -3,7 +3,6 @@
  * innocent jobs beside it none is charged with anything.
  */
 import type { ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../../src/client/pipeline-client.ts'
 import { Bench, ledgerFile, numbered } from '../processes.ts'
@@ -67,8 +66,7 @@ describe('a job that kills its process', () => {
         expect(outcomes.filter((outcome) => outcome !== 'lost')).toEqual(['done', 'done'])
         expect(attempts.every(({ attempt }) => attempt === 1)).toBe(true)
       }
-      const store = join(bench.folder, '.carbontube', 'ledger.db')
-      expect(await bench.run(['audit', store, '--ledger', bench.ledger])).toMatchObject({ code: 0 })
+      expect(await bench.audit()).toMatchObject({ code: 0 })
     },
     90_000,
   )

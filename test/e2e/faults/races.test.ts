@@ -33,9 +33,7 @@ async function settledNow() {
 }
 
 async function expectCleanAudit(): Promise<void> {
-  const store = join(bench.folder, '.carbontube', 'ledger.db')
-  const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-  expect(audit).toMatchObject({ code: 0, stderr: '' })
+  expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
 }
 
 describe('a cancel', () => {

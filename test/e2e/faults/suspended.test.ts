@@ -54,9 +54,7 @@ describe.concurrent('running jobs', () => {
       // Each phase of each job was run once.
       expect(bench.entries()).toHaveLength(16)
       expect(processes.manager.exitCode).toBeNull()
-      const store = join(bench.folder, '.carbontube', 'ledger.db')
-      const audit = await bench.run(['audit', store, '--ledger', bench.ledger])
-      expect(audit).toMatchObject({ code: 0, stderr: '' })
+      expect(await bench.audit()).toMatchObject({ code: 0, stderr: '' })
     },
   )
 })
