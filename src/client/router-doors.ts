@@ -61,7 +61,7 @@ export class RouterDoors {
         address,
         onUp: () => this.#sayHello(candidate),
         onDown: () => this.#down(candidate),
-        onWrongPeer: () => this.#dismiss(candidate),
+        // No word about a wrong peer: a proxy in front of a manager that is not up yet looks like one.
         onMessage: (frames) => this.#receive(candidate, frames),
       }),
     }
