@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
 import { packageFrom, type RequireFrom } from '../driver-package.ts'
 
-/** An argument of a command. Bytes stay bytes. */
-export type RedisArgument = string | number | Uint8Array
+/** An argument of a command. Bytes must be a `Buffer`: ioredis makes a text of any other array. */
+export type RedisArgument = string | number | Buffer
 
 /** What a server answers: texts are bytes. */
 export type RedisReply = number | Uint8Array | null | readonly RedisReply[]

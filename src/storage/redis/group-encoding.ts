@@ -38,7 +38,7 @@ export function encodeGroup(
   keys: ShardKeys,
   { epoch, owner }: Authority,
   group: Group,
-): { keys: string[]; args: Uint8Array[] } {
+): { keys: string[]; args: Buffer[] } {
   const writer = new GroupEncoder()
   const mutations = group.mutations.map((mutation) => writer.encode(mutation))
   const phases = [...writer.phases]
@@ -54,7 +54,7 @@ export function encodeGroup(
 }
 
 class GroupEncoder {
-  readonly bytes: Uint8Array[] = []
+  readonly bytes: Buffer[] = []
   /** Whose ready sets the group may touch. */
   readonly phases = new Set<number>()
 
@@ -112,7 +112,9 @@ class GroupEncoder {
 
   /** Number of the argument, counted from 1 as the script does; header and mutations come before. */
   #argument(bytes: Uint8Array | undefined): number {
-    return bytes === undefined ? 0 : this.bytes.push(bytes) + 2
+    if (bytes === undefined) return 0
+    const { buffer, byteOffset, byteLength } = bytes
+    return this.bytes.push(Buffer.from(buffer, byteOffset, byteLength)) + 2
   }
 }
 

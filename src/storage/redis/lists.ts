@@ -11,6 +11,7 @@ import type { Connection } from './connection.ts'
 import type { RedisArgument, RedisReply } from './driver.ts'
 import { keysOf, memberOf, type ShardKeys } from './keys.ts'
 import { countersOf } from './owner-reads.ts'
+import { countersScript } from './scripts/reading.ts'
 import { isList, recordsOf, stateCodes, textOf, unpackJob, type PackedJob } from './records.ts'
 
 /** Records that one page may look at. */
@@ -159,7 +160,8 @@ export class JobLists {
   }
 
   async #counters(keys: ShardKeys): Promise<Map<string, number>> {
-    const reply = await this.#call('hgetall', [keys.counters])
+    const read = () => this.#connection.run(countersScript, [keys.counters], [])
+    const reply = await this.#connection.again(read)
     return countersOf(isList(reply) ? reply : [])
   }
 

@@ -66,3 +66,6 @@ return {
   rowsOf(redis.call('ZRANGE', KEYS[8], 0, -1)),
 }
 `)
+
+/** KEYS: counters. A script, because ioredis would make an object of the answer to HGETALL. */
+export const countersScript = script(`return redis.call('HGETALL', KEYS[1])`)
