@@ -5,7 +5,10 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
-import { packageFrom, type RequireFrom } from '../driver-package.ts'
+import { packageFrom } from '../driver-package.ts'
+
+/** A `require` of some folder, as `createRequire` makes it. */
+type RequireFrom = (id: string) => unknown
 
 /** An argument of a command. Bytes must be a `Buffer`: ioredis makes a text of any other array. */
 export type RedisArgument = string | number | Buffer
