@@ -47,7 +47,9 @@ export function explained(error: unknown, where: string): Error {
       return storeForeign(where, 'a key under our prefix is of another kind', cause)
     case 'transient':
       return unreachable(where, cause)
-    default:
+    case 'denied':
+    case 'noScript':
+    case 'other':
       return storeFailed(where, cause.message, cause)
   }
 }

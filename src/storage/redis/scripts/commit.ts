@@ -170,9 +170,9 @@ local function score(job)
   return string.format('%.17g', state == 1 and job[10] or job[14] or 0)
 end
 
--- A full server lets nothing in, but lets a script go on that has written: settling must not stop. So a
--- group without new jobs begins with a write that takes no room.
-if stored == 0 then redis.call('HDEL', kShard, 'nothing') end
+-- A full server refuses the first write that takes room, but not what comes after a write. So a group with
+-- new jobs begins with a write that takes room, and any other with one that takes none: settling goes on.
+if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else redis.call('HDEL', kShard, 'none') end
 
 local grown = {}
 for member in pairs(touched) do
