@@ -22,7 +22,9 @@ export interface RedisServerOptions {
   readonly log?: 'always' | 'everysec' | 'off'
   /** More of its command line: `['--requirepass', 'x']`. */
   readonly args?: readonly string[]
-  /** The rest of a command line that makes it a Sentinel; its file must be in `folder`. */
+  /** Makes it a Sentinel with this configuration, a file in `folder`. */
+  readonly sentinelFile?: string
+  /** Default: a new one. Removed by `stop`. */
   readonly folder?: string
 }
 
@@ -36,16 +38,17 @@ export class RedisServer {
   #process: ChildProcess | undefined
   #output = ''
 
-  private constructor(port: number, { log = 'always', args = [], folder }: RedisServerOptions) {
+  private constructor(port: number, options: RedisServerOptions) {
+    const { log = 'always', args = [], folder, sentinelFile } = options
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'carbontube-redis-'))
     this.port = port
+    const listen = ['--port', String(port), '--bind', '127.0.0.1', '--dir', this.folder]
     const policy =
       log === 'off' ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', log]
-    this.#args = [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', this.folder],
-      ...['--save', '', '--daemonize', 'no'],
-      ...[...policy, ...args],
-    ]
+    this.#args =
+      sentinelFile === undefined
+        ? [...listen, '--save', '', '--daemonize', 'no', ...policy, ...args]
+        : [sentinelFile, '--sentinel', ...listen, ...args]
   }
 
   static async start(options: RedisServerOptions = {}, port?: number): Promise<RedisServer> {
