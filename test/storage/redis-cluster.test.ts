@@ -67,7 +67,7 @@ describe.skipIf(missing !== undefined)(`a Redis cluster of three${because}`, () 
   testStorage(
     {
       name: 'Redis Cluster',
-      capabilities: { durability: 'D1', shared: true, persistent: true, search: true },
+      capabilities: { durability: 'D0', shared: true, persistent: true, search: true },
       open: async () => {
         prefix = randomUUID()
         return await open({ cluster, prefix, nowMs: () => nowMs })

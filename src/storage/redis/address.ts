@@ -65,7 +65,7 @@ export function addressOf(options: RedisAddressOptions): RedisAddress {
   if (options.sentinels !== undefined) return sentinelsOf(options.sentinels, common)
   const { host, port } = uri
   return {
-    where: `${host}:${port}`,
+    where: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     client: ({ Redis }, connectionName) =>
       new Redis({ ...common, host, port, connectionName, retryStrategy: reconnectDelayMs }),
   }

@@ -90,9 +90,9 @@ export class Connection {
         if (isCarbontubeError(error)) throw error
         if (this.#closing.signal.aborted) throw notOpen(this.#where)
         const waitedMs = performance.now() - startedMs
-        if (failureOf(error) !== 'transient' || waitedMs > patienceMs) {
-          throw explained(this.#lastError ?? error, this.#where)
-        }
+        if (failureOf(error) !== 'transient') throw explained(error, this.#where)
+        // Why there is no connection says more than that there is none.
+        if (waitedMs > patienceMs) throw explained(this.#lastError ?? error, this.#where)
       }
       await this.#pause(pauseMs)
     }

@@ -25,6 +25,9 @@ const byCode: ReadonlyMap<string, RedisFailure> = new Map([
 const lost =
   /Connection is closed|Stream isn't writeable|max retries per request|Command timed out|Command aborted|Socket (timeout|closed)|Failed to refresh slots|Cluster isn't ready|All sentinels are unreachable|Too many Cluster redirections|closed state|None of startup nodes|Redis is already/i
 
+/** What Node says of a socket: `connect ECONNREFUSED 127.0.0.1:6379`. */
+const ofSocket = /\b(connect|read|write|getaddrinfo) E[A-Z_]+|socket hang up|before secure TLS/
+
 export function failureOf(error: unknown): RedisFailure {
   const text = textOfError(error)
   // Before Redis 7 the error of a command within a script stands behind other words, with a minus.
@@ -32,7 +35,7 @@ export function failureOf(error: unknown): RedisFailure {
   const known = byCode.get(code) ?? byCode.get(/ -([A-Z]+) /.exec(text)?.[1] ?? '')
   if (known !== undefined) return known
   if (/ERR AUTH|invalid (password|username)/i.test(text)) return 'denied'
-  if (lost.test(text) || isSocketError(error)) return 'transient'
+  if (lost.test(text) || ofSocket.test(text)) return 'transient'
   return 'other'
 }
 
@@ -68,10 +71,4 @@ export function bareCause(error: unknown): Error {
 
 function textOfError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function isSocketError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
-  return typeof syscall === 'string' || (typeof code === 'string' && /^E[A-Z]+$/.test(code))
 }

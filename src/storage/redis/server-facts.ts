@@ -48,10 +48,13 @@ async function oneServer(server: Server, where: string): Promise<ServerFacts> {
   return { version, log, durability: durabilityOf(log) }
 }
 
-/** `always` survives a power cut of this server. Another one that takes over is another matter: never D3. */
+/**
+ * `always` survives a power cut of this server; that another one takes over is another matter: never D3.
+ * `everysec` is less than D1: while a flush is slow, the server holds its writes back and answers all the
+ * same. Killed in that moment it loses what it has answered (docs/decisions/0008-redis.md).
+ */
 function durabilityOf(log: LogPolicy): Durability {
-  if (log === 'always') return 'D2'
-  return log === 'everysec' ? 'D1' : 'D0'
+  return log === 'always' ? 'D2' : 'D0'
 }
 
 function logPolicyOf(
