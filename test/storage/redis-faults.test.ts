@@ -149,6 +149,17 @@ describe.skipIf(missing !== undefined)(`${name} on one server`, () => {
     expect(await store.loadReady(shard, { phase: 0, limit: 9 })).toHaveLength(2)
   })
 
+  it('stops an owner whose confirmed group the server has lost', async () => {
+    const store = await open(options)
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1))
+    const key = `${options.prefix}:{${suitePipeline}:0}:shard`
+    await say(server, 'HSET', key, 'group', 'an earlier one', 'number', '0')
+    await refuses('CT_STORE_FAILED', owner.commit(completion(aJob(1))))
+    expect((await store.summarise(shard)).settled.done).toBe(0)
+    await (await Owner.of(store)).commit(completion(aJob(1)))
+  })
+
   it('ignores a group that a broken connection brings after later ones', async () => {
     const store = await open(options)
     const owner = await Owner.of(store)

@@ -31,18 +31,20 @@ const codes = {
 export interface Authority {
   readonly epoch: number
   readonly owner: string
+  /** Id of the group that was answered last; '' = none, or not known. */
+  readonly lastGroup: string
 }
 
 /** Keys and arguments of the commit script. */
 export function encodeGroup(
   keys: ShardKeys,
-  { epoch, owner }: Authority,
+  { epoch, owner, lastGroup }: Authority,
   group: Group,
 ): { keys: string[]; args: Buffer[] } {
   const writer = new GroupEncoder()
   const mutations = group.mutations.map((mutation) => writer.encode(mutation))
   const phases = [...writer.phases]
-  const header = [String(epoch), owner, group.id, group.number, historyBytesMax, phases]
+  const header = [String(epoch), owner, group.id, group.number, historyBytesMax, phases, lastGroup]
   return {
     keys: [
       ...[keys.shard, keys.job, keys.body, keys.history, keys.id, keys.all],

@@ -11,8 +11,8 @@ import { fenced, mutationMisfit, notOpen, outcomeUnknown, storeFailed } from '..
 import { addressOf, type RedisAddress, type RedisAddressOptions } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
-import { bareCause, explained, failureOf } from './failures.ts'
-import { decodeAnswer, encodeGroup } from './group-encoding.ts'
+import { bareCause, explained, failureOf, storeLost } from './failures.ts'
+import { decodeAnswer, encodeGroup, type Authority } from './group-encoding.ts'
 import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
 import { JobLists } from './lists.ts'
 import { openServer, type OpenServer } from './open-server.ts'
@@ -50,7 +50,7 @@ export class RedisStorageBackend implements contract.Storage {
   #parts: Parts | undefined
   #facts: OpenServer['facts'] | undefined
   /** By shard: who acquired it here last. After a failover an epoch may be given out twice. */
-  readonly #acquired = new Map<number, { epoch: number; owner: string }>()
+  readonly #acquired = new Map<number, Authority>()
 
   /** Throws CT_BAD_OPTION. Nothing is connected before `open`. */
   constructor(pipelineName: string, options: RedisStorageOptions = {}) {
@@ -111,32 +111,35 @@ export class RedisStorageBackend implements contract.Storage {
       return { outcome: 'held', heldBy: textOf(first), untilMs: Number(textOf(second)) }
     }
     const epoch = Number(textOf(first))
-    this.#acquired.set(ref.shard, { epoch, owner })
+    this.#acquired.set(ref.shard, { epoch, owner, lastGroup: '' })
     return { outcome: 'acquired', epoch, uncleanStop: second === 1 }
   }
 
   async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
-    const args = [String(epoch), this.#ownerOf(ref, epoch), ttlMs, this.#clock()]
+    const args = [String(epoch), this.#authority(ref, epoch).owner, ttlMs, this.#clock()]
     return (await this.#own(ref, renewScript, args)) === 1
   }
 
   async release(ref: contract.ShardRef, epoch: number): Promise<void> {
-    await this.#own(ref, releaseScript, [String(epoch), this.#ownerOf(ref, epoch)])
+    await this.#own(ref, releaseScript, [String(epoch), this.#authority(ref, epoch).owner])
   }
 
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
     const { owner: connection } = this.#open(ref)
-    const authority = { epoch, owner: this.#ownerOf(ref, epoch) }
+    const authority = this.#authority(ref, epoch)
     const { keys, args } = encodeGroup(keysOf(this.#prefix, ref), authority, group)
     const { where } = this.#address
     let reply: RedisReply
     try {
       reply = await connection.run(commitScript, keys, args)
     } catch (error) {
-      if (failureOf(error) === 'transient') throw outcomeUnknown(where, group, bareCause(error))
-      throw explained(error, where)
+      if (failureOf(error) !== 'transient') throw explained(error, where)
+      this.#note(ref, { ...authority, lastGroup: '' })
+      throw outcomeUnknown(where, group, bareCause(error))
     }
-    return this.#answer(reply, { ref, epoch, group })
+    const answer = this.#answer(reply, { ref, epoch, group })
+    this.#note(ref, { ...authority, lastGroup: group.id })
+    return answer
   }
 
   async summarise(ref: contract.ShardRef): Promise<contract.ShardSummary> {
@@ -220,6 +223,8 @@ export class RedisStorageBackend implements contract.Storage {
         if (mutation !== undefined) throw mutationMisfit(ref, mutation, textOf(second))
         break
       }
+      case 'lost':
+        throw storeLost(this.#address.where, textOf(first))
       case 'late':
         throw storeFailed(this.#address.where, `group ${group.id} comes after ${textOf(first)}`)
     }
@@ -236,10 +241,14 @@ export class RedisStorageBackend implements contract.Storage {
     return await owner.again(() => owner.run(script, [shard], args))
   }
 
-  /** '' for an epoch that was acquired elsewhere: an earlier process, which this one goes on for. */
-  #ownerOf({ shard }: contract.ShardRef, epoch: number): string {
+  /** Of an epoch that was acquired elsewhere (an earlier process, which this one goes on for) less is known. */
+  #authority({ shard }: contract.ShardRef, epoch: number): Authority {
     const acquired = this.#acquired.get(shard)
-    return acquired?.epoch === epoch ? acquired.owner : ''
+    return acquired?.epoch === epoch ? acquired : { epoch, owner: '', lastGroup: '' }
+  }
+
+  #note({ shard }: contract.ShardRef, authority: Authority): void {
+    if (this.#acquired.get(shard)?.epoch === authority.epoch) this.#acquired.set(shard, authority)
   }
 
   #clock(): number | '' {

@@ -20,10 +20,13 @@ local kPaused, kCounters = KEYS[11], KEYS[12]
 local head = cmsgpack.unpack(ARGV[1])
 local epoch, owner, group, number, historyMax = head[1], head[2], head[3], head[4], head[5]
 local ready = {}
+local previous = head[7]
 for i, phase in ipairs(head[6]) do ready[phase] = KEYS[12 + i] end
 `
 
 /**
+ * The owner names the group that was answered to it last: a server that does not have it any more (it was
+ * killed, or a replica took over) has parted from the owner's memory, and only loading anew mends that.
  * A group below the last number of its own owner is late: it was sent on a connection that broke, its
  * owner has long gone on, and nobody waits for the answer.
  */
@@ -34,6 +37,7 @@ if not owned then return {'fenced', row[1] or ''} end
 if row[4] == group then return {'ok', row[5]} end
 local by = epoch .. ' ' .. row[2]
 if row[7] == by and number < tonumber(row[6]) then return {'late', row[6]} end
+if previous ~= '' and row[4] ~= previous then return {'lost', previous} end
 `
 
 /** Everything that the group may look at, read at once. */
@@ -232,7 +236,7 @@ end
 return {'ok', answer}
 `
 
-/** → {'ok', answer}, {'fenced', epoch}, {'late', number} or {'misfit', index, why}. */
+/** → {'ok', answer}, {'fenced', epoch}, {'late', number}, {'lost', group} or {'misfit', index, why}. */
 export const commitScript = script(
   [names, gate, batches, draft, changes, `do ${write} end`].join('\n'),
 )
