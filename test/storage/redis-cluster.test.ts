@@ -64,6 +64,28 @@ describe.skipIf(missing !== undefined)(`a Redis cluster of three${because}`, () 
     await closeAll()
   })
 
+  it('goes on when the node of a shard was killed and came back', async () => {
+    const store = await open({ cluster, prefix: randomUUID() })
+    const owners = await Promise.all(
+      [0, 1, 2, 3, 4, 5].map((number) => Owner.of(store, { ...shard, shard: number })),
+    )
+    const [node] = nodes
+    await node?.kill()
+    const commits = owners.map(async ({ ref, epoch }) => {
+      const job = aJob(1, { id: `job-${ref.shard}`, shard: ref.shard })
+      const group = { id: `g-${ref.shard}`, number: 1, mutations: inserts([job]) }
+      return await until(() => committed({ store, ref, epoch }, group), {
+        what: `the node of shard ${ref.shard} is back`,
+        timeoutMs: 15_000,
+      })
+    })
+    await node?.restart()
+    for (const answer of await Promise.all(commits)) {
+      expect(answer).toMatchObject({ inserts: [{ outcome: 'stored' }] })
+    }
+    await closeAll()
+  })
+
   testStorage(
     {
       name: 'Redis Cluster',
@@ -129,7 +151,7 @@ describe.skipIf(missing !== undefined)(`a Redis master behind a Sentinel${becaus
     await master.kill()
     const mutations = [...inserts([aJob(2)]), completion(aJob(1))]
     const group = { id: 'after', number: 2, mutations }
-    const answer = await until(() => committed(store, owner.epoch, group), {
+    const answer = await until(() => committed(owner, group), {
       what: 'the replica has taken over',
       timeoutMs: 30_000,
     })
@@ -140,9 +162,12 @@ describe.skipIf(missing !== undefined)(`a Redis master behind a Sentinel${becaus
 })
 
 /** The answer; a throw while it is not known. Any other error is an answer too. */
-async function committed(store: RedisStorageBackend, epoch: number, group: Group) {
+async function committed(
+  { store, ref, epoch }: Pick<Owner, 'store' | 'ref' | 'epoch'>,
+  group: Group,
+) {
   try {
-    return await store.commit(shard, epoch, group)
+    return await store.commit(ref, epoch, group)
   } catch (error) {
     if (isCarbontubeError(error) && error.code === 'CT_OUTCOME_UNKNOWN') throw error
     return error
