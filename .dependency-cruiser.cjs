@@ -84,8 +84,6 @@ module.exports = {
       [src(storageShared, core, errors, runtime), npm('msgpackr')],
       byteBuiltin,
     ),
-    // It looks for packages in two places.
-    ...row('driver-package', '^src/storage/driver-package[.]ts$', [], anyBuiltin),
     ...backend('memory'),
     ...backend('sqlite', 'better-sqlite3'),
     ...backend('redis', 'ioredis', 'redis', 'iovalkey'),

@@ -1,21 +1,7 @@
-/**
- * Where the driver of a store is looked for: first in the user's project, because a globally installed
- * carbontube does not see its packages, then beside this file.
- */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+/** Where the optional driver of a store is looked for: by each of the given `require`s, in order. */
 
-/** How a module is loaded from one place. */
-export type PackageRequire = (id: string) => unknown
-
-/** The package from the first place that has it; `undefined` when none has. Its own errors are thrown. */
-export function packageFrom(
-  id: string,
-  places: readonly PackageRequire[] = [
-    createRequire(join(process.cwd(), 'package.json')),
-    createRequire(import.meta.url),
-  ],
-): unknown {
+/** The package, or `undefined` when nobody finds it. One that is found and does not load throws. */
+export function packageFrom(id: string, places: readonly ((id: string) => unknown)[]): unknown {
   for (const load of places) {
     try {
       return load(id)

@@ -2,6 +2,8 @@
  * The seam to `pg`, which the user installs: the few things that this store asks of it. The types are ours,
  * so that nobody needs @types/pg to compile against this package.
  */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
 import { packageFrom } from '../driver-package.ts'
 
@@ -49,12 +51,12 @@ export interface PgLibrary {
 /** The command that adds the driver. */
 const installCommand = 'npm install pg@8'
 
-/** Throws CT_MISSING_DRIVER, or CT_BAD_DRIVER when what is installed does not load. */
-export function loadDriver(find: (id: string) => unknown = packageFrom): PgLibrary {
+/** Throws CT_MISSING_DRIVER, or CT_BAD_DRIVER when what is installed does not load. Tests give their own places. */
+export function loadDriver(places: readonly ((id: string) => unknown)[] = ourPlaces()): PgLibrary {
   const hint = `Run: ${installCommand}`
   let found: unknown
   try {
-    found = find('pg')
+    found = packageFrom('pg', places)
   } catch (cause) {
     const message = `pg does not load on Node ${process.versions.node}`
     throw new CarbontubeError('CT_BAD_DRIVER', message, { hint, cause })
@@ -65,6 +67,11 @@ export function loadDriver(find: (id: string) => unknown = packageFrom): PgLibra
     'the Postgres store needs the package pg, and it is not installed',
     { hint, details: { command: installCommand } },
   )
+}
+
+function ourPlaces(): NodeJS.Require[] {
+  // The user's project first: a globally installed carbontube does not see its packages.
+  return [createRequire(join(process.cwd(), 'package.json')), createRequire(import.meta.url)]
 }
 
 const asNumber = (text: string): PgCell => Number(text)
