@@ -204,6 +204,51 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
   })
 
+  describe('a server that refuses', () => {
+    it('for want of room has changed nothing', async () => {
+      const store = await anOpenStore()
+      const owner = await Owner.of(store)
+      await server.query(`
+        CREATE FUNCTION ${schema}.full() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON ${schema}.job FOR EACH ROW
+          EXECUTE FUNCTION ${schema}.full()`)
+      await refuses('CT_STORE_FULL', store.commit(shard, owner.epoch, insertOf(1)))
+      await server.query(`DROP TRIGGER full_disk ON ${schema}.job`)
+      await store.commit(shard, owner.epoch, insertOf(1))
+    })
+
+    it('because it is read-only has changed nothing', async () => {
+      const store = await anOpenStore()
+      const { epoch } = await Owner.of(store)
+      const readOnly = `${server.url()}?options=-c%20default_transaction_read_only%3Don`
+      const standby = await anOpenStore({ connectionString: readOnly })
+      await refuses('CT_REFUSED', standby.commit(shard, epoch, insertOf(1)))
+      await refuses('CT_REFUSED', standby.acquire(shard, 'owner', 1_000))
+      expect((await standby.summarise(shard)).lastSequence).toBe(0)
+    })
+
+    it('because an operator ends the session is asked again', async () => {
+      const store = await anOpenStore()
+      const owner = await Owner.of(store)
+      const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'carbontube'`
+      await server.query(end)
+      expect(await store.getJobs(shard, ['job-1'])).toEqual([])
+      await server.query(end)
+      await commitAtLast(store, owner.epoch, insertOf(1))
+      expect(await store.listAttempts(shard, 'job-1')).toEqual([])
+    })
+
+    it('because a table is missing is called damaged', async () => {
+      const store = await anOpenStore()
+      const owner = await Owner.of(store)
+      await server.query(`DROP TABLE ${schema}.job`)
+      await refuses('CT_STORE_FOREIGN', store.commit(shard, owner.epoch, insertOf(1)))
+      await refuses('CT_STORE_FOREIGN', store.getJobs(shard, ['job-1']))
+    })
+  })
+
   describe('a schema', () => {
     it('of another application is refused, and stays as it is', async () => {
       await server.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.job (theirs int)`)

@@ -70,7 +70,6 @@ const piece = (name: string): string => `substring(p_blob FROM r.${name}_at FOR 
 export function commitFunction(schema: string): string {
   const parameters = names.map((name) => `p_${name} ${groupColumns[name]}[]`).join(', ')
   const arrays = names.map((name) => `p_${name}`).join(', ')
-  const job = `${schema}.job`
   return `
 CREATE FUNCTION ${schema}.commit_group(
   p_pipeline text, p_shard integer, p_epoch bigint, p_owner text, p_group text, p_blob bytea,
@@ -97,6 +96,36 @@ BEGIN
   FOR r IN SELECT * FROM unnest(${arrays}) AS u(${names.join(', ')}) LOOP
     item := item + 1;
     IF r.kind = ${rowKinds.insert} THEN
+      ${insert(`${schema}.job`)}
+      CONTINUE;
+    ELSIF r.kind = ${rowKinds.change} THEN
+      ${change(`${schema}.job`)}
+    ELSIF r.kind = ${rowKinds.remove} THEN
+      DELETE FROM ${schema}.job ${asExpected};
+    ELSIF r.kind = ${rowKinds.pause} THEN
+      INSERT INTO ${schema}.paused VALUES (s.key, r.phase) ON CONFLICT DO NOTHING;
+      CONTINUE;
+    ELSE
+      DELETE FROM ${schema}.paused WHERE shard_key = s.key AND phase = r.phase;
+      CONTINUE;
+    END IF;
+    IF NOT FOUND THEN
+      ${refuse(`${schema}.job`)}
+    END IF;
+  END LOOP;
+  UPDATE ${schema}.shard SET last_sequence = top, last_group = p_group, last_answer = answer
+    WHERE key = s.key;
+END
+$body$;
+`
+}
+
+/** The job is where the core believes it to be. */
+const asExpected = `WHERE shard_key = s.key AND sequence = r.sequence AND phase = r.phase AND id = r.id
+        AND state BETWEEN r.state_min AND r.state_max`
+
+/** Any conflict first counts as a known id: only when that is not there, the sequence is taken. */
+const insert = (job: string): string => `
       inserted := inserted + 1;
       INSERT INTO ${job} (shard_key, sequence, state, phase, rank, attempts, crashes, attempts_max, suspect,
         enqueued, due, ended, checksum, death, token_min, last_error, replay_of, id, running, instructions)
@@ -113,9 +142,10 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = '${misfitState}', DETAIL = item::text,
           MESSAGE = 'sequence ' || r.sequence || ' is taken';
       END IF;
-      answer := answer || inserted || CASE WHEN known = r.checksum THEN 'd ' ELSE 'c ' END;
-      CONTINUE;
-    ELSIF r.kind = ${rowKinds.change} THEN
+      answer := answer || inserted || CASE WHEN known = r.checksum THEN 'd ' ELSE 'c ' END;`
+
+/** The history is appended to in the row itself, and begins anew when it has grown too long. */
+const change = (job: string): string => `
       UPDATE ${job} SET
         state = coalesce(r.state, state),
         phase = coalesce(r.to_phase, phase),
@@ -133,28 +163,10 @@ BEGIN
         history = CASE WHEN r.attempt_at IS NULL THEN history
           WHEN length(history) > ${historyBytesMax} THEN ${piece('attempt')}
           ELSE coalesce(history, '') || ${piece('attempt')} END
-      WHERE shard_key = s.key AND sequence = r.sequence AND phase = r.phase AND id = r.id
-        AND state BETWEEN r.state_min AND r.state_max;
-    ELSIF r.kind = ${rowKinds.remove} THEN
-      DELETE FROM ${job}
-      WHERE shard_key = s.key AND sequence = r.sequence AND phase = r.phase AND id = r.id
-        AND state BETWEEN r.state_min AND r.state_max;
-    ELSIF r.kind = ${rowKinds.pause} THEN
-      INSERT INTO ${schema}.paused VALUES (s.key, r.phase) ON CONFLICT DO NOTHING;
-      CONTINUE;
-    ELSE
-      DELETE FROM ${schema}.paused WHERE shard_key = s.key AND phase = r.phase;
-      CONTINUE;
-    END IF;
-    IF NOT FOUND THEN
+      ${asExpected};`
+
+const refuse = (job: string): string => `
       SELECT phase, state, id INTO found_job FROM ${job} WHERE shard_key = s.key AND sequence = r.sequence;
       RAISE EXCEPTION USING ERRCODE = '${misfitState}', DETAIL = item::text,
         MESSAGE = CASE WHEN NOT FOUND THEN 'no such job' ELSE 'phase ' || found_job.phase
-          || ', state ' || found_job.state || ', job ' || found_job.id END;
-    END IF;
-  END LOOP;
-  UPDATE ${schema}.shard SET last_sequence = top, last_group = p_group, last_answer = answer WHERE key = s.key;
-END
-$body$;
-`
-}
+          || ', state ' || found_job.state || ', job ' || found_job.id END;`

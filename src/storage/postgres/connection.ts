@@ -38,6 +38,8 @@ export async function inTransaction<T>(session: Session, action: () => Promise<T
 }
 
 const connectMsMax = 5_000
+/** How long a server may take to say goodbye. */
+const endMsMax = 1_000
 /** How long reading tries to get a connection, and the first and the longest pause between two tries. */
 const [retryMsMax, pauseMsMin, pauseMsMax] = [10_000, 50, 500]
 
@@ -51,6 +53,7 @@ export class Connection {
   /** Ends when everything that was asked for before has ended. */
   #last: Promise<unknown> = Promise.resolve()
   #client: PgClient | undefined
+  #isBusy = false
 
   constructor(library: PgLibrary, options: ConnectionOptions) {
     this.#library = library
@@ -89,29 +92,26 @@ export class Connection {
     const client = this.#client
     this.#client = undefined
     this.#closing.abort()
+    if (client !== undefined && !this.#isBusy) await this.#inTime(client.end(), client, endMsMax)
     client?.connection.stream.destroy()
     await this.#last
-  }
-
-  /** As `close`, after what was asked for has ended. */
-  async finish(): Promise<void> {
-    await this.#last
-    const client = this.#client
-    this.#client = undefined
-    this.#closing.abort()
-    await client?.end()
   }
 
   async #run<T>(action: (session: Session) => Promise<T>): Promise<T> {
     const { signal } = this.#closing
     if (signal.aborted) throw stopped()
-    const client = this.#client ?? (await this.#connect())
+    this.#isBusy = true
+    let client: PgClient | undefined
     try {
+      client = this.#client ?? (await this.#connect())
       return await this.#inTime(action(new PreparedSession(client, this.#names)), client)
     } catch (error) {
       // Also a transaction that was left open ends with its connection.
-      if (failureOf(error) === 'passing') this.#giveUp(client)
-      throw signal.aborted ? stopped() : error
+      if (client !== undefined && failureOf(error) === 'passing') this.#giveUp(client)
+      if (signal.aborted) throw stopped()
+      throw error
+    } finally {
+      this.#isBusy = false
     }
   }
 
@@ -125,7 +125,7 @@ export class Connection {
       return client
     } catch (error) {
       this.#giveUp(client)
-      throw this.#closing.signal.aborted ? stopped() : error
+      throw error
     }
   }
 
@@ -153,9 +153,12 @@ export class Connection {
     return client
   }
 
-  async #inTime<T>(answer: Promise<T>, client: PgClient): Promise<T> {
-    const { answerMsMax } = this.#options
-    const timer = setTimeout(() => this.#giveUp(client), answerMsMax)
+  async #inTime<T>(
+    answer: Promise<T>,
+    client: PgClient,
+    msMax = this.#options.answerMsMax,
+  ): Promise<T> {
+    const timer = setTimeout(() => this.#giveUp(client), msMax)
     try {
       return await answer
     } finally {

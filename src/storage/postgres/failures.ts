@@ -1,5 +1,5 @@
 /** What an error of `pg` means, and how we say it. */
-import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
+import { isCarbontubeError, type CarbontubeError } from '../../errors/errors.ts'
 import { readOnlyStore, storeFailed, storeForeign, storeFull } from '../storage-errors.ts'
 
 /**

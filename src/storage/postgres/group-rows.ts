@@ -82,8 +82,15 @@ function rowOf(mutation: Mutation, pieces: Pieces): Row {
       return { kind: rowKinds.remove, ...mutation.job, ...dead }
     case 'remove':
       return { kind: rowKinds.remove, ...mutation.job, ...settled }
-    default:
+    case 'advance':
+    case 'retry':
+    case 'settle':
+    case 'release':
+    case 'note':
+    case 'redrive':
       return { kind: rowKinds.change, ...mutation.job, ...changeRow(mutation, pieces) }
+    default:
+      return unreachable(mutation)
   }
 }
 

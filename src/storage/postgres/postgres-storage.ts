@@ -95,7 +95,8 @@ export class PostgresStorageBackend implements contract.Storage {
     this.#opening = undefined
     this.#claimed.clear()
     await opening?.owner.close()
-    await Promise.all([parts?.owner, ...(parts?.people ?? [])].map((one) => one?.close()))
+    if (parts === undefined) return
+    await Promise.all([parts.owner, ...parts.people].map((one) => one.close()))
   }
 
   info(): contract.StorageInfo {

@@ -92,7 +92,8 @@ export class ShardRows {
         throw fenced(ref, epoch, newest === null ? undefined : numberOf(newest))
       return answerOf(textOf(answer), group)
     } catch (error) {
-      throw stateOf(error) === misfitState ? misfitOf(error as PgError, ref, group) : error
+      if (stateOf(error) === misfitState) throw misfitOf(error as PgError, ref, group)
+      throw error
     }
   }
 
