@@ -323,6 +323,17 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
   })
 
+  it('keeps everything under a retention without end, and loads what is ever due', async () => {
+    const store = await anOpenStore()
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2, { state: 'scheduled' }))
+    await owner.commit(completion(aJob(1)))
+    const endless = { settledKeepMs: Infinity, settledKeepJobs: Infinity, deadKeepMs: Infinity }
+    expect(await store.prune(shard, { nowMs: startMs, ...endless }, 100)).toBe(0)
+    const { jobs } = await store.loadDue(shard, { untilMs: Infinity, limit: 10 })
+    expect(jobs.map(({ id }) => id)).toEqual(['job-2'])
+  })
+
   it('keeps texts that hold the character NUL', async () => {
     const store = await anOpenStore()
     const owner = await Owner.of(store)

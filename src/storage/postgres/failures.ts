@@ -17,6 +17,9 @@ const failures: ReadonlyMap<string, PgFailure> = new Map<string, PgFailure>([
   ['53', 'passing'],
   ['57', 'passing'],
   ['58', 'passing'],
+  // Who may connect, and to which database: both change while a server is restored or replaced.
+  ['28', 'passing'],
+  ['3D', 'passing'],
   // Deadlocks, serialization, locks that were waited for too long, a session that ended.
   ['40', 'passing'],
   ['55P03', 'passing'],

@@ -6,6 +6,7 @@ import { lastErrorOf } from '../attempt-history.ts'
 import { packAttempt, packRunning } from '../packed.ts'
 import { groupColumns, rowKinds, type GroupColumn } from './commit-function.ts'
 import type { PgValue } from './driver.ts'
+import { bigintOf } from './rows.ts'
 import { stateCodes } from './schema.ts'
 import { storedText } from './text.ts'
 
@@ -103,14 +104,14 @@ function changeRow(mutation: Change, pieces: Pieces): Row {
       const slate = { attempts: 0, crashes: 0, attempts_max: 0, suspect: false, clears_error: true }
       const bytes = { ...pieces.instructions(instructions), ...pieces.ended(ended) }
       const state = stateCodes.ready
-      return { ...unsettled, ...slate, ...bytes, state, to_phase, due: whole(readyMs) }
+      return { ...unsettled, ...slate, ...bytes, state, to_phase, due: bigintOf(readyMs) }
     }
     case 'retry': {
       const { dueMs, attempts, crashes, ended } = mutation
       const [state, due] =
         dueMs === 0 ? [stateCodes.ready, ended.endedMs] : [stateCodes.scheduled, dueMs]
       const error = { last_error: errorOf(ended), ...pieces.ended(ended) }
-      return { ...unsettled, ...error, state, due: whole(due), attempts, crashes }
+      return { ...unsettled, ...error, state, due: bigintOf(due), attempts, crashes }
     }
     case 'settle':
       return settleRow(mutation, pieces)
@@ -124,7 +125,7 @@ function changeRow(mutation: Change, pieces: Pieces): Row {
     case 'redrive': {
       const { attemptsMax: attempts_max, readyMs } = mutation
       const state = stateCodes.ready
-      return { ...dead, state, attempts_max, due: whole(readyMs), clears_end: true }
+      return { ...dead, state, attempts_max, due: bigintOf(readyMs), clears_end: true }
     }
     default:
       return unreachable(mutation)
@@ -137,7 +138,13 @@ function settleRow(settle: Extract<Mutation, { type: 'settle' }>, pieces: Pieces
     ...unsettled,
     ...pieces.instructions(instructions),
     ...pieces.ended(ended),
-    ...{ state: stateCodes[state], ended: whole(endedMs), attempts, crashes, death: deathReason },
+    ...{
+      state: stateCodes[state],
+      ended: bigintOf(endedMs),
+      attempts,
+      crashes,
+      death: deathReason,
+    },
     // A job that is done has no error to show; its attempts still have.
     ...(state === 'done' ? { clears_error: true } : { last_error: errorOf(ended) }),
   }
@@ -155,9 +162,9 @@ function insertRow(job: JobRecord, pieces: Pieces): Row {
     crashes: job.crashes,
     attempts_max: job.attemptsMax,
     suspect: job.suspect,
-    enqueued: whole(job.enqueuedMs),
-    due: whole(job.dueMs),
-    ended: job.endedMs === undefined ? undefined : whole(job.endedMs),
+    enqueued: bigintOf(job.enqueuedMs),
+    due: bigintOf(job.dueMs),
+    ended: job.endedMs === undefined ? undefined : bigintOf(job.endedMs),
     checksum: job.checksum,
     death: job.deathReason,
     token_min: job.tokenMin,
@@ -166,11 +173,6 @@ function insertRow(job: JobRecord, pieces: Pieces): Row {
     ...pieces.running(job.running),
     ...pieces.instructions(job.instructions),
   }
-}
-
-/** A bigint column takes no fractions, and a time is not worth a failed group. */
-function whole(ms: number): number {
-  return Math.trunc(ms)
 }
 
 function errorOf(ended: AttemptRecord | undefined): string | undefined {

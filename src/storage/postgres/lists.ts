@@ -9,7 +9,7 @@ import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { Session } from './connection.ts'
 import type { PgValue } from './driver.ts'
 import { keyOf } from './queries.ts'
-import { attemptsOf, jobColumns, numberOf, recordOf } from './rows.ts'
+import { attemptsOf, bigintOf, jobColumns, numberOf, recordOf } from './rows.ts'
 import { stateCodes } from './schema.ts'
 import { storedText } from './text.ts'
 
@@ -69,22 +69,23 @@ export class JobLists {
     limit: number,
   ): Promise<number> {
     const { nowMs, deadKeepMs, settledKeepMs, settledKeepJobs } = policy
-    const most = Math.max(0, Math.floor(limit))
+    const most = Math.max(0, bigintOf(limit))
+    const kept = bigintOf(settledKeepJobs)
     const ended = `${this.#job} WHERE state IN (2, 3) AND shard_key = ${this.#shard}`
     const text = `
       WITH dead AS (
         SELECT sequence FROM ${this.#job} WHERE state = 4 AND shard_key = ${this.#shard} AND ended < $3
         ORDER BY ended, sequence LIMIT $6),
       old AS (SELECT count(*) AS jobs FROM (SELECT 1 FROM ${ended} AND ended < $4 LIMIT $6) AS due),
-      kept AS (SELECT count(*) AS jobs FROM (SELECT 1 FROM ${ended} LIMIT $5 + $6) AS most),
+      kept AS (SELECT count(*) AS jobs FROM (SELECT 1 FROM ${ended} LIMIT $5::bigint + $6::bigint) AS most),
       finished AS (
         SELECT sequence FROM ${ended} ORDER BY ended, sequence
         LIMIT least($6 - (SELECT count(*) FROM dead),
           greatest((SELECT jobs FROM old), (SELECT jobs FROM kept) - $5, 0)))
       DELETE FROM ${this.#job} WHERE state >= 2 AND shard_key = ${this.#shard} AND sequence = ANY(ARRAY(
         SELECT sequence FROM dead UNION ALL SELECT sequence FROM finished))`
-    const times = [nowMs - deadKeepMs, nowMs - settledKeepMs].map(Math.ceil)
-    return await session.run(text, ...keyOf(ref), ...times, settledKeepJobs, most)
+    const times = [nowMs - deadKeepMs, nowMs - settledKeepMs].map(bigintOf)
+    return await session.run(text, ...keyOf(ref), ...times, kept, most)
   }
 }
 
@@ -101,7 +102,7 @@ function conditionsOf(query: JobQuery, first: number): { where: string; values: 
   else if (state !== undefined) parts.push(stateCondition(state))
   if (phase !== undefined) add((parameter) => `phase = ${parameter}`, phase)
   if (enqueuedBeforeMs !== undefined) {
-    add((parameter) => `enqueued < ${parameter}`, Math.ceil(enqueuedBeforeMs))
+    add((parameter) => `enqueued < ${parameter}`, bigintOf(enqueuedBeforeMs))
   }
   if (error !== undefined) {
     add((parameter) => `strpos(lower(last_error), lower(${parameter})) > 0`, storedText(error))

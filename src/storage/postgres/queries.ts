@@ -6,7 +6,7 @@ import type { JobRecord } from '../../core/job.ts'
 import type { DueCursor, ReadyCursor, ShardRef, ShardSummary } from '../contract.ts'
 import type { Session } from './connection.ts'
 import type { PgRow, PgValue } from './driver.ts'
-import { jobColumns, numberOf, recordOf } from './rows.ts'
+import { bigintOf, jobColumns, numberOf, recordOf } from './rows.ts'
 import { storedText } from './text.ts'
 
 export class JobQueries {
@@ -50,7 +50,7 @@ export class JobQueries {
     const place = [...keyOf(ref), after?.dueMs ?? -1, after?.sequence ?? -1]
     const rows = await session.rows(
       `SELECT ${jobColumns} ${from} AND due <= $5 ORDER BY due, sequence LIMIT $6`,
-      ...[...place, Math.floor(untilMs), Math.max(0, limit)],
+      ...[...place, bigintOf(untilMs), Math.max(0, limit)],
     )
     // Those returned are the first in this order: the next one is right behind them.
     const next = `SELECT due ${from} ORDER BY due, sequence LIMIT 1 OFFSET $5`

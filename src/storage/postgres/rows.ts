@@ -58,3 +58,8 @@ export function numberOf(cell: PgCell | undefined): number {
 export function textOf(cell: PgCell | undefined): string {
   return typeof cell === 'string' ? originalText(cell) : ''
 }
+
+/** A time or a number as a bigint column takes it: without fractions, and not without end. */
+export function bigintOf(value: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.floor(value)))
+}
