@@ -7,6 +7,9 @@ import { textOf } from './rows.ts'
 export type SynchronousCommit = 'on' | 'remote_apply' | 'remote_write' | 'local' | 'off' | 'server'
 
 const everySession = [
+  // Against what a role or a database may be set to.
+  `SET client_encoding = 'UTF8'`,
+  `SET default_transaction_isolation = 'read committed'`,
   `SET bytea_output = hex`,
   // Whoever forgets us must not keep the row of a shard.
   `SET idle_in_transaction_session_timeout = '10s'`,
