@@ -1,12 +1,12 @@
 // Makes a fresh machine ready for `npm test`: packages, their native parts, the Python side of the
-// protocol tests, the tools for boxes of one machine, the build. Running it again does only what is
+// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the build. Running it again does only what is
 // missing. Without apt or without root it says so and goes on: the tests that need them skip themselves.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runStep } from './run-step.mjs'
 
-const debianPackages = ['python3-zmq', 'python3-msgpack', 'iproute2']
+const debianPackages = ['python3-zmq', 'python3-msgpack', 'iproute2', 'redis-server', 'postgresql']
 
 await dependencies()
 await nativeModules()

@@ -28,6 +28,8 @@ const lines: readonly (readonly [string, RegExp])[] = [
   ['@arethetypeswrong/cli', /^\^0\.18\./],
   ['@types/node', /^\^20\./],
   ['better-sqlite3', /^\^12\./],
+  ['ioredis', /^\^5\./],
+  ['pg', /^\^8\./],
 ]
 
 const runtime = [
@@ -40,6 +42,9 @@ const runtime = [
   'uuid',
   'zeromq',
 ]
+
+/** One for each store that needs one: installed by who uses it, in the version that is tested. */
+const drivers = ['better-sqlite3', 'ioredis', 'pg']
 
 describe('package.json', () => {
   it.each(lines)('keeps %s on the line that runs on Node 20', (name, line) => {
@@ -60,11 +65,13 @@ describe('package.json', () => {
     expect(runtime.filter((name) => !decision.includes(`\`${name}\``))).toEqual([])
   })
 
-  it('asks for better-sqlite3 only of those who use it, in the version that is tested', () => {
-    expect(manifest.peerDependencies).toEqual({
-      'better-sqlite3': manifest.devDependencies['better-sqlite3'],
-    })
-    expect(manifest.peerDependenciesMeta['better-sqlite3']?.optional).toBe(true)
+  it.each(drivers)('asks for %s only of those who use its store', (driver) => {
+    expect(manifest.peerDependencies[driver]).toBe(manifest.devDependencies[driver])
+    expect(manifest.peerDependenciesMeta[driver]?.optional).toBe(true)
+  })
+
+  it('has no peers but the drivers of the stores', () => {
+    expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(drivers)
   })
 })
 

@@ -1,0 +1,269 @@
+/**
+ * A store for several managers on several machines: the jobs of all pipelines in one schema of a
+ * PostgreSQL server. A group of mutations is one call of a function there: one round trip, one
+ * transaction, on the server's disk before it is acknowledged. The owner has a connection of its own;
+ * people's queries and retention have two others, so that they never delay a grant.
+ */
+import type { AttemptRecord, JobRecord } from '../../core/job.ts'
+import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
+import type * as contract from '../contract.ts'
+import { notOpen, outcomeUnknown } from '../storage-errors.ts'
+import { Connection, type Session } from './connection.ts'
+import { loadDriver, type PgLibrary } from './driver.ts'
+import { explained, failureOf } from './failures.ts'
+import { JobLists } from './lists.ts'
+import { migrate } from './migrate.ts'
+import { JobQueries } from './queries.ts'
+import { schemaVersion } from './schema.ts'
+import { ownerSession, peopleSession, serverFacts } from './sessions.ts'
+import type { ServerFacts, SynchronousCommit } from './sessions.ts'
+import { ShardRows, type Claimed } from './shard-rows.ts'
+import { storedText } from './text.ts'
+
+/** What may be set of a Postgres store. */
+export interface PostgresStorageOptions {
+  /**
+   * `postgres://user:password@host:5432/database`. Default: what the variables `PGHOST`, `PGDATABASE`,
+   * `PGUSER`, … say, as for every other client of Postgres.
+   */
+  readonly connectionString?: string
+  /** Schema that holds the tables; made by `open`. Default `carbontube`. */
+  readonly schema?: string
+  /**
+   * When a commit is acknowledged, as in PostgreSQL's `synchronous_commit`. Default `on`; `off` may lose the
+   * last moments when the server crashes (D1); `server` leaves it as the server has it.
+   */
+  readonly synchronousCommit?: SynchronousCommit
+  /** For tests: in place of the server's clock, for leases; milliseconds since 1970. */
+  readonly nowMs?: () => number
+}
+
+/** The parts of an open store. */
+interface Parts {
+  readonly owner: Connection
+  readonly people: readonly Connection[]
+  readonly facts: ServerFacts
+}
+
+/** Without an answer for so long a connection counts as broken. */
+const answerMsMax = 30_000
+const schemaName = /^[a-z_][a-z0-9_]{0,62}$/
+
+/** `new PostgresStorageBackend('resize', { connectionString: 'postgres://localhost/jobs' })`. */
+export class PostgresStorageBackend implements contract.Storage {
+  readonly #schema: string
+  readonly #connectionString: string | undefined
+  readonly #synchronousCommit: SynchronousCommit
+  readonly #queries: JobQueries
+  readonly #lists: JobLists
+  readonly #shards: ShardRows
+  readonly #claimed = new Map<string, Claimed>()
+  #where: string
+  #parts: Parts | undefined
+  #opening: { owner: Connection; done: Promise<void> } | undefined
+  #turn = 0
+
+  constructor(pipelineName: string, options: PostgresStorageOptions = {}) {
+    this.#schema = options.schema ?? 'carbontube'
+    if (!schemaName.test(this.#schema)) {
+      const schema = JSON.stringify(this.#schema)
+      const message = `${schema} is not a schema name: lower case letters, digits and _`
+      throw new CarbontubeError('CT_BAD_OPTION', message)
+    }
+    this.#where = `PostgreSQL of ${pipelineName}`
+    this.#connectionString = options.connectionString
+    this.#synchronousCommit = options.synchronousCommit ?? 'on'
+    this.#queries = new JobQueries(this.#schema)
+    this.#lists = new JobLists(this.#schema)
+    this.#shards = new ShardRows(this.#schema, options.nowMs)
+  }
+
+  async open(): Promise<void> {
+    if (this.#parts !== undefined) return
+    if (this.#opening === undefined) {
+      const library = loadDriver()
+      const owner = this.#connection(library, ownerSession(this.#synchronousCommit))
+      this.#opening = { owner, done: this.#open(library, owner) }
+    }
+    await this.#opening.done
+  }
+
+  async close(): Promise<void> {
+    const [parts, opening] = [this.#parts, this.#opening]
+    this.#parts = undefined
+    this.#opening = undefined
+    this.#claimed.clear()
+    await opening?.owner.close()
+    if (parts === undefined) return
+    await Promise.all([parts.owner, ...parts.people].map((one) => one.close()))
+  }
+
+  info(): contract.StorageInfo {
+    const facts = this.#parts?.facts
+    const lowered = facts?.lowered.map((setting) => `, ${setting}`).join('') ?? ''
+    return {
+      description: `${this.#where}, schema ${this.#schema}${lowered}`,
+      capabilities: {
+        durability: facts?.durability ?? 'D2',
+        shared: true,
+        persistent: true,
+        search: true,
+      },
+      schemaVersion,
+    }
+  }
+
+  async acquire(
+    ref: contract.ShardRef,
+    owner: string,
+    ttlMs: number,
+  ): Promise<contract.AcquireAnswer> {
+    const answer = await this.#owner((session) =>
+      this.#shards.acquire(session, ref, { owner, ttlMs }),
+    )
+    if (answer.outcome === 'acquired') {
+      this.#claimed.set(nameOf(ref), { epoch: answer.epoch, owner })
+    }
+    return answer
+  }
+
+  async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
+    const claimed = this.#claim(ref, epoch)
+    return await this.#owner((session) => this.#shards.renew(session, ref, claimed, ttlMs))
+  }
+
+  async release(ref: contract.ShardRef, epoch: number): Promise<void> {
+    const claimed = this.#claim(ref, epoch)
+    await this.#owner((session) => this.#shards.release(session, ref, claimed))
+  }
+
+  async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
+    const { owner } = this.#opened()
+    const claimed = this.#claim(ref, epoch)
+    try {
+      return await owner.use((session) => this.#shards.commit(session, ref, claimed, group))
+    } catch (error) {
+      if (isCarbontubeError(error) && error.code !== 'CT_STOPPED') throw error
+      // Also when it is known that nothing was done: whoever commits tries again, and need not end for it.
+      if (isCarbontubeError(error) || failureOf(error) === 'passing') {
+        throw outcomeUnknown(this.#where, group, error)
+      }
+      throw explained(error, this.#where)
+    }
+  }
+
+  async summarise(ref: contract.ShardRef): Promise<contract.ShardSummary> {
+    return await this.#owner(async (session) => {
+      const lastSequence = await this.#shards.lastSequence(session, ref)
+      return { lastSequence, ...(await this.#queries.summary(session, ref)) }
+    })
+  }
+
+  async loadReady(
+    ref: contract.ShardRef,
+    range: { phase: number; after?: contract.ReadyCursor; limit: number },
+  ): Promise<readonly JobRecord[]> {
+    return await this.#owner((session) => this.#queries.ready(session, ref, range))
+  }
+
+  async loadDue(
+    ref: contract.ShardRef,
+    range: { untilMs: number; after?: contract.DueCursor; limit: number },
+  ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
+    return await this.#owner((session) => this.#queries.due(session, ref, range))
+  }
+
+  async getJobs(ref: contract.ShardRef, ids: readonly string[]): Promise<readonly JobRecord[]> {
+    return await this.#owner((session) => this.#queries.byIds(session, ref, ids))
+  }
+
+  async listJobs(
+    ref: contract.ShardRef,
+    query: contract.JobQuery,
+    page: { after?: string; limit: number },
+  ): Promise<contract.JobPage> {
+    return await this.#people((session) => this.#lists.list(session, ref, query, page))
+  }
+
+  async countJobs(ref: contract.ShardRef, query: contract.JobQuery): Promise<contract.JobCount> {
+    return await this.#people((session) => this.#lists.count(session, ref, query))
+  }
+
+  async listAttempts(ref: contract.ShardRef, id: string): Promise<readonly AttemptRecord[]> {
+    return await this.#people((session) => this.#lists.attempts(session, ref, id))
+  }
+
+  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+    const text = `INSERT INTO ${this.#schema}.pipeline VALUES ($1, $2, $3, $3)
+      ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`
+    const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs)]
+    await this.#owner((session) => session.run(text, ...values))
+  }
+
+  async prune(
+    ref: contract.ShardRef,
+    policy: contract.RetentionPolicy,
+    limit: number,
+  ): Promise<number> {
+    return await this.#people((session) => this.#lists.prune(session, ref, policy, limit))
+  }
+
+  async #open(library: PgLibrary, owner: Connection): Promise<void> {
+    try {
+      this.#where = `PostgreSQL at ${owner.place()}`
+      const facts = await owner.use(async (session) => {
+        await migrate(session, this.#schema, this.#where)
+        return await serverFacts(session)
+      })
+      this.#where = `PostgreSQL ${facts.version} at ${owner.place()}`
+      // Both are connected when they are first used.
+      const people = [1, 2].map(() => this.#connection(library, peopleSession))
+      if (this.#opening?.owner === owner) this.#parts = { owner, people, facts }
+    } catch (error) {
+      await owner.close()
+      throw explained(error, this.#where)
+    } finally {
+      if (this.#opening?.owner === owner) this.#opening = undefined
+    }
+  }
+
+  #connection(library: PgLibrary, session: readonly string[]): Connection {
+    const connectionString = this.#connectionString
+    return new Connection(library, { connectionString, session, answerMsMax })
+  }
+
+  #opened(): Parts {
+    if (this.#parts === undefined) throw notOpen(this.#where)
+    return this.#parts
+  }
+
+  /** On the owner's connection; for what may be done twice. */
+  async #owner<T>(action: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#again(this.#opened().owner, action)
+  }
+
+  async #people<T>(action: (session: Session) => Promise<T>): Promise<T> {
+    const { people, owner } = this.#opened()
+    this.#turn += 1
+    return await this.#again(people[this.#turn % people.length] ?? owner, action)
+  }
+
+  async #again<T>(on: Connection, action: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await on.useAgain(action)
+    } catch (error) {
+      throw explained(error, this.#where)
+    }
+  }
+
+  /** With the name under which this process acquired the epoch: two owners never commit under one. */
+  #claim(ref: contract.ShardRef, epoch: number): Claimed {
+    const claimed = this.#claimed.get(nameOf(ref))
+    return claimed?.epoch === epoch ? claimed : { epoch, owner: undefined }
+  }
+}
+
+function nameOf({ pipeline, shard }: contract.ShardRef): string {
+  return `${shard}:${pipeline}`
+}

@@ -1,0 +1,63 @@
+/** What a session is set to, and what the server then promises. */
+import type { Durability } from '../contract.ts'
+import type { Session } from './connection.ts'
+import { textOf } from './rows.ts'
+
+/** When a commit is acknowledged; `server` leaves it as the server, the database or the role has it. */
+export type SynchronousCommit = 'on' | 'remote_apply' | 'remote_write' | 'local' | 'off' | 'server'
+
+const everySession = [
+  // Against what a role or a database may be set to.
+  `SET client_encoding = 'UTF8'`,
+  `SET default_transaction_isolation = 'read committed'`,
+  `SET bytea_output = hex`,
+  // Whoever forgets us must not keep the row of a shard.
+  `SET idle_in_transaction_session_timeout = '10s'`,
+  `SET lock_timeout = '10s'`,
+  `SET jit = off`,
+]
+
+/**
+ * The owner's statements all follow an index. Without statistics, as they are after the first hundred
+ * thousand jobs, the planner would read the table instead, and keep to it.
+ */
+export function ownerSession(synchronousCommit: SynchronousCommit): string[] {
+  const forbidden = ['seqscan', 'bitmapscan', 'sort', 'hashjoin', 'mergejoin']
+  return [
+    ...everySession,
+    'SET statement_timeout = 0',
+    ...forbidden.map((name) => `SET enable_${name} = off`),
+    ...(synchronousCommit === 'server' ? [] : [`SET synchronous_commit = ${synchronousCommit}`]),
+  ]
+}
+
+/** Reads, and retention: a removal that is lost in a crash is made again. */
+export const peopleSession = [
+  ...everySession,
+  `SET statement_timeout = '30s'`,
+  `SET synchronous_commit = off`,
+]
+
+/** What the server says of itself. */
+export interface ServerFacts {
+  readonly version: string
+  readonly durability: Durability
+  /** The settings that lower the durability: `fsync is off`. */
+  readonly lowered: readonly string[]
+}
+
+export async function serverFacts(session: Session): Promise<ServerFacts> {
+  const names = ['server_version', 'fsync', 'full_page_writes', 'synchronous_commit']
+  const [row] = await session.rows(
+    `SELECT ${[...names, 'synchronous_standby_names'].map((name) => `current_setting('${name}')`).join(', ')}`,
+  )
+  const [version = '', fsync, pages, commit, standbys] = (row ?? []).map((cell) => textOf(cell))
+  const lowered = [
+    ...(fsync === 'off' ? ['fsync is off'] : []),
+    ...(pages === 'off' ? ['full_page_writes is off'] : []),
+    ...(commit === 'off' ? ['synchronous_commit is off'] : []),
+  ]
+  const isReplicated = standbys !== '' && (commit === 'on' || commit === 'remote_apply')
+  const durability = lowered.length > 0 ? 'D1' : isReplicated ? 'D3' : 'D2'
+  return { version: version.split(' ')[0] ?? '', durability, lowered }
+}
