@@ -1,6 +1,7 @@
 // Makes a fresh machine ready for `npm test`: packages, their native parts, the Python side of the
-// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the build. Running it again does only what is
-// missing. Without apt or without root it says so and goes on: the tests that need them skip themselves.
+// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the build.
+// Running it again does only what is missing. Without apt or without root it says so and goes on: the
+// tests that need them skip themselves.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,16 +3,15 @@
  * ends with the test process, whatever becomes of that.
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { until } from '../wait.ts'
+import { freePort } from './free-port.ts'
 
 /** Why there is no server here; `undefined` when there is one. */
 export function noPostgres(): string | undefined {
@@ -199,20 +198,5 @@ function isAlive(pid: number): boolean {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
     return false
-  }
-}
-
-/** Below the range from which Linux gives a port to connections that go out. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + randomInt(22_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(server, 'listening')
-      await once(server.close(), 'close')
-      return port
-    } catch {
-      // Taken.
-    }
   }
 }

@@ -3,13 +3,13 @@
  * with it: `stop` is legal at any time, and the end of the test process kills what is left.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../wait.ts'
+import { freePort } from './free-port.ts'
 
 /** Why tests that need the server are skipped; `undefined` when it is there. */
 export function redisMissing(): string | undefined {
@@ -122,21 +122,5 @@ export class RedisServer {
     } finally {
       socket.destroy()
     }
-  }
-}
-
-/** Below the range from which Linux gives a port to every connection that goes out, and so is its cluster bus. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + randomInt(11_000)
-    const probe = createServer()
-    const listening = once(probe, 'listening').then(
-      () => true,
-      () => false,
-    )
-    probe.listen(port, '127.0.0.1')
-    if (!(await listening)) continue
-    await once(probe.close(), 'close')
-    return port
   }
 }

@@ -13,7 +13,8 @@ import { RedisStorageBackend } from '../../src/storage/redis/redis-storage.ts'
 import type { RedisStorageOptions } from '../../src/storage/redis/redis-storage.ts'
 import { aJob, completion, inserts, Owner, shard } from '../../src/testing/storage/builders.ts'
 import { suitePipeline, testStorage } from '../../src/testing/storage-suite.ts'
-import { freePort, redisMissing, RedisServer } from '../servers/redis-server.ts'
+import { freePort } from '../servers/free-port.ts'
+import { redisMissing, RedisServer } from '../servers/redis-server.ts'
 import { until } from '../wait.ts'
 
 const missing = redisMissing()
