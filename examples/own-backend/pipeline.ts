@@ -1,6 +1,6 @@
 /** A pipeline that keeps its jobs in a store of one's own. docs/how-to/write-a-backend.md quotes the region. */
-import { setTimeout } from 'node:timers/promises'
 // #region pipeline
+import { setTimeout } from 'node:timers/promises'
 import { Phase, Pipeline, chain } from 'carbontube'
 import { LmdbStorageBackend } from './lmdb-storage.ts'
 
