@@ -121,6 +121,7 @@ module.exports = {
           'storage/memory/',
           storageContract,
           'storage/ownership[.]ts$',
+          'storage/transitions[.]ts$',
           transportContract,
           errors,
         ),
@@ -131,8 +132,8 @@ module.exports = {
     ...layer(
       'examples',
       [
-        '^carbontube(/testing)?$',
-        '^dist/(testing/)?index[.](d[.]ts|js)$',
+        '^carbontube(/storage|/testing)?$',
+        '^dist/((storage|testing)/)?index[.](d[.]ts|js)$',
         npm('[^/]+', '@[^/]+/[^/]+'),
       ],
       anyBuiltin,

@@ -13,6 +13,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const resolve = {
   alias: [
     { find: /^carbontube$/, replacement: source('./src/index.ts') },
+    { find: /^carbontube\/storage$/, replacement: source('./src/storage/index.ts') },
     { find: /^carbontube\/testing$/, replacement: source('./src/testing/index.ts') },
   ],
 }

@@ -32,7 +32,7 @@ async function dependencies() {
 }
 
 async function nativeModules() {
-  const missing = ['better-sqlite3', 'zeromq'].filter((name) => !loads(name))
+  const missing = ['better-sqlite3', 'lmdb', 'zeromq'].filter((name) => !loads(name))
   if (missing.length === 0) return say('native modules', 'they load')
 
   await step('native modules', [['npm', 'rebuild', ...missing]])
@@ -96,6 +96,7 @@ function installedMatchesLock() {
 function loads(name) {
   const program = {
     'better-sqlite3': `new (require('better-sqlite3'))(':memory:').close()`,
+    lmdb: `require('lmdb')`,
     zeromq: `new (require('zeromq').Push)().close()`,
   }[name]
   return spawnSync(process.execPath, ['-e', program], { cwd: root }).status === 0

@@ -6,7 +6,7 @@ import type { CommitAnswer, Group, Mutation } from '../src/core/mutation.ts'
 import type { JobRecord } from '../src/core/job.ts'
 import { MemoryShard } from '../src/storage/memory/memory-shard.ts'
 import { claimShard, owns } from '../src/storage/ownership.ts'
-import { changed, type StoredJob } from '../src/storage/memory/transitions.ts'
+import { changed, type StoredJob } from '../src/storage/transitions.ts'
 import { Violation, type Change, type Commit } from './checker.ts'
 import type { Surroundings } from './surroundings.ts'
 

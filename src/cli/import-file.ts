@@ -86,6 +86,7 @@ function canResolve(name: string, from: string): boolean {
 async function jitiFor(path: string): Promise<ReturnType<typeof createJiti>> {
   const virtualModules = {
     carbontube: await ownModule('../index'),
+    'carbontube/storage': await ownModule('../storage/index'),
     'carbontube/testing': await ownModule('../testing/index'),
   }
   // The cache lies in the user's project: one in a shared /tmp could be written by somebody else.
@@ -93,7 +94,7 @@ async function jitiFor(path: string): Promise<ReturnType<typeof createJiti>> {
   return createJiti(path, { fsCache, virtualModules, interopDefault: false })
 }
 
-/** A module of this copy by a computed name, since nothing but these two is public. */
+/** A module of this copy by a computed name, since nothing but these three is public. */
 async function ownModule(stem: string): Promise<object> {
   const url = new URL(`${stem}${extname(import.meta.url)}`, import.meta.url)
   return (await import(url.href)) as object

@@ -180,7 +180,11 @@ function ownTypes(): Record<string, string[]> {
     const base = fileURLToPath(new URL(stem, import.meta.url))
     return [existsSync(`${base}.d.ts`) ? `${base}.d.ts` : `${base}.ts`]
   }
-  return { carbontube: typesOf('../index'), 'carbontube/testing': typesOf('../testing/index') }
+  return {
+    carbontube: typesOf('../index'),
+    'carbontube/storage': typesOf('../storage/index'),
+    'carbontube/testing': typesOf('../testing/index'),
+  }
 }
 
 function canResolve(name: string, from: string): boolean {

@@ -90,6 +90,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['sim/a.ts', 'zeromq'],
   ['sim/a.ts', 'node:net'],
   ['examples/simple/a.ts', 'src/pipeline/phase.ts'],
+  ['examples/own-backend/a.ts', 'src/storage/contract.ts'],
 ]
 
 const permitted: readonly (readonly [string, string])[] = [
@@ -108,6 +109,7 @@ const permitted: readonly (readonly [string, string])[] = [
   ['src/cli/b.ts', 'commander'],
   ['sim/b.ts', 'src/storage/memory/store.ts'],
   ['examples/simple/b.ts', 'carbontube'],
+  ['examples/own-backend/b.ts', 'carbontube/storage'],
 ]
 
 let folder = ''

@@ -1,14 +1,16 @@
 /** Lists and counts for people, the plain way: look at every job. Newest arrival first. */
 import type { JobRecord } from '../../core/job.ts'
-import { isSettled } from '../../core/job-transitions.ts'
 import type { JobPage, JobQuery } from '../contract.ts'
+import { fitsQuery } from '../job-query.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { MemoryShard } from './memory-shard.ts'
 
 /** The jobs that fit the query, newest first. */
 export function matching(shard: MemoryShard, query: JobQuery): JobRecord[] {
   const records = [...shard.jobs.values()].map(({ record }) => record)
-  return records.filter((record) => fits(record, query)).sort((a, b) => b.sequence - a.sequence)
+  return records
+    .filter((record) => fitsQuery(record, query))
+    .sort((a, b) => b.sequence - a.sequence)
 }
 
 /** The page after the cursor. */
@@ -24,15 +26,4 @@ export function pageOf(
   return rest.length > limit && last !== undefined
     ? { jobs, next: String(last.sequence) }
     : { jobs }
-}
-
-function fits(record: JobRecord, query: JobQuery): boolean {
-  const { state, phase, error, enqueuedBeforeMs } = query
-  if (state === 'unsettled') {
-    if (isSettled(record.state)) return false
-  } else if (state !== undefined && record.state !== state) return false
-  if (phase !== undefined && record.phase !== phase) return false
-  if (enqueuedBeforeMs !== undefined && record.enqueuedMs >= enqueuedBeforeMs) return false
-  if (error === undefined) return true
-  return record.lastError?.toLowerCase().includes(error.toLowerCase()) ?? false
 }

@@ -9,8 +9,8 @@ import { isDueBefore } from '../../core/scheduled-jobs.ts'
 import type { DueCursor, ReadyCursor, ShardRef, ShardSummary } from '../contract.ts'
 import type { Ownership } from '../ownership.ts'
 import { mutationMisfit } from '../storage-errors.ts'
+import { changed, misfit, type JobMutation, type StoredJob } from '../transitions.ts'
 import { ReadyLanes } from './ready-lanes.ts'
-import { changed, misfit, type JobMutation, type StoredJob } from './transitions.ts'
 
 /** Changes of a group that is not yet taken over. `undefined` = removed. */
 interface Draft {

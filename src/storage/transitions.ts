@@ -1,14 +1,14 @@
 /**
- * What each mutation does to the record of a job, as pure functions: the reference that other stores are
- * compared with.
+ * What each mutation does to the record of a job, as pure functions. A store that changes records in
+ * JavaScript applies them; one that changes them in its own language is compared with them.
  */
-import { unreachable } from '../../core/invariant.ts'
-import type { AttemptRecord, JobRecord } from '../../core/job.ts'
-import { isSettled } from '../../core/job-transitions.ts'
-import type { Mutation } from '../../core/mutation.ts'
-import { appliedTokens, boundedAttempt, lastErrorOf } from '../attempt-history.ts'
+import { unreachable } from '../core/invariant.ts'
+import type { AttemptRecord, JobRecord } from '../core/job.ts'
+import { isSettled } from '../core/job-transitions.ts'
+import type { Mutation } from '../core/mutation.ts'
+import { appliedTokens, boundedAttempt, lastErrorOf } from './attempt-history.ts'
 
-/** A job with its history. Never changed in place. */
+/** A job with its history, oldest attempt first. Never changed in place. */
 export interface StoredJob {
   readonly record: JobRecord
   readonly attempts: readonly AttemptRecord[]
