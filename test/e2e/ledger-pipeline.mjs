@@ -13,7 +13,7 @@ const crashes = Number(process.env.WORK_CRASHES ?? 3)
 function note(context, job) {
   if (ledger === undefined) return
   const { jobId, phase, attempt, fence, idempotencyKey: key } = context
-  const entry = { jobId, phase, attempt, fence, key, n: job.n, pid: process.pid }
+  const entry = { jobId, phase, attempt, fence, key, n: job.n, pid: process.pid, atMs: Date.now() }
   appendFileSync(ledger, `${JSON.stringify(entry)}\n`)
 }
 

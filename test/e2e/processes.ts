@@ -27,6 +27,7 @@ export interface LedgerEntry {
   readonly key: string
   readonly n: number
   readonly pid: number
+  readonly atMs: number
 }
 
 /** A folder, four ports and the processes on them. */
@@ -98,8 +99,14 @@ export class Bench {
   }
 
   /** Runs a command to its end. */
-  async run(args: readonly string[], stdin = ''): Promise<Finished> {
-    const child = spawn(process.execPath, [cli, ...args], { cwd: this.folder })
+  async run(
+    args: readonly string[],
+    stdin = '',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Finished> {
+    const child = spawn(process.execPath, [cli, ...args], {
+      ...{ cwd: this.folder, env: { ...process.env, ...env } },
+    })
     this.#children.add(child)
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()))
