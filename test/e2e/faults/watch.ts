@@ -34,19 +34,21 @@ export function openFiles({ pid }: ChildProcess): number {
   return readdirSync(`/proc/${pid}/fd`).length
 }
 
-/** The log of a process, line by line. */
+/** What a process says and logs, line by line. */
 export class LoggedLines {
   readonly child: ChildProcess
   readonly #lines: string[] = []
-  #rest = ''
 
   constructor(child: ChildProcess) {
     this.child = child
-    child.stderr?.on('data', (text: Buffer) => {
-      const lines = (this.#rest + text.toString()).split('\n')
-      this.#rest = lines.pop() ?? ''
-      this.#lines.push(...lines)
-    })
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = ''
+      stream?.on('data', (text: Buffer) => {
+        const lines = (rest + text.toString()).split('\n')
+        rest = lines.pop() ?? ''
+        this.#lines.push(...lines)
+      })
+    }
   }
 
   get all(): readonly string[] {
