@@ -82,6 +82,8 @@ export interface Paused {
 }
 
 const timeoutMsDefault = 10_000
+/** A manager takes ten times as many; smaller messages keep it from others for a shorter while. */
+const idsPerWait = 1_000
 
 export class PipelineClient<P extends Pipelines = Pipelines> {
   readonly #addresses: readonly string[]
@@ -159,14 +161,25 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return resultOf(id, settled[0]) as PipelineOutput<PipelineNamed<P, N>>
   }
 
-  /** Calls back as jobs settle (also `notFound`, `timedOut`); resolves when all have. */
-  waitForJobs(
+  /** Calls back as jobs settle (also `notFound`, `timedOut`); resolves when all have. Any number of jobs. */
+  async waitForJobs(
+    ids: readonly string[],
+    timeoutMs: number,
+    onSettled: (items: readonly SettledItem[]) => void,
+  ): Promise<void> {
+    const slices: Promise<void>[] = []
+    for (let from = 0; from < ids.length; from += idsPerWait) {
+      slices.push(this.#wait(ids.slice(from, from + idsPerWait), timeoutMs, onSettled))
+    }
+    await Promise.all(slices)
+  }
+
+  #wait(
     ids: readonly string[],
     timeoutMs: number,
     onSettled: (items: readonly SettledItem[]) => void,
   ): Promise<void> {
     const open = new Set(ids)
-    if (open.size === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const onReply = (reply: Reply) => {
         if (reply.type !== 'settled') return false

@@ -66,6 +66,17 @@ describe('a manager with its workers', () => {
     expect(await client.result('job-7')).toMatchObject({ n: 7, doubled: 14, note: '7 → 14' })
   })
 
+  it('is waited for with more ids than fit into one request', async () => {
+    await company.manager(Numbers, numbersSite)
+    const client = await company.client(numbersSite)
+    const unknown = Array.from({ length: 10_001 }, (_, n) => `nobody-${n}`)
+    const told = new Map<string, string>()
+    await client.waitForJobs(unknown, 10_000, (items) => {
+      for (const { id, state } of items) told.set(id, state)
+    })
+    expect(told).toEqual(new Map(unknown.map((id) => [id, 'notFound'])))
+  })
+
   it('may start after them', async () => {
     await company.worker(Numbers, double, numbersSite)
     await company.worker(Numbers, note, numbersSite)
