@@ -100,6 +100,18 @@ export class LmdbStorageBackend implements ct.Storage {
     await this.#changeOwned(ref, epoch, { released: true })
   }
 
+  async owners(_pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const { tables } = this.#use()
+    const owners = new Map<number, string>()
+    for (const shard of shards) {
+      const ownership = tables.shards.get(shard)?.ownership
+      const ownerDied = !this.#acquired.has(shard)
+      if (!ct.isHeld(ownership, { nowMs: this.#nowMs(), ownerDied })) continue
+      owners.set(shard, ownership.owner)
+    }
+    return owners
+  }
+
   #changeOwned(ref: ct.ShardRef, epoch: number, to: Partial<ct.Ownership>): Promise<boolean> {
     return this.#change(ref, ({ row }) => {
       if (row.ownership === undefined || !ct.owns(row.ownership, epoch)) return false
@@ -247,8 +259,9 @@ export class LmdbStorageBackend implements ct.Storage {
     return jobAt(tables, shard, tables.ids.get([shard, id]) ?? 0)?.attempts ?? []
   }
 
-  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+  async registerPipeline({ name, jobTypes, nowMs }: ct.PipelineRecord): Promise<number> {
     this.#write(({ pipelines }) => pipelines.putSync(name, { jobTypes, lastSeenMs: nowMs }))
+    return 1
   }
 
   // #region prune

@@ -108,6 +108,11 @@ export const catalogue = {
   },
   CT_STORE_FAILED: { blame: 'backend', exit: 1, means: 'The store answered with an error.' },
   CT_FENCED: { blame: 'us', exit: 1, means: 'A newer owner has taken over; this one stopped.' },
+  CT_NOT_OWNER: {
+    blame: 'peer',
+    exit: 4,
+    means: 'The jobs are in a shard that another manager owns: a client asks that one.',
+  },
   CT_OUTCOME_UNKNOWN: {
     blame: 'backend',
     exit: 1,

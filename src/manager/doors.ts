@@ -1,5 +1,4 @@
 /** The manager's four doors: pull (results, plain jobs), router (requests), sub (workers' events), pub (all events). */
-import type { Event } from '../core/event.ts'
 import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
 import type { EventPublisher } from '../wire/event-publisher.ts'
@@ -9,7 +8,7 @@ import { encodeReply, type Reply } from '../wire/replies.ts'
 import { decodeReport } from '../wire/report.ts'
 import { decodeEnqueue } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
-import type { Requests } from './requests.ts'
+import type { Reception } from './reception.ts'
 
 export interface DoorAddresses {
   /** Bound; the first one is announced. */
@@ -35,14 +34,13 @@ export interface DoorsParts {
   readonly transport: Transport
   readonly addresses: DoorAddresses
   readonly feed: EventPublisher
-  readonly requests: Requests
+  readonly reception: Reception
   nowMs(): number
-  handle(event: Event): void
   onRejected(error: unknown): void
 }
 
 export async function openDoors(parts: DoorsParts): Promise<Doors> {
-  const { transport, addresses, feed, requests, nowMs, handle } = parts
+  const { transport, addresses, feed, reception, nowMs } = parts
   const early: (() => void)[] = []
   let isReading = false
   // What arrives while the store is still being summarised waits its turn.
@@ -62,7 +60,7 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
     const router = keep(
       await transport.openRouter({
         bind: [addresses.router ?? nextPort(pull.addresses[0])],
-        onMessage: (peer, frames) => whenReading(() => requests.receive(peer, frames)),
+        onMessage: (peer, frames) => whenReading(() => reception.receive(peer, frames)),
       }),
     )
     const sub = keep(
@@ -73,7 +71,7 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
     )
     const observersChanged = (by: 1 | -1) => {
       feed.subscriptionsChanged(by)
-      handle({ type: 'ObserversChanged', nowMs: nowMs(), observed: feed.isObserved })
+      reception.handle({ type: 'ObserversChanged', nowMs: nowMs(), observed: feed.isObserved })
     }
     const pub = keep(
       await transport.openPub({
@@ -117,10 +115,10 @@ function receivePulled(parts: DoorsParts, frames: Frames): void {
     const header = unpackHeader(frames[0])
     if (header.type === 'report') {
       const report = decodeReport(header, frames)
-      parts.handle({ type: 'WorkerReported', nowMs: parts.nowMs(), report })
+      parts.reception.handle({ type: 'WorkerReported', nowMs: parts.nowMs(), report })
     } else if (header.type === 'enqueue') {
       const { pipeline, jobs } = decodeEnqueue(header, frames)
-      void parts.requests.submitUnacknowledged(pipeline, jobs).catch(parts.onRejected)
+      void parts.reception.submitUnacknowledged(pipeline, jobs)
     } else throw new WireError('unsupported', `a pull door takes no "${header.type}"`)
   } catch (error) {
     parts.onRejected(error)
@@ -132,7 +130,7 @@ function receivePublished(parts: DoorsParts, frames: Frames): void {
     const event = decodePublished(frames)
     if (event.topic === 'worker.available') {
       const info = announcedWorker(event)
-      parts.handle({ type: 'WorkerAnnounced', nowMs: parts.nowMs(), info })
+      parts.reception.handle({ type: 'WorkerAnnounced', nowMs: parts.nowMs(), info })
     }
     parts.feed.passOn(frames)
   } catch (error) {

@@ -113,7 +113,7 @@ export function ownerName(managerId: string | undefined): string {
 }
 
 /** Whether the owner was a process of this host under the same id, which is there no longer. */
-function diedHere(heldBy: string, owner: string): boolean {
+export function diedHere(heldBy: string, owner: string): boolean {
   const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)$/.exec(name))
   if (own?.[1] === undefined || own[1] !== other?.[1]) return false
   try {

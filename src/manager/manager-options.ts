@@ -17,6 +17,8 @@ export interface ManagerOptions {
   readonly logger: Logger
   readonly doors: DoorAddresses
   readonly version: string
+  /** Into how many shards a new pipeline is divided; default 1, and what it was created with ever after. */
+  readonly shards?: number
   /** Name for people; default `<host>:<pid>`. */
   readonly managerId?: string
   readonly limits?: Partial<Limits>
@@ -24,9 +26,9 @@ export interface ManagerOptions {
   readonly clock?: Clock
   readonly checkInput?: InputCheck
   readonly checkpoint?: PassCheckpoint | undefined
-  /** Somebody else owns the shard: this manager stands by, and is told once for each owner. */
+  /** Others own all shards: this manager stands by, and is told once for each owner. */
   onStandby?(heldBy: string): void
-  /** It owns the shard, for the first time or again. */
+  /** It owns a shard, after it has owned none. */
   onOwning?(): void
   /** The store has a newer owner that will not go, or is broken: the manager has stopped by itself. */
   onFatal(error: unknown): void

@@ -1,89 +1,84 @@
 /**
- * The manager of a pipeline, as a life: it waits for its shard, owns it (owned-shard.ts), and loses it or
- * hands it over. On a store that several managers may use, who has lost it waits again.
+ * The manager of a pipeline, as a life: it claims its share of the shards (claims.ts), owns them
+ * (owned-shard.ts) behind one set of doors, and loses them or hands them over. On a store that several
+ * managers may use, who has none stands by.
  */
 import { hostname } from 'node:os'
-import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { CarbontubeError } from '../errors/errors.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { LimitedLog } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
-import type { ShardRef } from '../storage/contract.ts'
 import { EventPublisher } from '../wire/event-publisher.ts'
-import type { ManagerStatus } from '../wire/replies.ts'
-import type { Doors } from './doors.ts'
+import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
+import { Claims, isPassing } from './claims.ts'
+import { openDoors, type Doors } from './doors.ts'
 import { ownerName, type Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
 import { OwnedShard } from './owned-shard.ts'
-import { Standby } from './standby.ts'
+import { Reception } from './reception.ts'
 
-/** Another process owns the shard by now, or the store is away: of a shared store, a reason to wait. */
-const losses: readonly unknown[] = ['CT_FENCED', 'CT_STORE_FAILED', 'CT_OUTCOME_UNKNOWN']
+/** A store that does not answer for so long is itself what an operator wants to see. */
+const durableStatusMs = 1_000
 
 export class Manager implements Service {
   readonly #options: ManagerOptions
   readonly #clock: Clock
-  readonly #ref: ShardRef
   readonly #id: string
   readonly #feed: EventPublisher
   readonly #rejected: LimitedLog
-  readonly #standby: Standby
+  readonly #shards = new Map<number, OwnedShard>()
+  #shardCount = 1
   #state: ServiceState = 'new'
-  #shard: OwnedShard | undefined
+  #claims: Claims | undefined
+  #claiming: Promise<void> = Promise.resolve()
+  #doors: Doors | undefined
   #startedMs = 0
-  /** Resolves when a wait for the shard, or what follows it, is over. */
-  #taking: Promise<void> = Promise.resolve()
+  #whenOwning: () => void = () => {}
   #stopping: Promise<void> | undefined
 
   constructor(options: ManagerOptions) {
-    const { storage, spec, logger } = options
+    const { logger } = options
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#ref = { pipeline: spec.name, shard: 0 }
     this.#id = options.managerId ?? `${hostname()}:${process.pid}`
     const nowMs = () => this.#clock.nowMs()
     this.#feed = new EventPublisher(this.#id, nowMs)
     this.#rejected = new LimitedLog(nowMs, (message, fields) => logger.warn(message, fields))
-    this.#standby = new Standby({
-      ...{ logger, nowMs },
-      lease: {
-        ...{ storage, ref: this.#ref, owner: ownerName(options.managerId) },
-        onLost: (error) => this.#failed(error),
-      },
-      onHeld: (heldBy) => {
-        if (this.#state === 'starting') this.#state = 'standby'
-        options.onStandby?.(heldBy)
-      },
-    })
   }
 
   get state(): ServiceState {
     return this.#state
   }
 
-  /** Where the doors are bound, while it owns the shard. */
+  /** Where the doors are bound, while it owns a shard. */
   get addresses(): Doors['announced'] {
-    return this.#owned().doors.announced
+    return this.#open.announced
   }
 
   /**
-   * Opens the store, takes the shard, opens the doors. While somebody else owns the shard of a shared
-   * store it stands by, for as long as that lasts, or until `stop`. Rejects with a coded error and leaves
-   * nothing open.
+   * Opens the store, takes a shard, opens the doors. While others own all shards of a shared store it
+   * stands by, for as long as that lasts, or until `stop`. Rejects with a coded error and leaves nothing
+   * open.
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') return
     this.#state = 'starting'
     this.#startedMs = this.#clock.nowMs()
     const { storage } = this.#options
+    const owning = new Promise<void>((resolve) => (this.#whenOwning = resolve))
     try {
       await storage.open()
-      this.#taking = this.#standby.acquire().then((lease) => this.#own(lease))
-      await this.#taking
+      this.#shardCount = await this.#register()
+      this.#claims = this.#newClaims()
+      this.#claiming = this.#claims.run()
+      await Promise.race([owning, this.#claiming])
     } catch (error) {
+      this.#closeDoors()
       await storage.close()
       this.#state = 'stopped'
       throw error
     }
+    this.#claiming.catch((error: unknown) => this.#fatal(error))
   }
 
   /** No new grants, no new jobs; what was accepted is committed; then everything is closed. */
@@ -93,39 +88,143 @@ export class Manager implements Service {
   }
 
   status(): ManagerStatus {
-    return this.#owned().status()
+    return {
+      welcome: this.#welcome(),
+      upSinceMs: this.#startedMs,
+      loopLagMs: Math.max(0, ...this.#owned.map(({ loopLagMs }) => loopLagMs)),
+      rejectedMessages: this.#rejected.total,
+      shards: this.#owned.map((shard) => shard.status()),
+    }
   }
 
   async #stop(): Promise<void> {
     this.#state = 'stopping'
-    this.#standby.stop()
-    await this.#taking.catch(() => undefined)
-    await this.#shard?.handOver()
+    this.#claims?.stop()
+    await this.#claiming.catch(() => undefined)
+    await Promise.all(this.#owned.map((shard) => shard.handOver()))
+    await this.#claims?.leave()
+    this.#closeDoors()
     await this.#options.storage.close()
     this.#state = 'stopped'
   }
 
-  async #own(lease: Lease | undefined): Promise<void> {
-    if (lease === undefined) return
-    const shard = new OwnedShard(lease, {
-      ...{ options: this.#options, ref: this.#ref, clock: this.#clock, feed: this.#feed },
-      ...{ managerId: this.#id, startedMs: this.#startedMs },
-      rejectedMessages: () => this.#rejected.total,
-      onRejected: (error) => this.#reject(error),
-      onFailed: (error) => this.#failed(error),
+  /** The pipeline in the store, and the number of its shards. */
+  async #register(): Promise<number> {
+    const { spec, storage, shards: wanted } = this.#options
+    const jobTypes = spec.phases.map(({ jobType }) => jobType)
+    const shards = await storage.registerPipeline({
+      ...{ name: spec.name, jobTypes, shards: wanted ?? 1, nowMs: this.#clock.nowMs() },
     })
-    this.#shard = shard
+    if (wanted === undefined || wanted === shards) return shards
+    const { shared } = storage.info().capabilities
+    const message = `"${spec.name}" has ${shards} shard${shards === 1 ? '' : 's'}, not ${wanted}`
+    throw new CarbontubeError('CT_BAD_OPTION', message, {
+      hint: shared
+        ? 'The number is chosen when a pipeline is created. Leave --shards out, or use another name.'
+        : 'Shards are for several managers: keep the jobs in Redis or Postgres.',
+      details: { shards, wanted },
+    })
+  }
+
+  #newClaims(): Claims {
+    const { storage, spec, logger, managerId } = this.#options
+    return new Claims({
+      ...{ storage, logger, pipeline: spec.name, shards: this.#shardCount },
+      ...{ owner: ownerName(managerId), nowMs: () => this.#clock.nowMs() },
+      owned: () => [...this.#shards.keys()].sort((a, b) => a - b),
+      take: (shard, lease) => this.#own(shard, lease),
+      handOver: (shard) => this.#handOver(shard),
+      onLost: (shard, error) => this.#failed(shard, error),
+      onHeld: (heldBy) => {
+        if (this.#state === 'starting') this.#state = 'standby'
+        this.#options.onStandby?.(heldBy)
+      },
+    })
+  }
+
+  async #own(number: number, lease: Lease): Promise<void> {
+    const isFirst = this.#shards.size === 0
+    const { spec } = this.#options
+    const shard = new OwnedShard(lease, {
+      ...{ options: this.#options, ref: { pipeline: spec.name, shard: number } },
+      ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
+      reply: (peer, reply) => this.#doors?.reply(peer, reply),
+      onRejected: (error) => this.#reject(error),
+      onFailed: (error) => this.#failed(number, error),
+    })
+    this.#shards.set(number, shard)
     try {
-      await shard.open()
+      this.#doors ??= await this.#openDoors()
+      await shard.open(this.#doors)
     } catch (error) {
-      this.#shard = undefined
-      shard.abandon()
+      this.#giveUp(number, shard)
       await lease.release().catch(() => undefined)
       throw error
     }
-    if (this.#shard !== shard) throw lease.lapsed()
+    if (this.#shards.get(number) !== shard) throw lease.lapsed()
+    this.#doors.read()
     if (this.#state !== 'stopping') this.#state = 'running'
-    this.#options.onOwning?.()
+    if (isFirst) this.#options.onOwning?.()
+    this.#whenOwning()
+  }
+
+  async #handOver(number: number): Promise<void> {
+    const shard = this.#shards.get(number)
+    await shard?.handOver()
+    if (shard !== undefined) this.#giveUp(number, shard)
+  }
+
+  /** Nothing of it is left here. */
+  #giveUp(number: number, shard: OwnedShard): void {
+    shard.abandon()
+    if (this.#shards.get(number) === shard) this.#shards.delete(number)
+    if (this.#shards.size === 0) this.#closeDoors()
+  }
+
+  #openDoors(): Promise<Doors> {
+    const { transport, doors, spec } = this.#options
+    const reception = new Reception({
+      ...{ spec, shards: this.#shardCount, owned: this.#shards },
+      welcome: () => this.#welcome(),
+      status: () => this.#durableStatus(),
+      reply: (peer, reply) => this.#reply(peer, reply),
+      onRejected: (error) => this.#reject(error),
+    })
+    return openDoors({
+      ...{ transport, addresses: doors, feed: this.#feed, reception },
+      nowMs: () => this.#clock.nowMs(),
+      onRejected: (error) => this.#reject(error),
+    })
+  }
+
+  #closeDoors(): void {
+    this.#doors?.close()
+    this.#doors = undefined
+  }
+
+  /** What is about no shard in particular. An owner whose time is over says nothing more. */
+  #reply(peer: string, reply: Reply): void {
+    if (this.#owned.some(({ lease }) => !lease.isOver)) this.#doors?.reply(peer, reply)
+  }
+
+  #welcome(): Welcome {
+    const { spec, storage, version } = this.#options
+    const { capabilities, description } = storage.info()
+    const { pull, router, pub } = this.#open.announced
+    const owned = this.#owned.filter(({ lease }) => !lease.isOver)
+    return {
+      ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub },
+      ...{ shards: this.#shardCount, owned: owned.map(({ shard, lease }) => [shard, lease.epoch]) },
+      ...{ jobTypes: spec.phases.map(({ jobType }) => jobType) },
+      ...{ durability: capabilities.durability, store: description },
+    }
+  }
+
+  /** Nothing is shown as done that a crash could undo, but for a store that does not answer. */
+  async #durableStatus(): Promise<ManagerStatus> {
+    const status = this.status()
+    await Promise.all(this.#owned.map((shard) => shard.durable(durableStatusMs)))
+    return status
   }
 
   /** A message that is not of the protocol harms nobody: counted, and logged once a second at most. */
@@ -134,47 +233,37 @@ export class Manager implements Service {
     this.#rejected.log('dropped a message', { reason })
   }
 
-  #failed(error: unknown): void {
-    const shard = this.#shard
+  #failed(number: number, error: unknown): void {
+    const shard = this.#shards.get(number)
     if (shard === undefined) return
-    this.#shard = undefined
-    shard.abandon()
+    const isOpen = shard.isOpen
+    this.#giveUp(number, shard)
     // Whoever opens it, or hands it over, sees that it is gone.
-    if (this.#state !== 'running') return
-    if (!this.#isLoss(error)) return this.#fatal(error)
-    this.#state = 'standby'
-    this.#taking = this.#ownAgain(error).catch((cause: unknown) => this.#fatal(cause))
-  }
-
-  async #ownAgain(lost: unknown): Promise<void> {
-    for (let why = lost; ;) {
-      const reason = why instanceof Error ? why.message : String(why)
-      this.#options.logger.warn('the shard is lost: standing by', { reason })
-      try {
-        return await this.#own(await this.#standby.acquireAgain())
-      } catch (error) {
-        if (!this.#isLoss(error)) throw error
-        why = error
-      }
-    }
-  }
-
-  /** What ends an ownership, and not the manager: somebody else, or it again, goes on from the store. */
-  #isLoss(error: unknown): boolean {
-    const { shared } = this.#options.storage.info().capabilities
-    return shared && isCarbontubeError(error) && losses.includes(error.code)
+    if (!isOpen || this.#state !== 'running') return
+    const { storage, logger } = this.#options
+    if (!isPassing(error, storage)) return this.#fatal(error)
+    const reason = error instanceof Error ? error.message : String(error)
+    if (this.#shards.size === 0) this.#state = 'standby'
+    const what = this.#shards.size === 0 ? 'the shard is lost: standing by' : 'a shard is lost'
+    logger.warn(what, { shard: number, reason })
+    this.#claims?.lookAgain()
   }
 
   #fatal(error: unknown): void {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopped'
+    this.#claims?.stop()
+    for (const [number, shard] of this.#shards) this.#giveUp(number, shard)
     void this.#options.storage.close().finally(() => this.#options.onFatal(error))
   }
 
-  #owned(): OwnedShard {
-    if (this.#shard === undefined) {
-      throw new CarbontubeError('CT_STOPPED', 'the manager does not own its shard')
-    }
-    return this.#shard
+  /** In the order of their numbers. */
+  get #owned(): readonly OwnedShard[] {
+    return [...this.#shards.values()].sort((a, b) => a.shard - b.shard)
+  }
+
+  get #open(): Doors {
+    if (this.#doors !== undefined) return this.#doors
+    throw new CarbontubeError('CT_STOPPED', 'the manager owns no shard')
   }
 }

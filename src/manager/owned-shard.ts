@@ -1,20 +1,21 @@
 /**
- * A manager while it owns its shard: the core in its loop, the doors, the links to the workers. It is put
- * together from what the store has, and given up as a whole: the next owner, be it the same process, begins
- * anew from the store.
+ * A shard while this manager owns it: the core in its loop, what clients ask, the links to the workers. It
+ * is put together from what the store has, and given up as a whole: the next owner, be it the same process,
+ * begins anew from the store.
  */
 import type { Effect } from '../core/effect.ts'
 import type { Event } from '../core/event.ts'
-import { invariant, unreachable } from '../core/invariant.ts'
+import { unreachable } from '../core/invariant.ts'
 import { defaultLimits } from '../core/limits.ts'
 import { seededRng } from '../core/rng.ts'
 import { ShardOwner } from '../core/shard-owner.ts'
+import type { ShardStatus } from '../core/status.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
 import type { ShardRef } from '../storage/contract.ts'
 import { topicOf, type EventPublisher } from '../wire/event-publisher.ts'
-import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
-import { openDoors, type Doors } from './doors.ts'
+import type { Reply } from '../wire/replies.ts'
+import type { Doors } from './doors.ts'
 import { JobReader } from './job-reader.ts'
 import type { Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
@@ -33,30 +34,19 @@ export interface OwnedShardParts {
   readonly clock: Clock
   /** Of the manager, for people. */
   readonly managerId: string
-  readonly startedMs: number
   readonly feed: EventPublisher
-  /** Messages that were dropped so far. */
-  rejectedMessages(): number
+  reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
   /** The ownership is lost, or the store is broken. */
   onFailed(error: unknown): void
 }
-
-/** What is there once the doors are open. */
-interface Opened {
-  readonly doors: Doors
-  readonly links: WorkerLinks
-}
-
-/** A store that does not answer for so long is itself what an operator wants to see. */
-const durableStatusMs = 1_000
 
 export class OwnedShard {
   readonly lease: Lease
   readonly #parts: OwnedShardParts
   readonly #owner: ShardOwner
   readonly #loop: ShardLoop
-  readonly #requests: Requests
+  readonly requests: Requests
   readonly #operators: OperatorRequests
   readonly #waiters: Waiters
   readonly #retention: Retention
@@ -65,7 +55,7 @@ export class OwnedShard {
     nowMs: () => this.#parts.clock.nowMs(),
     handle: (event: Event) => this.#loop.handle(event),
   }
-  #opened: Opened | undefined
+  #links: WorkerLinks | undefined
 
   constructor(lease: Lease, parts: OwnedShardParts) {
     const { options, ref, clock } = parts
@@ -81,7 +71,7 @@ export class OwnedShard {
       ...{ owner, lease, ref, storage, clock, logger, checkpoint },
       perform: (effect) => this.#perform(effect),
       turnEnded: () => {
-        this.#opened?.links.flush()
+        this.#links?.flush()
         this.#waiters.flush()
       },
       onFatal: (error) => parts.onFailed(error),
@@ -94,26 +84,44 @@ export class OwnedShard {
     })
     this.#retention = new Retention({ storage, ref, clock, logger, options: options.retention })
     this.#operators = this.#answerOperators()
-    this.#requests = this.#answerClients()
+    this.requests = this.#answerClients()
   }
 
-  /** Opens the doors and takes over what the store has. */
-  async open(): Promise<void> {
-    const { options, ref, clock } = this.#parts
-    const { spec, storage } = options
+  get shard(): number {
+    return this.#parts.ref.shard
+  }
+
+  /** Names its streams. */
+  get nonce(): string {
+    return this.#owner.nonce
+  }
+
+  /** It has taken over what the store has. */
+  get isOpen(): boolean {
+    return this.#links !== undefined
+  }
+
+  /** How late timers have been in the last seconds, at most, in milliseconds. */
+  get loopLagMs(): number {
+    return this.#loop.loopLagMs
+  }
+
+  /** Takes over what the store has. */
+  async open({ announced }: Doors): Promise<void> {
+    const { options, ref, clock, feed } = this.#parts
+    const { spec, storage, logger } = options
     const summary = await storage.summarise(ref)
     refuseLostPhases(spec, summary)
-    const names = spec.phases.map(({ jobType }) => jobType)
-    await storage.registerPipeline(spec.name, names, clock.nowMs())
-    const doors = await this.#openDoors()
-    this.#opened = { doors, links: this.#linksBehind(doors) }
-    this.#loop.handle({
-      ...{ type: 'OwnershipTaken', nowMs: clock.nowMs(), nextDueMs: undefined },
-      ...summary,
-    })
-    doors.read()
+    this.#links = this.#linksBehind(announced.pull[0] ?? '')
+    const nowMs = clock.nowMs()
+    this.#loop.handle({ type: 'OwnershipTaken', nowMs, nextDueMs: undefined, ...summary })
+    this.#loop.handle({ type: 'ObserversChanged', nowMs, observed: feed.isObserved })
     this.#retention.start()
-    if (this.lease.isAfterUncleanStop) void checkStore(storage, options.logger)
+    if (this.lease.isAfterUncleanStop) void checkStore(storage, logger)
+  }
+
+  handle(event: Event): void {
+    this.#loop.handle(event)
   }
 
   /** No new grants, no new jobs; what was accepted is committed, and the shard is free for the next owner. */
@@ -132,64 +140,26 @@ export class OwnedShard {
     this.#retention.stop()
     this.lease.stop()
     this.#waiters.stop()
-    this.#opened?.links.close()
-    this.#opened?.doors.close()
+    this.#links?.close()
   }
 
-  get doors(): Doors {
-    return this.#open.doors
+  status(): ShardStatus {
+    return this.#owner.status()
   }
 
-  status(): ManagerStatus {
-    const { startedMs, rejectedMessages } = this.#parts
-    return {
-      welcome: this.#welcome(),
-      upSinceMs: startedMs,
-      loopLagMs: this.#loop.loopLagMs,
-      rejectedMessages: rejectedMessages(),
-      shards: [this.#owner.status()],
-    }
+  /** Resolves when everything that was decided until now is in the store, or after `withinMs`. */
+  durable(withinMs: number): Promise<void> {
+    return this.#loop.durable(withinMs)
   }
 
-  /** Nothing is shown as done that a crash could undo, but for a store that does not answer. */
-  async #durableStatus(): Promise<ManagerStatus> {
-    const status = this.status()
-    await this.#loop.durable(durableStatusMs)
-    return status
-  }
-
-  #welcome(): Welcome {
-    const { spec, storage, version } = this.#parts.options
-    const { capabilities, description } = storage.info()
-    const { pull, router, pub } = this.doors.announced
-    return {
-      ...{ manager: this.#parts.managerId, version, pipeline: spec.name, pull, router, pub },
-      ...{ shards: 1, jobTypes: spec.phases.map(({ jobType }) => jobType) },
-      ...{ durability: capabilities.durability, store: description },
-    }
-  }
-
-  get #open(): Opened {
-    invariant(this.#opened !== undefined, 'the doors of the shard are open')
-    return this.#opened
-  }
-
-  #openDoors(): Promise<Doors> {
-    const { options, feed, onRejected } = this.#parts
-    return openDoors({
-      ...{ transport: options.transport, addresses: options.doors, requests: this.#requests, feed },
-      ...{ ...this.#toCore, onRejected },
-    })
-  }
-
-  #linksBehind({ announced }: Doors): WorkerLinks {
+  #linksBehind(pull: string): WorkerLinks {
     const { options, ref, managerId } = this.#parts
     const { transport, logger, spec } = options
     return new WorkerLinks({
       ...{ transport, logger, ...this.#toCore },
       identity: {
         ...{ manager: managerId, pipeline: spec.name, shard: ref.shard },
-        ...{ epoch: this.lease.epoch, nonce: this.#owner.nonce, pull: announced.pull[0] ?? '' },
+        ...{ epoch: this.lease.epoch, nonce: this.#owner.nonce, pull },
       },
     })
   }
@@ -211,22 +181,21 @@ export class OwnedShard {
       ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref, spec, holderOf }),
-      welcome: () => this.#welcome(),
-      status: () => this.#durableStatus(),
+      durability: storage.info().capabilities.durability,
       reply: (peer, reply) => this.#reply(peer, reply),
     })
   }
 
   #reply(peer: string, reply: Reply): void {
     // An owner whose time is over says nothing more, also not what needed no commit.
-    if (!this.lease.isOver) this.#opened?.doors.reply(peer, reply)
+    if (!this.lease.isOver) this.#parts.reply(peer, reply)
   }
 
   #perform(effect: Exclude<Effect, LoadEffect>): void {
     switch (effect.type) {
       case 'AnswerClient':
       case 'AnswerCancel':
-        return this.#requests.answered(effect)
+        return this.requests.answered(effect)
       case 'AnswerPause':
       case 'AnswerDead':
       case 'AnswerDrain':
@@ -246,7 +215,7 @@ export class OwnedShard {
       case 'Drain':
       case 'Ping':
       case 'AnswerResult':
-        return this.#open.links.perform(effect)
+        return this.#links?.perform(effect)
       default:
         return unreachable(effect)
     }

@@ -1,23 +1,22 @@
 /**
- * The router door: decodes what clients ask, answers what can be read, and hands what changes jobs to
- * the core. Limits are answers, never silence.
+ * What clients ask of one shard: what can be read is answered, what changes jobs is handed to the core.
+ * Limits are answers, never silence.
  */
 import type { Effect } from '../core/effect.ts'
 import type { Event, SubmittedJob } from '../core/event.ts'
 import type { PipelineSpec } from '../core/spec.ts'
-import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
-import { newJobId } from '../runtime/entropy.ts'
-import type { Frames } from '../transport/contract.ts'
-import { unpackHeader } from '../wire/header.ts'
-import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
-import { decodeRequest, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
-import { WireError } from '../wire/wire-error.ts'
+import type { Reply } from '../wire/replies.ts'
+import { submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import type { JobReader } from './job-reader.ts'
 import { OpenRequests } from './open-requests.ts'
 import type { OperatorRequests } from './operator-requests.ts'
 import { phasesNamed } from './phase-names.ts'
 import type { Waiters } from './waiters.ts'
+
+/** A request that is about the jobs of a shard. */
+export type ShardRequest = Exclude<Request, { type: 'hello' | 'status' }>
 
 type Answer = Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>
 
@@ -31,9 +30,9 @@ export interface RequestsParts {
   readonly waiters: Waiters
   readonly operators: OperatorRequests
   readonly checkInput: InputCheck | undefined
+  /** What a stored job survives, as the store declares it. */
+  readonly durability: string
   nowMs(): number
-  welcome(): Welcome
-  status(): Promise<ManagerStatus>
   handle(event: Event): void
   reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
@@ -55,19 +54,6 @@ export class Requests {
     this.#parts = parts
   }
 
-  /** Never throws: what a peer sent is the peer's fault. */
-  receive(peer: string, frames: Frames): void {
-    let request = 0
-    try {
-      const header = unpackHeader(frames[0])
-      if (typeof header['request'] === 'number') request = header['request']
-      const decoded = decodeRequest(header, frames)
-      void this.#answer(peer, decoded).catch((error: unknown) => this.#refuse(peer, request, error))
-    } catch (error) {
-      this.#refuse(peer, request, error)
-    }
-  }
-
   /** The core's word on an enqueue or a cancel. */
   answered(effect: Answer): void {
     const open = this.#open.take(effect.request)
@@ -77,7 +63,7 @@ export class Requests {
       this.#parts.reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
       return
     }
-    const { durability } = this.#parts.welcome()
+    const { durability } = this.#parts
     const retryAfterMs = this.#parts.busyRetryAfterMs
     const refused = Object.keys(issues ?? {}).map((id) => ({ id, outcome: 'invalid' as const }))
     const items = [...effect.items, ...refused]
@@ -100,7 +86,7 @@ export class Requests {
   async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
     this.#checkPipeline(pipeline)
     const { valid } = await this.#validate(jobs)
-    const submitted = valid.map((job) => submittedJob(job, job.id === '' ? newJobId() : job.id))
+    const submitted = valid.map((job) => submittedJob(job, job.id))
     this.#parts.handle({
       type: 'JobsSubmitted',
       nowMs: this.#parts.nowMs(),
@@ -109,13 +95,10 @@ export class Requests {
     })
   }
 
-  async #answer(peer: string, decoded: Request): Promise<void> {
+  /** Rejects with what is wrong with the request. */
+  async answer(peer: string, decoded: ShardRequest): Promise<void> {
     const { request } = decoded
     switch (decoded.type) {
-      case 'hello':
-        return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
-      case 'status':
-        return this.#status(peer, request)
       case 'enqueue':
         return this.#enqueue(peer, decoded)
       case 'get':
@@ -139,11 +122,6 @@ export class Requests {
       case 'drain':
         return this.#parts.operators.receive(peer, decoded)
     }
-  }
-
-  async #status(peer: string, request: number): Promise<void> {
-    const status = await this.#parts.status()
-    this.#parts.reply(peer, { type: 'status', request, status })
   }
 
   async #enqueue(peer: string, decoded: Extract<Request, { type: 'enqueue' }>): Promise<void> {
@@ -200,14 +178,5 @@ export class Requests {
         hint: 'Split it into several requests.',
       },
     )
-  }
-
-  #refuse(peer: string, request: number, error: unknown): void {
-    const known = isCarbontubeError(error) ? error : undefined
-    const code = known?.code ?? (error instanceof WireError ? 'CT_PROTOCOL' : 'CT_INTERNAL')
-    const message = error instanceof Error ? error.message : String(error)
-    if (known === undefined) this.#parts.onRejected(error)
-    const hint = known?.hint ?? ''
-    this.#parts.reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
   }
 }

@@ -64,6 +64,15 @@ export interface ShardSummary {
   readonly noted: readonly JobRecord[]
 }
 
+/** A pipeline as a manager presents it. */
+export interface PipelineRecord {
+  readonly name: string
+  readonly jobTypes: readonly string[]
+  /** Shards to create it with; of no account when it is there already. */
+  readonly shards: number
+  readonly nowMs: number
+}
+
 /** Place in the order in which ready jobs are granted: priority descending, then sequence ascending. */
 export interface ReadyCursor {
   readonly priority: number
@@ -120,6 +129,9 @@ export interface Storage {
   /** Clean hand-over: the next `acquire` need not wait, and sees `uncleanStop: false`. */
   release(ref: ShardRef, epoch: number): Promise<void>
 
+  /** Who owns which of these shards by now; those that anybody could acquire are left out. */
+  owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>>
+
   /** Throws `Fenced`, `StoreFull` (nothing applied), or `OutcomeUnknown` (try the same group again). */
   commit(ref: ShardRef, epoch: number, group: Group): Promise<CommitAnswer>
 
@@ -148,8 +160,12 @@ export interface Storage {
   countJobs(ref: ShardRef, query: JobQuery): Promise<JobCount>
   listAttempts(ref: ShardRef, id: string): Promise<readonly AttemptRecord[]>
 
-  /** Remembers the pipeline's phases; for people and for `doctor`. */
-  registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void>
+  /**
+   * Remembers the pipeline's phases, for people and for `doctor`; creates it when it is new. Answers the
+   * number of shards that it was created with, which never changes: of two who create it at once, one is
+   * first. Needs no ownership. Always 1 where one process has the store to itself.
+   */
+  registerPipeline(pipeline: PipelineRecord): Promise<number>
   /**
    * Removes at most `limit` settled jobs that the policy lets go; answers how many. Never unsettled ones.
    * Whoever calls it holds it off while a `redrive` or `discard` is under way.

@@ -10,6 +10,7 @@ export type {
   JobCount,
   JobPage,
   JobQuery,
+  PipelineRecord,
   ReadyCursor,
   RetentionPolicy,
   ShardRef,
@@ -28,7 +29,7 @@ export type {
 export type { CommitAnswer, Expected, Group, InsertAnswer, Mutation } from '../core/mutation.ts'
 
 // Who owns a shard.
-export { claimShard, owns } from './ownership.ts'
+export { claimShard, isHeld, owns } from './ownership.ts'
 export type { Claim, ClaimOutcome, Ownership } from './ownership.ts'
 
 // What a mutation does to a job, and what a query means.

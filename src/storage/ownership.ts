@@ -35,13 +35,22 @@ export interface ClaimOutcome {
 export function claimShard(current: Ownership | undefined, claim: Claim): ClaimOutcome {
   const { owner, nowMs, ttlMs } = claim
   const unclean = current !== undefined && !current.released
-  const alive = unclean && !claim.ownerDied && current.untilMs > nowMs && current.owner !== owner
-  if (alive) return { answer: { outcome: 'held', heldBy: current.owner, untilMs: current.untilMs } }
+  const isOthers = isHeld(current, claim) && current.owner !== owner
+  if (isOthers)
+    return { answer: { outcome: 'held', heldBy: current.owner, untilMs: current.untilMs } }
   const epoch = Math.max((current?.epoch ?? 0) + 1, Math.floor(nowMs * 1_000))
   return {
     answer: { outcome: 'acquired', epoch, uncleanStop: unclean },
     next: { owner, epoch, untilMs: nowMs + ttlMs, released: false },
   }
+}
+
+/** Whether somebody owns the shard, so that others have to wait. */
+export function isHeld(
+  current: Ownership | undefined,
+  { nowMs, ownerDied }: Pick<Claim, 'nowMs' | 'ownerDied'>,
+): current is Ownership {
+  return current !== undefined && !current.released && !ownerDied && current.untilMs > nowMs
 }
 
 /** Whether `epoch` may write: it is the newest one, and not released. A lapsed lease nobody took still counts. */

@@ -33,7 +33,10 @@ export interface Welcome {
   readonly pull: readonly string[]
   readonly router: string
   readonly pub: string
+  /** Of the pipeline. */
   readonly shards: number
+  /** Those of this manager, each with the epoch of its ownership; absent: all of them. */
+  readonly owned?: readonly (readonly [shard: number, epoch: number])[]
   readonly durability: string
   readonly store: string
 }

@@ -1,6 +1,6 @@
 /**
  * Client → manager, on the router door (and `enqueue` on the pull door, without an answer). Every request
- * has a number that its replies repeat.
+ * has a number that its replies repeat, and is about one shard: that of its jobs, or the one it names.
  */
 import type { SubmittedJob } from '../core/event.ts'
 import { BodyReader, BodyWriter } from './body.ts'
@@ -55,11 +55,17 @@ export type Request =
       readonly query: ListQuery
       readonly after: string
       readonly limit: number
+      readonly shard?: number
     }
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
   | { readonly type: 'status'; readonly request: number }
   /** Of the whole pipeline, or of the phase with this job type. */
-  | { readonly type: 'pause' | 'resume'; readonly request: number; readonly phase?: string }
+  | {
+      readonly type: 'pause' | 'resume'
+      readonly request: number
+      readonly phase?: string
+      readonly shard?: number
+    }
   /** Dead jobs: ready again, or given up. */
   | {
       readonly type: 'redrive' | 'discard'
@@ -67,7 +73,12 @@ export type Request =
       readonly ids: readonly string[]
     }
   /** A worker, by its id or its incarnation. */
-  | { readonly type: 'drain'; readonly request: number; readonly worker: string }
+  | {
+      readonly type: 'drain'
+      readonly request: number
+      readonly worker: string
+      readonly shard?: number
+    }
 
 export function encodeRequest(request: Request): Uint8Array[] {
   if (request.type !== 'enqueue') return [packHeader(request.type, request)]
@@ -104,13 +115,18 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'resume': {
       const { phase } = header
       const only = phase === undefined ? {} : { phase: check.text(phase, 'phase') }
-      return { type: header.type, request, ...only }
+      return { type: header.type, request, ...only, ...shardNamed(header) }
     }
     case 'redrive':
     case 'discard':
       return { type: header.type, request, ids: check.texts(header['ids'], 'ids') }
     case 'drain':
-      return { type: 'drain', request, worker: check.text(header['worker'], 'worker') }
+      return {
+        type: 'drain',
+        request,
+        worker: check.text(header['worker'], 'worker'),
+        ...shardNamed(header),
+      }
     case 'wait': {
       const ids = check.texts(header['ids'], 'ids')
       return {
@@ -123,11 +139,16 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'list': {
       const after = check.text(header['after'] ?? '', 'after')
       const limit = check.count(header['limit'] ?? 100, 'limit')
-      return { type: 'list', request, query: decodeQuery(header['query']), after, limit }
+      const query = decodeQuery(header['query'])
+      return { type: 'list', request, query, after, limit, ...shardNamed(header) }
     }
     default:
       throw new WireError('unsupported', `unknown request "${header.type}"`)
   }
+}
+
+function shardNamed({ shard }: Header): { shard?: number } {
+  return shard === undefined ? {} : { shard: check.count(shard, 'shard') }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { countExactMax } from '../contract.ts'
 import type * as contract from '../contract.ts'
-import { claimShard, owns } from '../ownership.ts'
+import { claimShard, isHeld, owns } from '../ownership.ts'
 import { fenced, notOpen } from '../storage-errors.ts'
 import { matching, pageOf } from './memory-lists.ts'
 import { MemoryShard } from './memory-shard.ts'
@@ -80,6 +80,16 @@ export class EphemeralStorageBackend implements contract.Storage {
     shard.ownership = { ...ownership, released: true }
   }
 
+  async owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const nowMs = this.#nowMs()
+    const owners = new Map<number, string>()
+    for (const shard of shards) {
+      const { ownership } = this.#shard({ pipeline, shard })
+      if (isHeld(ownership, { nowMs, ownerDied: false })) owners.set(shard, ownership.owner)
+    }
+    return owners
+  }
+
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
     const shard = this.#shard(ref)
     if (!owns(shard.ownership, epoch)) throw fenced(ref, epoch, shard.ownership?.epoch)
@@ -126,9 +136,10 @@ export class EphemeralStorageBackend implements contract.Storage {
     return this.#shard(ref).find(id)?.attempts ?? []
   }
 
-  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+  async registerPipeline({ name, jobTypes, nowMs }: contract.PipelineRecord): Promise<number> {
     if (!this.#open) throw notOpen(this.#name)
     this.#pipelines.set(name, { jobTypes: [...jobTypes], lastSeenMs: nowMs })
+    return 1
   }
 
   async prune(

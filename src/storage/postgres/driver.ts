@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
 import { packageFrom } from '../driver-package.ts'
 
-export type PgValue = string | number | boolean | Uint8Array | readonly (string | null)[] | null
+export type PgValue =
+  string | number | boolean | Uint8Array | readonly (string | number | null)[] | null
 
 /** What a column arrives as, by `pgTypes`. */
 export type PgCell = string | number | boolean | Uint8Array | null

@@ -18,6 +18,7 @@ import { JobQueries } from './queries.ts'
 import { schemaVersion } from './schema.ts'
 import { ownerSession, peopleSession, serverFacts } from './sessions.ts'
 import type { ServerFacts, SynchronousCommit } from './sessions.ts'
+import { numberOf } from './rows.ts'
 import { ShardRows, type Claimed } from './shard-rows.ts'
 import { storedText } from './text.ts'
 
@@ -138,6 +139,10 @@ export class PostgresStorageBackend implements contract.Storage {
     await this.#owner((session) => this.#shards.release(session, ref, claimed))
   }
 
+  async owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    return await this.#owner((session) => this.#shards.owners(session, pipeline, shards))
+  }
+
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
     const { owner } = this.#opened()
     const claimed = this.#claim(ref, epoch)
@@ -194,11 +199,14 @@ export class PostgresStorageBackend implements contract.Storage {
     return await this.#people((session) => this.#lists.attempts(session, ref, id))
   }
 
-  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
-    const text = `INSERT INTO ${this.#schema}.pipeline VALUES ($1, $2, $3, $3)
-      ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`
-    const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs)]
-    await this.#owner((session) => session.run(text, ...values))
+  async registerPipeline(pipeline: contract.PipelineRecord): Promise<number> {
+    const { name, jobTypes, shards, nowMs } = pipeline
+    const text = `INSERT INTO ${this.#schema}.pipeline VALUES ($1, $2, $3, $3, $4)
+      ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen
+      RETURNING shards`
+    const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs), shards]
+    const [row] = await this.#owner((session) => session.rows(text, ...values))
+    return numberOf(row?.[0])
   }
 
   async prune(

@@ -17,7 +17,8 @@ CREATE TABLE ${schema}.pipeline (
   name text COLLATE "C" PRIMARY KEY,
   job_types text NOT NULL,
   first_seen bigint NOT NULL,
-  last_seen bigint NOT NULL
+  last_seen bigint NOT NULL,
+  shards integer NOT NULL
 );
 CREATE TABLE ${schema}.shard (
   key integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

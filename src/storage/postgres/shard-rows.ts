@@ -72,6 +72,18 @@ export class ShardRows {
     await session.run(text, ...keyOf(ref), epoch, storedOwner(owner))
   }
 
+  async owners(
+    session: Session,
+    pipeline: string,
+    shards: readonly number[],
+  ): Promise<ReadonlyMap<number, string>> {
+    const text = `SELECT shard, owner FROM ${this.#table}
+      WHERE pipeline = $1 AND shard = ANY ($2) AND epoch > 0 AND NOT released AND until > $3`
+    const nowMs = Math.floor(await this.#now(session))
+    const rows = await session.rows(text, storedText(pipeline), shards, nowMs)
+    return new Map(rows.map(([shard, owner]) => [numberOf(shard), textOf(owner)]))
+  }
+
   async lastSequence(session: Session, ref: ShardRef): Promise<number> {
     const text = `SELECT last_sequence FROM ${this.#table} WHERE pipeline = $1 AND shard = $2`
     return numberOf((await session.rows(text, ...keyOf(ref)))[0]?.[0])

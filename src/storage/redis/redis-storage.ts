@@ -13,13 +13,13 @@ import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
 import { bareCause, explained, failureOf, storeLost } from './failures.ts'
 import { decodeAnswer, encodeGroup, type Authority } from './group-encoding.ts'
-import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
+import { checkPrefix, keysOf, registryKey, schemaVersion, shardCountsKey } from './keys.ts'
 import { JobLists } from './lists.ts'
 import { openServer, type OpenServer } from './open-server.ts'
 import { OwnerReads } from './owner-reads.ts'
 import { isList, textOf } from './records.ts'
 import { commitScript } from './scripts/commit.ts'
-import { acquireScript, releaseScript, renewScript } from './scripts/ownership.ts'
+import { acquireScript, holderScript, releaseScript, renewScript } from './scripts/ownership.ts'
 import { pruneScript } from './scripts/retention.ts'
 import { logWords } from './server-facts.ts'
 
@@ -124,6 +124,19 @@ export class RedisStorageBackend implements contract.Storage {
     await this.#own(ref, releaseScript, [String(epoch), this.#authority(ref, epoch).owner])
   }
 
+  async owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const args = [this.#clock()]
+    const held = await Promise.all(
+      shards.map((shard) => this.#own({ pipeline, shard }, holderScript, args)),
+    )
+    const owners = new Map<number, string>()
+    shards.forEach((shard, at) => {
+      const owner = held[at]
+      if (owner !== null && owner !== undefined) owners.set(shard, textOf(owner))
+    })
+    return owners
+  }
+
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
     const { owner: connection } = this.#open(ref)
     const authority = this.#authority(ref, epoch)
@@ -180,10 +193,15 @@ export class RedisStorageBackend implements contract.Storage {
     return await this.#open(ref).reads.attempts(ref, id)
   }
 
-  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+  async registerPipeline(pipeline: contract.PipelineRecord): Promise<number> {
+    const { name, jobTypes, shards, nowMs } = pipeline
     const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
     const known = JSON.stringify({ jobTypes, lastSeenMs: nowMs })
+    const counts = shardCountsKey(this.#prefix)
+    // The first one stays.
+    await owner.again(() => owner.send('hsetnx', [counts, name, shards]))
     await owner.again(() => owner.send('hset', [registryKey(this.#prefix), name, known]))
+    return Number(textOf(await owner.again(() => owner.send('hget', [counts, name]))))
   }
 
   async prune(

@@ -9,7 +9,7 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
-import { claimShard, owns } from '../ownership.ts'
+import { claimShard, isHeld, owns } from '../ownership.ts'
 import { fenced, notOpen, outcomeUnknown, readOnlyStore } from '../storage-errors.ts'
 import { checkInBackground } from './background-check.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
@@ -167,6 +167,17 @@ export class SqliteStorageBackend implements contract.Storage {
     }
   }
 
+  async owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const nowMs = this.#options.nowMs()
+    const owners = new Map<number, string>()
+    for (const shard of shards) {
+      const row = this.#reading({ pipeline, shard }).shards.get(shard)
+      const ownerDied = !this.#acquired.has(shard)
+      if (isHeld(row, { nowMs, ownerDied })) owners.set(shard, row.owner)
+    }
+    return owners
+  }
+
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
     const { shards, transactions, groups, retention, room } = this.#writing(ref)
     let endedDelta = 0
@@ -234,12 +245,13 @@ export class SqliteStorageBackend implements contract.Storage {
     return this.#reading(ref).jobs.attempts(ref.shard, id)
   }
 
-  async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
+  async registerPipeline({ name, jobTypes, nowMs }: contract.PipelineRecord): Promise<number> {
     const { file, transactions, room } = this.#writing({ pipeline: this.#pipeline, shard: 0 })
     const statement = file.database.prepare(`INSERT INTO pipeline VALUES (?, ?, ?, ?)
       ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`)
     const note = () => statement.run(name, JSON.stringify(jobTypes), nowMs, nowMs)
     room.giveTo(() => transactions.run(note))
+    return 1
   }
 
   async prune(

@@ -48,3 +48,10 @@ if not owns(row, ARGV[1], ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'released', '1')
 return 1
 `)
+
+/** KEYS: shard. ARGV: nowMs or ''. → the owner whom others have to wait for, or nil. */
+export const holderScript = script(`${clock}
+local row = redis.call('HMGET', KEYS[1], 'owner', 'released', 'until')
+if not row[1] or row[2] == '1' or tonumber(row[3]) <= now(ARGV[1]) then return false end
+return row[1]
+`)

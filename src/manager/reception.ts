@@ -1,0 +1,146 @@
+/**
+ * What comes through the doors, passed to the shard that it is about: a request to the shard of its jobs, a
+ * report to the owner that its stream names. What a manager says of itself as a whole is answered here.
+ */
+import type { Event } from '../core/event.ts'
+import type { PipelineSpec } from '../core/spec.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { newJobId } from '../runtime/entropy.ts'
+import type { Frames } from '../transport/contract.ts'
+import { unpackHeader } from '../wire/header.ts'
+import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
+import { decodeRequest, type EnqueueItem, type Request } from '../wire/requests.ts'
+import { byShard, shardOf } from '../wire/shard-of.ts'
+import { WireError } from '../wire/wire-error.ts'
+import type { OwnedShard } from './owned-shard.ts'
+import type { ShardRequest } from './requests.ts'
+
+export interface ReceptionParts {
+  readonly spec: PipelineSpec
+  /** Of the pipeline. */
+  readonly shards: number
+  /** Those of this manager, by number. */
+  readonly owned: ReadonlyMap<number, OwnedShard>
+  welcome(): Welcome
+  status(): Promise<ManagerStatus>
+  reply(peer: string, reply: Reply): void
+  onRejected(error: unknown): void
+}
+
+export class Reception {
+  readonly #parts: ReceptionParts
+
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts
+  }
+
+  /** A request. Never throws: what a peer sent is the peer's fault. */
+  receive(peer: string, frames: Frames): void {
+    let request = 0
+    try {
+      const header = unpackHeader(frames[0])
+      if (typeof header['request'] === 'number') request = header['request']
+      const decoded = decodeRequest(header, frames)
+      void this.#answer(peer, decoded).catch((error: unknown) => this.#refuse(peer, request, error))
+    } catch (error) {
+      this.#refuse(peer, request, error)
+    }
+  }
+
+  /** Jobs of a plain PUSH client: nobody waits for an answer. Those of other managers' shards are dropped. */
+  async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
+    const named = jobs.map((job) => this.#named(job))
+    for (const [number, some] of byShard(named, ({ id }) => id, this.#parts.shards)) {
+      try {
+        await this.#owner(number).requests.submitUnacknowledged(pipeline, some)
+      } catch (error) {
+        this.#parts.onRejected(error)
+      }
+    }
+  }
+
+  /** What a worker said, or that somebody listens. */
+  handle(event: Event): void {
+    const { owned } = this.#parts
+    if (event.type === 'WorkerReported' && event.report.stream !== '') {
+      const { stream } = event.report
+      const owner = [...owned.values()].find(({ nonce }) => nonce === stream)
+      if (owner !== undefined) return owner.handle(event)
+    }
+    // Nobody's stream: perhaps that of an earlier owner of one of them.
+    for (const shard of owned.values()) shard.handle(event)
+  }
+
+  async #answer(peer: string, decoded: Request): Promise<void> {
+    const { request } = decoded
+    switch (decoded.type) {
+      case 'hello':
+        return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
+      case 'status': {
+        const status = await this.#parts.status()
+        return this.#parts.reply(peer, { type: 'status', request, status })
+      }
+      default:
+        return this.#owner(this.#shardAskedFor(decoded)).requests.answer(peer, decoded)
+    }
+  }
+
+  /** Jobs name their shard themselves; what is not about a job has to. */
+  #shardAskedFor(decoded: ShardRequest): number {
+    if (this.#parts.shards === 1) return 0
+    switch (decoded.type) {
+      case 'enqueue':
+        return this.#shardOfAll(decoded.jobs.map(({ id }) => id))
+      case 'wait':
+      case 'redrive':
+      case 'discard':
+        return this.#shardOfAll(decoded.ids)
+      case 'get':
+      case 'cancel':
+        return this.#shardOf(decoded.id)
+      case 'list':
+      case 'pause':
+      case 'resume':
+      case 'drain':
+        if (decoded.shard !== undefined) return decoded.shard
+        throw new WireError('malformed', `of which shard: "${decoded.type}" needs a "shard"`)
+    }
+  }
+
+  #shardOfAll(ids: readonly string[]): number {
+    const shards = new Set(ids.map((id) => this.#shardOf(id)))
+    const [shard = 0] = shards
+    if (shards.size <= 1) return shard
+    throw new WireError('malformed', 'one request is about jobs of one shard')
+  }
+
+  #shardOf(id: string): number {
+    return shardOf(id, this.#parts.shards)
+  }
+
+  #owner(number: number): OwnedShard {
+    const owned = this.#parts.owned.get(number)
+    if (owned !== undefined) return owned
+    const { spec, shards } = this.#parts
+    const message = `another manager has shard ${number} of ${shards} of "${spec.name}"`
+    throw new CarbontubeError('CT_NOT_OWNER', message, { details: { shard: number, shards } })
+  }
+
+  /** A job without an id gets one that belongs here. */
+  #named(job: EnqueueItem): EnqueueItem {
+    if (job.id !== '') return job
+    for (;;) {
+      const id = newJobId()
+      if (this.#parts.owned.has(this.#shardOf(id))) return { ...job, id }
+    }
+  }
+
+  #refuse(peer: string, request: number, error: unknown): void {
+    const known = isCarbontubeError(error) ? error : undefined
+    const code = known?.code ?? (error instanceof WireError ? 'CT_PROTOCOL' : 'CT_INTERNAL')
+    const message = error instanceof Error ? error.message : String(error)
+    if (known === undefined) this.#parts.onRejected(error)
+    const hint = known?.hint ?? ''
+    this.#parts.reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
+  }
+}
