@@ -22,6 +22,8 @@ interface Link {
   readonly address: string
   connection: Connection<SimWorker>
   ping: number
+  seen: number
+  waiting: number
   orders: WireOrder[]
   answers: { entry: number; answer: ResultAnswer }[]
 }
@@ -265,8 +267,11 @@ export class SimManager extends Process {
     const link = reign.links.get(effect.incarnation)
     if (link === undefined) return
     dirty.add(effect.incarnation)
-    if (effect.type === 'Ping') link.ping = effect.ping
-    else if (effect.type === 'AnswerResult') link.answers.push(effect)
+    if (effect.type === 'Ping') {
+      const { ping, seen, waiting } = effect
+      Object.assign(link, { ping, seen, waiting })
+    }
+    if (effect.type === 'AnswerResult') link.answers.push(effect)
     else if (effect.type === 'Grant') link.orders.push({ ...effect, type: 'grant' })
     else if (effect.type === 'Abort') link.orders.push({ ...effect, type: 'abort' })
     else if (effect.type === 'Drain') link.orders.push({ type: 'drain', order: effect.order })
@@ -289,18 +294,18 @@ export class SimManager extends Process {
   #flush(reign: Reign, incarnation: string): void {
     const link = reign.links.get(incarnation)
     if (link === undefined) return
-    const { orders, answers, ping } = link
+    const { orders, answers, ping, seen, waiting } = link
     link.orders = []
     link.answers = []
     const { nonce: stream, epoch } = reign
-    const message = { incarnation, stream, epoch, ping, orders, answers }
+    const message = { incarnation, stream, epoch, ping, seen, waiting, orders, answers }
     link.connection.send((to) => to.receiveOrders(message))
   }
 
   #connect(reign: Reign, effect: Extract<Effect, { type: 'ConnectWorker' }>): void {
     const { incarnation, address } = effect
     const connection = this.#push(reign, incarnation, address)
-    const link = { address, connection, ping: 0, orders: [], answers: [] }
+    const link = { address, connection, ping: 0, seen: 0, waiting: 0, orders: [], answers: [] }
     reign.links.set(incarnation, link)
     if (effect.mayBeGone === true) this.#lookAgain(reign, incarnation, link)
   }

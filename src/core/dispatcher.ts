@@ -9,6 +9,7 @@ import { unreachable } from './invariant.ts'
 import type { JobRecord } from './job.ts'
 import { Liveness } from './liveness.ts'
 import { Operations } from './operations.ts'
+import { tellOfWaiting } from './pinging.ts'
 import { Recovery } from './recovery.ts'
 import { Shard, type OwnerConfig, type Step } from './shard.ts'
 import { Submissions } from './submissions.ts'
@@ -56,9 +57,14 @@ export class Dispatcher {
     this.#operations.flush()
     this.#loadDue()
     assign(shard)
+    if (shard.config.sharesWorkers === true) this.#tellOfWaiting()
     shard.trimWindows()
     this.#setDueTimer()
     return shard.takeStep()
+  }
+
+  #tellOfWaiting(): void {
+    for (const { phase } of this.#shard.readyQueues()) tellOfWaiting(this.#shard, phase)
   }
 
   #route(event: Event): void {

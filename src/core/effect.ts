@@ -110,7 +110,15 @@ export type Effect =
     }
   /** Take no more, finish what runs, and end. */
   | { readonly type: 'Drain'; readonly incarnation: string; readonly order: number }
-  | { readonly type: 'Ping'; readonly incarnation: string; readonly ping: number }
+  | {
+      readonly type: 'Ping'
+      readonly incarnation: string
+      readonly ping: number
+      /** Number of the newest report of the worker that was read: all grants of before have been sent. */
+      readonly seen: number
+      /** Jobs that wait for a slot of its phase. */
+      readonly waiting: number
+    }
   | {
       readonly type: 'AnswerResult'
       readonly incarnation: string

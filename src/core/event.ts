@@ -74,6 +74,9 @@ export interface WorkerReport {
   readonly incarnation: string
   /** The stream it answers; '' when it knows none yet. */
   readonly stream: string
+  /** Of the stream's owner; left out when there is none. */
+  readonly pipeline?: string
+  readonly shard?: number
   /** Grows with every report of the stream; older ones that arrive late are ignored but for results. */
   readonly number: number
   /** Jobs it lets this owner have with it at once. */

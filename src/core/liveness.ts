@@ -7,6 +7,7 @@
 import { noteRunning, sendGrant } from './assigning.ts'
 import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
 import type { Grant, JobRecord, TokenKey } from './job.ts'
+import { ping } from './pinging.ts'
 import type { Recovery } from './recovery.ts'
 import { receiveResult } from './results.ts'
 import { giveBack, release } from './settling.ts'
@@ -128,9 +129,16 @@ export class Liveness {
       this.#update(worker, report)
     }
     if (worker !== undefined && !isOurs) this.#remind(worker)
+    if (this.#isOfAnother(report)) return
     for (const result of report.results) {
       receiveResult(shard, this.#recovery, incarnation, result)
     }
+  }
+
+  /** Its results are of jobs that another owner knows, and that this one would call gone. */
+  #isOfAnother({ pipeline, shard }: WorkerReport): boolean {
+    const { spec, shard: own } = this.#shard.config
+    return pipeline !== undefined && (pipeline !== spec.name || shard !== own)
   }
 
   /** It is there, and has said nothing on our stream for long: it may have forgotten it for another owner's. */
@@ -161,9 +169,7 @@ export class Liveness {
         this.#open(worker)
         continue
       }
-      worker.ping += 1
-      const { incarnation } = worker.info
-      this.#shard.effect({ type: 'Ping', incarnation, ping: worker.ping })
+      ping(this.#shard, worker)
     }
   }
 
@@ -171,6 +177,8 @@ export class Liveness {
     worker.lastReport = report.number
     worker.lastSeenMs = this.#shard.nowMs
     worker.isSilent = false
+    const { sharesWorkers = false } = this.#shard.config
+    let isAwaited = sharesWorkers && report.credit < worker.credit
     worker.credit = report.credit
     worker.isLeaving = report.leaving
     worker.stuck = report.stuck ?? 0
@@ -178,11 +186,14 @@ export class Liveness {
     if (report.held !== undefined) this.#digest(worker, report.held)
     if (worker.link === 'opened' && report.ping >= worker.openPing && report.held !== undefined) {
       worker.link = 'rolled'
+      isAwaited = sharesWorkers
     }
     if (report.ping > worker.echoedPing) {
       worker.echoedPing = report.ping
       this.#sendMissingAgain(worker, report.ping)
     }
+    // It lends what it took away to another owner, once it knows that this one has heard.
+    if (isAwaited) ping(this.#shard, worker)
   }
 
   /** Compares what the worker says it holds with what it was granted. */

@@ -39,6 +39,8 @@ export interface OwnerConfig {
   readonly nonce: string
   readonly limits: Limits
   readonly rng: Rng
+  /** Workers have other owners too, and want to know at once where work waits. Default: no. */
+  readonly sharesWorkers?: boolean
 }
 
 /** Since this owner started. */
@@ -78,6 +80,8 @@ export class Shard {
   scheduledCount = 0
   paused = new Set<number>()
   rollCallOpen = true
+  /** Phases whose workers were told that jobs wait here. */
+  readonly toldOfWaiting = new Set<number>()
   /** Jobs that have left memory, or the store, while the roll call was open. */
   readonly leftInRollCall = new Set<JobId>()
   draining = false

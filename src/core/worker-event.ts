@@ -46,6 +46,10 @@ export interface Orders {
   readonly stream: string
   readonly epoch: number
   readonly ping: number
+  /** Number of the newest report of the worker that the owner has read. Default 0. */
+  readonly seen?: number
+  /** Jobs that wait there for a slot of this worker's phase. Default 0. */
+  readonly waiting?: number
   readonly orders: readonly WireOrder[]
   readonly answers: readonly { readonly entry: number; readonly answer: ResultAnswer }[]
 }

@@ -6,9 +6,11 @@
  * Orders on it are numbered; they may arrive twice, late or never, and are taken once. The acknowledgement
  * of a grant leaves before its run starts, since a run may block the loop at once. What a run ends with
  * goes into the outbox and is sent until it is answered. A newer owner (higher epoch) takes over the
- * outbox; older ones are no longer listened to.
+ * outbox; older ones are no longer listened to. What the worker can take is divided among its owners
+ * (credit-sharing.ts).
  */
 import type { HeldToken, Outcome, WorkerInfo, WorkerReport } from './event.ts'
+import { CreditSharing } from './credit-sharing.ts'
 import { Fifo } from './fifo.ts'
 import { unreachable } from './invariant.ts'
 import { MisledManagers } from './misled.ts'
@@ -50,7 +52,12 @@ interface Stream {
   readonly newest: Map<string, Run>
   ping: number
   reports: number
+  heardMs: number
+  isSilent: boolean
 }
+
+/** Nothing from an owner, which pings once a beat, for so many beats: it is not there. */
+const silentAfterBeats = 4
 
 export class WorkerProtocol {
   readonly #config: WorkerProtocolConfig
@@ -59,6 +66,7 @@ export class WorkerProtocol {
   readonly #outbox = new Outbox()
   readonly #misled: MisledManagers
   readonly #prefetch: Prefetch
+  readonly #credit = new CreditSharing()
   readonly #queue = new Fifo<Run>()
   #lastRun = 0
   #running = 0
@@ -91,6 +99,7 @@ export class WorkerProtocol {
   handle(event: WorkerEvent): readonly WorkerEffect[] {
     this.#nowMs = event.nowMs
     this.#route(event)
+    this.#shareCredit()
     this.#checkDrained()
     const effects = this.#effects
     this.#effects = []
@@ -142,10 +151,13 @@ export class WorkerProtocol {
       const newest = stream?.newest ?? new Map<string, Run>()
       // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
       const reports = stream?.reports ?? 0
-      stream = { owner, open, receiver, newest, ping: open.ping, reports }
+      const heardMs = this.#nowMs
+      stream = { owner, open, receiver, newest, ping: open.ping, reports, heardMs, isSilent: false }
       this.#streams.set(owner, stream)
+      this.#credit.opened(owner)
     }
     stream.ping = Math.max(stream.ping, open.ping)
+    stream.heardMs = this.#nowMs
     this.#outbox.sendAgain(owner, this.#nowMs)
     this.#beat(stream)
     this.#sendUnsent()
@@ -160,6 +172,8 @@ export class WorkerProtocol {
     const stream = this.#streamNamed(orders.stream)
     if (stream === undefined) return
     stream.ping = Math.max(stream.ping, orders.ping)
+    stream.heardMs = this.#nowMs
+    this.#credit.heard(stream.owner, orders)
     for (const { entry } of orders.answers) this.#outbox.answered(entry)
     let taken = 0
     for (const order of orders.orders) {
@@ -218,6 +232,7 @@ export class WorkerProtocol {
     this.#runs.set(run.number, run)
     stream.newest.set(jobId, run)
     this.#queue.push(run)
+    this.#credit.came(stream.owner)
   }
 
   #startQueued(): void {
@@ -301,7 +316,7 @@ export class WorkerProtocol {
   }
 
   #forget(run: Run): void {
-    this.#runs.delete(run.number)
+    if (this.#runs.delete(run.number) && run.state !== 'stuck') this.#credit.left(run.owner)
     if (run.newest.get(run.jobId) === run) run.newest.delete(run.jobId)
   }
 
@@ -312,10 +327,18 @@ export class WorkerProtocol {
     this.#nextBeatMs = this.#nowMs + this.#config.beatMs
     for (const stream of this.#streams.values()) {
       this.#outbox.sendAgain(stream.owner, this.#nowMs - this.#config.resultResendMs)
+      this.#listenFor(stream)
       this.#beat(stream)
     }
     this.#send(undefined, this.#hello())
     this.#sendUnsent()
+  }
+
+  #listenFor(stream: Stream): void {
+    const { beatMs } = this.#config
+    const wasSilent = stream.isSilent
+    stream.isSilent = this.#nowMs - stream.heardMs > silentAfterBeats * beatMs
+    if (stream.isSilent && !wasSilent) this.#credit.fellSilent(stream.owner)
   }
 
   #runDeadlines(): void {
@@ -335,6 +358,7 @@ export class WorkerProtocol {
   #getStuck(run: Run): void {
     run.state = 'stuck'
     this.#stuck += 1
+    this.#credit.left(run.owner)
     if (run.abort === 'timedOut') this.#putIntoOutbox(run, timedOut(run.timeoutMs))
     if (run.abort === 'shutdown') {
       this.#putIntoOutbox(run, { type: 'released', reason: 'the worker shut down' })
@@ -389,9 +413,14 @@ export class WorkerProtocol {
   #report(stream: Stream, more: Partial<WorkerReport>): void {
     stream.reports += 1
     const { through, also } = stream.receiver
+    const { pipeline, shard, stream: nonce } = stream.open
+    // With one owner alone nothing has to be told beforehand: it gets what there is by now.
+    if (this.#streams.size === 1) this.#credit.divide(this.#creditInAll())
+    const credit = this.#credit.limitOf(stream.owner)
+    this.#credit.told(stream.owner, stream.reports)
     this.#send(stream.open.pull, {
-      ...{ incarnation: this.#config.info.incarnation, stream: stream.open.stream },
-      ...{ number: stream.reports, credit: this.#credit(), ping: stream.ping, through, also },
+      ...{ incarnation: this.#config.info.incarnation, stream: nonce, pipeline, shard },
+      ...{ number: stream.reports, credit, ping: stream.ping, through, also },
       ...{ leaving: this.#draining, results: [] },
       ...(this.#stuck === 0 ? {} : { stuck: this.#stuck }),
       ...more,
@@ -418,13 +447,19 @@ export class WorkerProtocol {
     this.#effects.push({ type: 'SendReport', pull, report })
   }
 
-  /** Slots that work, and a prefetch; split evenly when several owners grant to this worker. */
-  #credit(): number {
+  /** Slots that work, and a prefetch. */
+  #creditInAll(): number {
     if (this.#draining || this.#outbox.size >= this.#config.outboxMax) return 0
     const slots = this.#config.info.concurrency - this.#stuck
-    if (slots <= 0) return 0
-    const total = slots + this.#prefetch.jobs(slots)
-    return Math.max(1, Math.floor(total / Math.max(1, this.#streams.size)))
+    return slots <= 0 ? 0 : slots + this.#prefetch.jobs(slots)
+  }
+
+  #shareCredit(): void {
+    if (this.#streams.size < 2) return
+    for (const owner of this.#credit.divide(this.#creditInAll())) {
+      const stream = this.#streams.get(owner)
+      if (stream !== undefined) this.#report(stream, {})
+    }
   }
 
   #held(owner: string): HeldToken[] {

@@ -148,6 +148,7 @@ export class Manager implements Service {
     const shard = new OwnedShard(lease, {
       ...{ options: this.#options, ref: { pipeline: spec.name, shard: number } },
       ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
+      isOneOfSeveral: this.#shardCount > 1,
       reply: (peer, reply) => this.#doors?.reply(peer, reply),
       onRejected: (error) => this.#reject(error),
       onFailed: (error) => this.#failed(number, error),

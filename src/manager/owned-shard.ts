@@ -35,6 +35,8 @@ export interface OwnedShardParts {
   /** Of the manager, for people. */
   readonly managerId: string
   readonly feed: EventPublisher
+  /** The pipeline has other shards. */
+  readonly isOneOfSeveral: boolean
   reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
   /** The ownership is lost, or the store is broken. */
@@ -65,6 +67,7 @@ export class OwnedShard {
     const owner = new ShardOwner({
       ...{ spec, shard: ref.shard, epoch: lease.epoch, nonce: newNonce() },
       ...{ limits: { ...defaultLimits, ...limits }, rng: seededRng(newSeed()) },
+      sharesWorkers: parts.isOneOfSeveral,
     })
     this.#owner = owner
     this.#loop = new ShardLoop({

@@ -61,14 +61,11 @@ export class Reception {
 
   /** What a worker said, or that somebody listens. */
   handle(event: Event): void {
-    const { owned } = this.#parts
-    if (event.type === 'WorkerReported' && event.report.stream !== '') {
-      const { stream } = event.report
-      const owner = [...owned.values()].find(({ nonce }) => nonce === stream)
-      if (owner !== undefined) return owner.handle(event)
-    }
-    // Nobody's stream: perhaps that of an earlier owner of one of them.
-    for (const shard of owned.values()) shard.handle(event)
+    const { owned, spec } = this.#parts
+    // A hello is for all; what is on a stream, for the owner of its shard, be it a later one.
+    const { pipeline, shard } = event.type === 'WorkerReported' ? event.report : {}
+    if (pipeline === spec.name && shard !== undefined) return owned.get(shard)?.handle(event)
+    for (const one of owned.values()) one.handle(event)
   }
 
   async #answer(peer: string, decoded: Request): Promise<void> {

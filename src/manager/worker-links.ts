@@ -35,6 +35,8 @@ interface WorkerLink {
   pull: string
   link: Link
   ping: number
+  seen: number
+  waiting: number
   orders: WireOrder[]
   orderBytes: number
   answers: { entry: number; answer: ResultAnswer }[]
@@ -94,7 +96,7 @@ export class WorkerLinks {
       case 'OpenStream':
         return this.#open(link, effect.nextOrder, effect.ping)
       case 'Ping':
-        link.ping = effect.ping
+        Object.assign(link, { ping: effect.ping, seen: effect.seen, waiting: effect.waiting })
         return this.#touch(link)
       case 'AnswerResult':
         link.answers.push(effect)
@@ -138,13 +140,14 @@ export class WorkerLinks {
 
   #send(link: WorkerLink): void {
     link.isDirty = false
-    const { incarnation, orders, answers, ping } = link
+    const { incarnation, orders, answers, ping, seen, waiting } = link
     link.orders = []
     link.answers = []
     link.orderBytes = 0
     if (this.#links.get(incarnation) !== link) return
     const { nonce, epoch } = this.#parts.identity
-    link.link.send(encodeOrders({ incarnation, stream: nonce, epoch, ping, orders, answers }))
+    const head = { incarnation, stream: nonce, epoch, ping, seen, waiting }
+    link.link.send(encodeOrders({ ...head, orders, answers }))
   }
 
   #open(link: WorkerLink, nextOrder: number, ping: number): void {
@@ -169,8 +172,8 @@ export class WorkerLinks {
       return
     }
     const link: WorkerLink = {
-      ...{ incarnation, address, link: push, ping: 0, orders: [] },
-      ...{ orderBytes: 0, answers: [], isDirty: false, pull },
+      ...{ incarnation, address, link: push, ping: 0, seen: 0, waiting: 0 },
+      ...{ orders: [], orderBytes: 0, answers: [], isDirty: false, pull },
     }
     this.#links.set(incarnation, link)
     if (isWildcard(pull)) void this.#findOwnAddress(link)

@@ -35,10 +35,7 @@ export function encodeOrders(orders: Orders): Uint8Array[] {
   const body = new BodyWriter()
   const packed = orders.orders.map((order) => packOrder(order, body))
   const answers = orders.answers.map(({ entry, answer }) => [entry, answerWords.indexOf(answer)])
-  const { incarnation, stream, epoch, ping } = orders
-  return body.frames(
-    packHeader('orders', { incarnation, stream, epoch, ping, orders: packed, answers }),
-  )
+  return body.frames(packHeader('orders', { ...orders, orders: packed, answers }))
 }
 
 function packOrder(order: WireOrder, body: BodyWriter): readonly unknown[] {
@@ -65,11 +62,14 @@ function packOrder(order: WireOrder, body: BodyWriter): readonly unknown[] {
 
 export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Orders {
   const body = new BodyReader(frames)
+  const { seen, waiting } = header
   return {
     incarnation: check.text(header['incarnation'], 'incarnation'),
     stream: check.text(header['stream'], 'stream'),
     epoch: check.count(header['epoch'], 'epoch'),
     ping: check.count(header['ping'], 'ping'),
+    ...(seen === undefined ? {} : { seen: check.count(seen, 'seen') }),
+    ...(waiting === undefined ? {} : { waiting: check.count(waiting, 'waiting') }),
     orders: check.list(header['orders'], 'orders').map((item) => {
       const order = check.list(item, 'order')
       return unpackOrder(order, order[1] === kinds.grant ? body.take(order[9]) : undefined)

@@ -47,7 +47,7 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     const fields = check.list(item, 'result')
     return unpackResult(fields, fields[9] === outcomes.done ? body.take(fields[10]) : undefined)
   })
-  const { info, held, insteadOf, stuck } = header
+  const { info, held, insteadOf, stuck, pipeline, shard } = header
   return {
     incarnation: check.text(header['incarnation'], 'incarnation'),
     stream: check.text(header['stream'], 'stream'),
@@ -58,6 +58,8 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     also: check.counts(header['also'], 'also'),
     leaving: check.flag(header['leaving'], 'leaving'),
     results,
+    ...(pipeline === undefined ? {} : { pipeline: check.text(pipeline, 'pipeline') }),
+    ...(shard === undefined ? {} : { shard: check.count(shard, 'shard') }),
     ...(stuck === undefined ? {} : { stuck: check.count(stuck, 'stuck') }),
     ...(info === undefined ? {} : { info: decodeWorkerInfo(info) }),
     ...(held === undefined ? {} : { held: check.list(held, 'held').map(unpackHeld) }),

@@ -8,7 +8,9 @@ import { aJobRecord } from './a-job.ts'
 
 const insert = (id: string): Mutation => ({ type: 'insert', job: aJobRecord(id) })
 const pause = (phase: number): Mutation => ({ type: 'pause', phase })
-const effect = (ping: number): Effect => ({ type: 'Ping', incarnation: 'a-1', ping })
+const effect = (ping: number): Effect => ({
+  ...{ type: 'Ping', incarnation: 'a-1', ping, seen: 0, waiting: 0 },
+})
 
 function next(gate: CommitGate) {
   const group = gate.nextGroup()

@@ -1,5 +1,6 @@
 /** The worker's side: grants are taken once and acknowledged first, results are sent until answered. */
 import { describe, expect, it } from 'vitest'
+import type { WorkerEffect } from '../../src/core/worker-event.ts'
 import { aGrant, aToken, AWorkerProtocol, only, reports, results } from './a-worker-protocol.ts'
 
 describe('a stream', () => {
@@ -54,8 +55,16 @@ describe('a stream', () => {
 
   it('shares the credit with those of other owners', () => {
     const worker = new AWorkerProtocol({ concurrency: 4 })
-    worker.opened()
-    expect(reports(worker.opened({ shard: 1, stream: 'other' }))[0]?.credit).toBe(2)
+    const toOwners = (effects: readonly WorkerEffect[]) =>
+      reports(effects).map(({ shard, credit, number }) => ({ shard, credit, number }))
+    expect(toOwners(worker.opened())).toEqual([{ shard: 0, credit: 4, number: 1 }])
+    expect(toOwners(worker.opened({ shard: 1, stream: 'other' }))).toEqual([
+      // All of it is lent, so the first has to hear of its lower limit first.
+      { shard: 1, credit: 0, number: 1 },
+      { shard: 0, credit: 2, number: 2 },
+    ])
+    expect(toOwners(worker.receives([], { seen: 1 }))).toEqual([])
+    expect(toOwners(worker.receives([], { seen: 2 }))).toEqual([{ shard: 1, credit: 2, number: 2 }])
   })
 })
 

@@ -41,7 +41,7 @@ describe('a second manager on a shared store', () => {
     const second = company.aManager(Numbers, otherSite, storage)
     const started = second.start()
     await standsBy(second)
-    expect(() => second.addresses).toThrow('does not own')
+    expect(() => second.addresses).toThrow('owns no shard')
     await first.stop()
     await started
     expect(second.state).toBe('running')

@@ -48,6 +48,13 @@ export const samples: Readonly<Record<string, Sample>> = {
       ],
     },
   },
+  ordersOfOneOfSeveral: {
+    kind: 'orders',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, epoch: token.epoch, ping: 5 },
+      ...{ seen: 9, waiting: 40, orders: [], answers: [] },
+    },
+  },
   drainOrder: {
     kind: 'orders',
     message: {
@@ -67,6 +74,13 @@ export const samples: Readonly<Record<string, Sample>> = {
         { entry: 4, ...run, ...times, outcome: { type: 'released', reason: 'drains' } },
       ],
       held: [{ ...run, state: 'running', startedMs: times.startedMs }],
+    },
+  },
+  reportToOneOfSeveral: {
+    kind: 'report',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, number: 9, credit: 5, ping: 5 },
+      ...{ pipeline: 'films', shard: 3, through: 6, also: [], leaving: false, results: [] },
     },
   },
   introduction: {
@@ -101,6 +115,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     message: { type: 'list', request: 3, query: { state: 'dead' }, after: '', limit: 100 },
   },
   pause: { kind: 'request', message: { type: 'pause', request: 4, phase: 'encode' } },
+  pauseOfOneOfSeveral: { kind: 'request', message: { type: 'pause', request: 4, shard: 3 } },
   redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
   drain: { kind: 'request', message: { type: 'drain', request: 6, worker: info.id } },
   enqueued: {
