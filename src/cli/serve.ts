@@ -91,7 +91,12 @@ export async function startManager(
   const manager: Manager = new Manager({
     ...{ spec: compiled.spec, storage: await backendOf(compiled), transport: zeromqTransport },
     ...{ logger: commandLogger(options), version: packageVersion, doors: doorsOf(options) },
-    ...given({ managerId: options.managerId, checkpoint: options.checkpoint, checkInput }),
+    ...given({
+      shards: options.shards,
+      managerId: options.managerId,
+      checkpoint: options.checkpoint,
+      checkInput,
+    }),
     onStandby(heldBy) {
       say(`pipeline "${compiled.spec.name}" is owned by ${heldBy}: standing by`)
       endWait()

@@ -1,4 +1,7 @@
-/** The connection of a client to a manager: it keeps each request until its answer, over reconnections. */
+/**
+ * The connection of a client to the managers of a pipeline: each request goes to the owner of its shard, and
+ * is kept until its answer, over reconnections and from one owner to the next.
+ */
 import { ClientOutbox } from '../core/client-outbox.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -13,35 +16,51 @@ import { RouterDoors } from './router-doors.ts'
 /** A request as callers write it; the connection numbers it. */
 export type Ask = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never
 
-interface Pending {
-  readonly ask: Ask
+/** What becomes of a request. */
+export interface Handlers {
   /** `true`: no further reply is awaited. */
   onReply(reply: Reply): boolean
   reject(error: unknown): void
 }
 
+interface Pending extends Handlers {
+  readonly ask: Ask
+  readonly shard: number
+}
+
+export interface SubmitOptions {
+  readonly timeoutMs: number
+  /** Whether silence is a reason to send it again; otherwise only a new connection is. */
+  readonly isResent: boolean
+  /** Default 0. */
+  readonly shard?: number
+}
+
 const tickMs = 100
+/** Nobody is known to own a shard that is asked for: everybody is asked again after this. */
+const lookMs = 500
 const limits = { resendMs: 5_000, inFlightMax: 1_000 }
 
 export class Connection {
   readonly #transport: Transport
-  readonly #outbox = new ClientOutbox(limits)
+  /** By shard. */
+  readonly #outboxes = new Map<number, ClientOutbox>()
   readonly #pending = new Map<number, Pending>()
   #doors: RouterDoors | undefined
   #timer: NodeJS.Timeout | undefined
   #nextRequest = 1
-  #isUp = false
   #isClosed = false
-  /** What the manager said of itself. */
+  #lookedMs = 0
+  /** What the manager that answered last said of itself. */
   welcome: Welcome | undefined
 
   constructor(transport: Transport) {
     this.#transport = transport
   }
 
-  /** The manager can be asked; `false` also before `connect` and after it has gone. */
-  get isUp(): boolean {
-    return this.#isUp
+  /** A shard of each manager that can be asked; none before `connect`, and when all have gone. */
+  get oneOfEach(): readonly number[] {
+    return this.#doors?.oneOfEach ?? []
   }
 
   /**
@@ -68,7 +87,7 @@ export class Connection {
   ask<T extends Reply['type']>(
     ask: Ask,
     wanted: T,
-    timeoutMs: number,
+    { timeoutMs, shard = 0 }: { timeoutMs: number; shard?: number },
   ): Promise<Extract<Reply, { type: T }>> {
     return new Promise((resolve, reject) => {
       const onReply = (reply: Reply) => {
@@ -76,22 +95,19 @@ export class Connection {
         else reject(protocolError(reply))
         return true
       }
-      this.submit(ask, { onReply, reject }, { timeoutMs, isResent: true })
+      this.submit(ask, { onReply, reject }, { timeoutMs, isResent: true, shard })
     })
   }
 
   /** A request with any number of replies: `onReply` says when it is over. */
-  submit(
-    ask: Ask,
-    handlers: Omit<Pending, 'ask'>,
-    options: { timeoutMs: number; isResent: boolean },
-  ): void {
+  submit(ask: Ask, handlers: Handlers, options: SubmitOptions): void {
     // Nobody would ever send it, and its timer would keep the process alive.
     if (this.#isClosed) return handlers.reject(closed())
+    const { shard = 0 } = options
     const request = this.#nextRequest
     this.#nextRequest += 1
-    this.#pending.set(request, { ask, ...handlers })
-    this.#outbox.submit(systemClock.nowMs(), request, options)
+    this.#pending.set(request, { ask, shard, ...handlers })
+    this.#outbox(shard).submit(systemClock.nowMs(), request, options)
     this.#timer ??= setInterval(() => this.#work(), tickMs)
     this.#work()
   }
@@ -104,7 +120,6 @@ export class Connection {
   #drop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#isUp = false
     this.#doors?.close()
     this.#doors = undefined
     for (const { reject } of this.#pending.values()) reject(closed())
@@ -112,19 +127,47 @@ export class Connection {
   }
 
   #work(): void {
-    for (const { type, request } of this.#outbox.orders(systemClock.nowMs())) {
-      const pending = this.#pending.get(request)
-      if (pending === undefined) continue
-      if (type === 'send') this.#doors?.send(encodeRequest({ ...pending.ask, request } as Request))
-      else {
-        this.#pending.delete(request)
-        pending.reject(
-          new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask.type}" in time`, {
-            hint: 'The manager may be down or busy; sending again with the same id is safe.',
-          }),
-        )
+    const nowMs = systemClock.nowMs()
+    for (const [shard, outbox] of this.#outboxes) {
+      for (const { type, request } of outbox.orders(nowMs)) {
+        if (type === 'send') this.#send(shard, request)
+        else this.#giveUp(request)
       }
     }
+    if (nowMs - this.#lookedMs >= lookMs) this.#look(nowMs)
+  }
+
+  #send(shard: number, request: number): void {
+    const ask = this.#pending.get(request)?.ask
+    if (ask !== undefined) this.#doors?.send(shard, encodeRequest({ ...ask, request } as Request))
+  }
+
+  #giveUp(request: number): void {
+    const pending = this.#pending.get(request)
+    this.#pending.delete(request)
+    pending?.reject(
+      new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask.type}" in time`, {
+        hint: 'The manager may be down or busy; sending again with the same id is safe.',
+      }),
+    )
+  }
+
+  #look(nowMs: number): void {
+    const isSought = [...this.#outboxes].some(
+      ([shard, { size }]) => size > 0 && this.#doors?.owns(shard) === false,
+    )
+    if (!isSought) return
+    this.#lookedMs = nowMs
+    this.#doors?.look()
+  }
+
+  #outbox(shard: number): ClientOutbox {
+    let outbox = this.#outboxes.get(shard)
+    if (outbox === undefined) {
+      this.#outboxes.set(shard, (outbox = new ClientOutbox(limits)))
+      if (this.#doors?.owns(shard) === true) outbox.connected()
+    }
+    return outbox
   }
 
   #find(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
@@ -134,10 +177,10 @@ export class Connection {
         ...{ transport: this.#transport, addresses },
         onFound: (welcome) => {
           clearTimeout(timer)
-          this.#found(welcome)
+          this.welcome = welcome
           resolve(true)
         },
-        onLost: () => this.#lost(),
+        onOwner: (shard, isKnown) => this.#ownerChanged(shard, isKnown),
         onReply: (reply) => this.#receive(reply),
       })
     })
@@ -146,7 +189,10 @@ export class Connection {
   #receive(reply: Reply): void {
     const pending = this.#pending.get(reply.request)
     if (pending === undefined) return
-    if (reply.type === 'error') {
+    if (reply.type === 'error' && reply.code === 'CT_NOT_OWNER') {
+      // It stays, and goes to the owner once that is known.
+      this.#doors?.disowned(pending.shard)
+    } else if (reply.type === 'error') {
       this.#end(reply.request)
       pending.reject(protocolError(reply))
     } else if (pending.onReply(reply)) this.#end(reply.request)
@@ -154,20 +200,16 @@ export class Connection {
   }
 
   #end(request: number): void {
+    const pending = this.#pending.get(request)
     this.#pending.delete(request)
-    this.#outbox.answered(request)
+    if (pending !== undefined) this.#outbox(pending.shard).answered(request)
   }
 
-  #found(welcome: Welcome): void {
-    this.welcome = welcome
-    this.#isUp = true
-    this.#outbox.connected()
-    this.#work()
-  }
-
-  #lost(): void {
-    this.#isUp = false
-    this.#outbox.disconnected()
+  #ownerChanged(shard: number, isKnown: boolean): void {
+    const outbox = this.#outboxes.get(shard)
+    if (isKnown) outbox?.connected()
+    else outbox?.disconnected()
+    if (isKnown) this.#work()
   }
 }
 

@@ -22,7 +22,9 @@ import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import type { JobView, ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
-import { Connection } from './connection.ts'
+import { byShard, shardOf } from '../wire/shard-of.ts'
+import { pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
+import { Connection, type Ask } from './connection.ts'
 import { codeOfRefusal } from './refusals.ts'
 
 export interface ClientOptions {
@@ -92,7 +94,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   readonly #connection: Connection
   #push: Link | undefined
 
-  /** @param address of a manager, or those of all managers of which one owns the jobs: a list, or joined by commas */
+  /** @param address of a manager, or those of all managers that may own jobs: a list, or joined by commas */
   constructor(address: string | readonly string[], options: ClientOptions = {}) {
     const given = typeof address === 'string' ? address.split(',') : address
     this.#addresses = given.map((one) => one.trim())
@@ -102,7 +104,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     this.#connection = new Connection(this.#transport)
   }
 
-  /** What the manager said of itself; `undefined` before `connect`, or when only a pull door answers. */
+  /** What a manager said of itself; `undefined` before `connect`, or when only a pull door answers. */
   get manager(): Welcome | undefined {
     return this.#connection.welcome
   }
@@ -167,16 +169,18 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     timeoutMs: number,
     onSettled: (items: readonly SettledItem[]) => void,
   ): Promise<void> {
-    const slices: Promise<void>[] = []
-    for (let from = 0; from < ids.length; from += idsPerWait) {
-      slices.push(this.#wait(ids.slice(from, from + idsPerWait), timeoutMs, onSettled))
+    const waits: Promise<void>[] = []
+    for (const [shard, some] of byShard(ids, (id) => id, this.#shards)) {
+      for (let from = 0; from < some.length; from += idsPerWait) {
+        const slice = some.slice(from, from + idsPerWait)
+        waits.push(this.#wait({ ids: slice, timeoutMs, shard }, onSettled))
+      }
     }
-    await Promise.all(slices)
+    await Promise.all(waits)
   }
 
   #wait(
-    ids: readonly string[],
-    timeoutMs: number,
+    { ids, timeoutMs, shard }: { ids: readonly string[]; timeoutMs: number; shard: number },
     onSettled: (items: readonly SettledItem[]) => void,
   ): Promise<void> {
     const open = new Set(ids)
@@ -190,26 +194,36 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
         resolve()
         return true
       }
-      const options = { timeoutMs: timeoutMs + this.#timeoutMs, isResent: false }
+      const options = { timeoutMs: timeoutMs + this.#timeoutMs, isResent: false, shard }
       this.#connection.submit({ type: 'wait', ids, timeoutMs }, { onReply, reject }, options)
     })
   }
 
   /** @throws CT_JOB_NOT_FOUND */
   async getJob(id: string): Promise<Omit<Extract<Reply, { type: 'job' }>, 'request' | 'type'>> {
-    return this.#connection.ask({ type: 'get', id }, 'job', this.#timeoutMs)
+    return this.#ask({ type: 'get', id }, 'job', this.#shardOf(id))
   }
 
+  /** Newest first; of a pipeline with several shards one shard after the other. */
   async listJobs(
     query: ListQuery = {},
     page: { after?: string; limit?: number } = {},
   ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>> {
-    const { after = '', limit = 100 } = page
-    return this.#connection.ask({ type: 'list', query, after, limit }, 'jobs', this.#timeoutMs)
+    const { limit = 100 } = page
+    const shards = this.#shards
+    const { shard, after } = placeOf(page.after ?? '', shards)
+    const ask = { type: 'list', query } as const
+    const [found, ...others] = await Promise.all([
+      this.#ask({ ...ask, after, limit, shard }, 'jobs', shard),
+      ...this.#shardsBut(shard).map((one) =>
+        this.#ask({ ...ask, after: '', limit: 1, shard: one }, 'jobs', one),
+      ),
+    ])
+    return pageOfAll(found, { shard, shards, others })
   }
 
   async cancelJob(id: string): Promise<'cancelled' | 'settled' | 'notFound'> {
-    const reply = await this.#connection.ask({ type: 'cancel', id }, 'cancelled', this.#timeoutMs)
+    const reply = await this.#ask({ type: 'cancel', id }, 'cancelled', this.#shardOf(id))
     return reply.outcome as 'cancelled' | 'settled' | 'notFound'
   }
 
@@ -238,12 +252,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /** Dead jobs, ready again at the phase in which they failed; at most 1,000 at once. */
   async redriveJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
-    return (await this.#connection.ask({ type: 'redrive', ids }, 'dead', this.#timeoutMs)).items
+    return this.#dead('redrive', ids)
   }
 
   /** Gives dead jobs up for good; at most 1,000 at once. */
   async discardJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
-    return (await this.#connection.ask({ type: 'discard', ids }, 'dead', this.#timeoutMs)).items
+    return this.#dead('discard', ids)
   }
 
   /** Nothing new is granted, of one phase or of the whole pipeline, until `resume`. @throws CT_UNKNOWN_JOB_TYPE */
@@ -259,11 +273,20 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /** A worker, by its id, is to take no more, finish what runs, and end. */
   async drainWorker(id: string): Promise<'draining' | 'notFound'> {
     const ask = { type: 'drain', worker: id } as const
-    return (await this.#connection.ask(ask, 'draining', this.#timeoutMs)).outcome
+    const replies = await Promise.all(
+      this.#shardsBut().map((shard) => this.#ask({ ...ask, shard }, 'draining', shard)),
+    )
+    return replies.some(({ outcome }) => outcome === 'draining') ? 'draining' : 'notFound'
   }
 
+  /** Of all managers that can be asked; shards that nobody owns at the moment are not in it. */
   async status(): Promise<ManagerStatus> {
-    return (await this.#connection.ask({ type: 'status' }, 'status', this.#timeoutMs)).status
+    const { oneOfEach } = this.#connection
+    const asked = oneOfEach.length === 0 ? [0] : oneOfEach
+    const replies = await Promise.all(
+      asked.map((shard) => this.#ask({ type: 'status' }, 'status', shard)),
+    )
+    return statusOfAll(replies.map(({ status }) => status))
   }
 
   close(): void {
@@ -273,24 +296,75 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {
     const ask = { type, ...given({ phase }) }
-    const reply = await this.#connection.ask(ask, 'paused', this.#timeoutMs)
-    return { pipeline: reply.pipeline, phases: reply.phases }
+    const replies = await Promise.all(
+      this.#shardsBut().map((shard) => this.#ask({ ...ask, shard }, 'paused', shard)),
+    )
+    const paused = new Set(replies.flatMap(({ phases }) => phases))
+    return { pipeline: replies.some(({ pipeline }) => pipeline), phases: [...paused] }
+  }
+
+  async #dead(
+    type: 'redrive' | 'discard',
+    ids: readonly string[],
+  ): Promise<readonly DeadJobAnswer[]> {
+    if (ids.length === 0) return []
+    const groups = [...byShard(ids, (id) => id, this.#shards)]
+    const replies = await Promise.all(
+      groups.map(([shard, some]) => this.#ask({ type, ids: some }, 'dead', shard)),
+    )
+    return replies.flatMap(({ items }) => items)
+  }
+
+  #ask<T extends Reply['type']>(
+    ask: Ask,
+    wanted: T,
+    shard: number,
+  ): Promise<Extract<Reply, { type: T }>> {
+    return this.#connection.ask(ask, wanted, { timeoutMs: this.#timeoutMs, shard })
+  }
+
+  /** Of the pipeline; 1 before `connect`. */
+  get #shards(): number {
+    return this.#connection.welcome?.shards ?? 1
+  }
+
+  #shardsBut(one?: number): readonly number[] {
+    return Array.from({ length: this.#shards }, (_, shard) => shard).filter(
+      (shard) => shard !== one,
+    )
+  }
+
+  #shardOf(id: string): number {
+    return shardOf(id, this.#shards)
   }
 
   async #enqueueAcknowledged(
     pipeline: string,
-    items: EnqueueItem[],
+    items: readonly EnqueueItem[],
     replay?: Replay,
   ): Promise<Enqueued[]> {
-    const deadlineMs = systemClock.nowMs() + this.#timeoutMs
     const answers = new Map<string, Enqueued>()
-    let open = items
+    const groups = [...byShard(items, ({ id }) => id, this.#shards)]
+    await Promise.all(
+      groups.map(([shard, jobs]) =>
+        this.#enqueueInto(shard, { pipeline, jobs, ...given({ replay }) }, answers),
+      ),
+    )
+    return items.flatMap(({ id }) => answers.get(id) ?? [])
+  }
+
+  /** Those that a busy manager turns away come again until the time is over. */
+  async #enqueueInto(
+    shard: number,
+    { jobs, ...request }: { pipeline: string; jobs: readonly EnqueueItem[]; replay?: Replay },
+    answers: Map<string, Enqueued>,
+  ): Promise<void> {
+    const deadlineMs = systemClock.nowMs() + this.#timeoutMs
+    let open = jobs
     while (open.length > 0) {
-      const reply = await this.#connection.ask(
-        { type: 'enqueue', pipeline, jobs: open, ...given({ replay }) },
-        'enqueued',
-        Math.max(1, deadlineMs - systemClock.nowMs()),
-      )
+      const timeoutMs = Math.max(1, deadlineMs - systemClock.nowMs())
+      const ask = { type: 'enqueue', ...request, jobs: open } as const
+      const reply = await this.#connection.ask(ask, 'enqueued', { timeoutMs, shard })
       const { durability, issues } = reply
       for (const { id, outcome } of reply.items) {
         const ok = outcome === 'stored' || outcome === 'duplicate'
@@ -298,10 +372,9 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
         answers.set(id, { ok, job: { id }, outcome, acknowledged: true, durability, ...more })
       }
       open = open.filter(({ id }) => answers.get(id)?.outcome === 'busy')
-      if (open.length === 0 || systemClock.nowMs() + reply.retryAfterMs >= deadlineMs) break
+      if (open.length === 0 || systemClock.nowMs() + reply.retryAfterMs >= deadlineMs) return
       await new Promise((resolve) => setTimeout(resolve, reply.retryAfterMs))
     }
-    return items.flatMap(({ id }) => answers.get(id) ?? [])
   }
 
   #enqueueUnacknowledged(push: Link, pipeline: string, items: EnqueueItem[]): Enqueued[] {

@@ -1,7 +1,8 @@
 /**
- * Finds who answers. A person knows one address of a manager, the pull door or the router door beside it, or
- * those of several managers of which one owns the jobs at a time: hello is said at every door, and who
- * answers first is asked, for as long as the connection stands. Then it is looked for again.
+ * Finds who answers for which shard. A person knows one address of a manager, the pull door or the router
+ * door beside it, or those of several managers: hello is said at every door, and the welcome tells which
+ * shards its manager owns. A request goes to the owner of its shard for as long as the connection stands and
+ * nobody says otherwise; then it is looked for again.
  */
 import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, Link, Transport } from '../transport/contract.ts'
@@ -12,10 +13,10 @@ import { encodeRequest } from '../wire/requests.ts'
 export interface RouterDoorsParts {
   readonly transport: Transport
   readonly addresses: readonly string[]
-  /** Somebody answers, the first time or again. */
+  /** A manager answers, the first time or again. */
   onFound(welcome: Welcome): void
-  /** Who answered is gone. */
-  onLost(): void
+  /** From now on the owner of a shard is known, or it is known no longer. */
+  onOwner(shard: number, isKnown: boolean): void
   onReply(reply: Reply): void
 }
 
@@ -27,13 +28,18 @@ interface Candidate {
   readonly isNeighbour: boolean
 }
 
+interface Owner {
+  readonly candidate: Candidate
+  readonly epoch: number
+}
+
 /** Number of the hello: those of requests begin at 1. */
 const helloRequest = 0
 
 export class RouterDoors {
   readonly #parts: RouterDoorsParts
   readonly #candidates = new Set<Candidate>()
-  #chosen: Candidate | undefined
+  readonly #owners = new Map<number, Owner>()
 
   constructor(parts: RouterDoorsParts) {
     this.#parts = parts
@@ -43,15 +49,36 @@ export class RouterDoors {
     }
   }
 
-  /** Lost silently while nobody answers. */
-  send(frames: Frames): void {
-    this.#chosen?.link.send(frames)
+  owns(shard: number): boolean {
+    return this.#owners.has(shard)
+  }
+
+  /** A shard of each manager that owns some: whoever asks for these asks all of them. */
+  get oneOfEach(): readonly number[] {
+    const byManager = new Map([...this.#owners].map(([shard, owner]) => [owner.candidate, shard]))
+    return [...byManager.values()].sort((a, b) => a - b)
+  }
+
+  /** Lost silently while nobody is known to own the shard. */
+  send(shard: number, frames: Frames): void {
+    this.#owners.get(shard)?.candidate.link.send(frames)
+  }
+
+  /** Its owner says that it is not. */
+  disowned(shard: number): void {
+    this.#forget(shard)
+    this.look()
+  }
+
+  /** Asks everybody again. */
+  look(): void {
+    for (const candidate of this.#candidates) if (candidate.link.isUp) this.#sayHello(candidate)
   }
 
   close(): void {
     for (const { link } of this.#candidates) link.close()
     this.#candidates.clear()
-    this.#chosen = undefined
+    this.#owners.clear()
   }
 
   #try(given: string, address: string): void {
@@ -73,11 +100,14 @@ export class RouterDoors {
   }
 
   #down(candidate: Candidate): void {
-    if (this.#chosen !== candidate) return
-    this.#chosen = undefined
-    this.#parts.onLost()
-    // Others may have answered long ago, when nobody wanted to know.
-    for (const other of this.#candidates) if (other.link.isUp) this.#sayHello(other)
+    const lost = [...this.#owners].filter(([, owner]) => owner.candidate === candidate)
+    for (const [shard] of lost) this.#forget(shard)
+    // Others may own them by now.
+    if (lost.length > 0) this.look()
+  }
+
+  #forget(shard: number): void {
+    if (this.#owners.delete(shard)) this.#parts.onOwner(shard, false)
   }
 
   #dismiss(candidate: Candidate): void {
@@ -89,14 +119,29 @@ export class RouterDoors {
     if (!this.#candidates.has(candidate)) return
     const reply = decodeReply(unpackHeader(frames[0]), frames)
     if (reply.request !== helloRequest) return this.#parts.onReply(reply)
-    if (reply.type !== 'welcome' || this.#chosen !== undefined) return
+    if (reply.type !== 'welcome') return
     const { given, isNeighbour } = candidate
     if (isNeighbour && !namesDoor(reply.welcome, given)) return
-    this.#chosen = candidate
     for (const other of this.#candidates) {
       if (other !== candidate && other.given === given) this.#dismiss(other)
     }
     this.#parts.onFound(reply.welcome)
+    this.#learn(candidate, reply.welcome)
+  }
+
+  /** Of two who say that they own a shard, the later one does. */
+  #learn(candidate: Candidate, { owned = [[0, 0]] }: Welcome): void {
+    for (const [shard, owner] of this.#owners) {
+      if (owner.candidate === candidate && !owned.some(([one]) => one === shard)) {
+        this.#forget(shard)
+      }
+    }
+    for (const [shard, epoch] of owned) {
+      const known = this.#owners.get(shard)
+      if (known !== undefined && known.epoch > epoch) continue
+      this.#owners.set(shard, { candidate, epoch })
+      if (known?.candidate !== candidate) this.#parts.onOwner(shard, true)
+    }
   }
 }
 

@@ -45,6 +45,10 @@ const managerOptions = {
     summary: 'A name of the manager, for people.',
     otherwise: 'host and process id',
   }),
+  shards: option(count({ min: 1, max: 256 }), {
+    summary: 'Into how many shards a new pipeline is divided, for several managers.',
+    otherwise: 'as it was created, 1 when it is new',
+  }),
 } satisfies Options
 
 const drain = option(duration, {

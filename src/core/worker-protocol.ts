@@ -9,12 +9,11 @@
  * outbox; older ones are no longer listened to. What the worker can take is divided among its owners
  * (credit-sharing.ts).
  */
-import type { HeldToken, Outcome, WorkerInfo, WorkerReport } from './event.ts'
+import type { Outcome, WorkerInfo, WorkerReport } from './event.ts'
 import { CreditSharing } from './credit-sharing.ts'
 import { Fifo } from './fifo.ts'
 import { unreachable } from './invariant.ts'
 import { MisledManagers } from './misled.ts'
-import { OrderReceiver } from './order-receiver.ts'
 import { Outbox } from './outbox.ts'
 import { Prefetch, type PrefetchOptions } from './prefetch.ts'
 import { isNewer, sameToken, type Token } from './token.ts'
@@ -27,7 +26,8 @@ import type {
   WorkerEffect,
   WorkerEvent,
 } from './worker-event.ts'
-import { putOff, timedOut, type Run } from './worker-run.ts'
+import { heldTokens, putOff, timedOut, type Run } from './worker-run.ts'
+import { fallsSilent, newStream, type Stream } from './worker-stream.ts'
 
 export interface WorkerProtocolConfig {
   readonly info: WorkerInfo
@@ -44,20 +44,6 @@ export interface WorkerProtocolConfig {
   /** With this many unanswered results the worker takes no more. */
   readonly outboxMax: number
 }
-
-interface Stream {
-  readonly owner: string
-  readonly open: StreamOpen
-  readonly receiver: OrderReceiver
-  readonly newest: Map<string, Run>
-  ping: number
-  reports: number
-  heardMs: number
-  isSilent: boolean
-}
-
-/** Nothing from an owner, which pings once a beat, for so many beats: it is not there. */
-const silentAfterBeats = 4
 
 export class WorkerProtocol {
   readonly #config: WorkerProtocolConfig
@@ -147,12 +133,7 @@ export class WorkerProtocol {
     let stream = this.#streams.get(owner)
     if (stream !== undefined && open.epoch < stream.open.epoch) return
     if (stream?.open.stream !== open.stream) {
-      const receiver = new OrderReceiver(open.nextOrder)
-      const newest = stream?.newest ?? new Map<string, Run>()
-      // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
-      const reports = stream?.reports ?? 0
-      const heardMs = this.#nowMs
-      stream = { owner, open, receiver, newest, ping: open.ping, reports, heardMs, isSilent: false }
+      stream = newStream(owner, open, stream)
       this.#streams.set(owner, stream)
       this.#credit.opened(owner)
     }
@@ -327,18 +308,13 @@ export class WorkerProtocol {
     this.#nextBeatMs = this.#nowMs + this.#config.beatMs
     for (const stream of this.#streams.values()) {
       this.#outbox.sendAgain(stream.owner, this.#nowMs - this.#config.resultResendMs)
-      this.#listenFor(stream)
+      if (fallsSilent(stream, this.#nowMs, this.#config.beatMs)) {
+        this.#credit.fellSilent(stream.owner)
+      }
       this.#beat(stream)
     }
     this.#send(undefined, this.#hello())
     this.#sendUnsent()
-  }
-
-  #listenFor(stream: Stream): void {
-    const { beatMs } = this.#config
-    const wasSilent = stream.isSilent
-    stream.isSilent = this.#nowMs - stream.heardMs > silentAfterBeats * beatMs
-    if (stream.isSilent && !wasSilent) this.#credit.fellSilent(stream.owner)
   }
 
   #runDeadlines(): void {
@@ -407,7 +383,10 @@ export class WorkerProtocol {
   }
 
   #beat(stream: Stream): void {
-    this.#report(stream, { info: this.#config.info, held: this.#held(stream.owner) })
+    this.#report(stream, {
+      info: this.#config.info,
+      held: heldTokens(stream.owner, this.#runs.values(), this.#outbox),
+    })
   }
 
   #report(stream: Stream, more: Partial<WorkerReport>): void {
@@ -460,20 +439,6 @@ export class WorkerProtocol {
       const stream = this.#streams.get(owner)
       if (stream !== undefined) this.#report(stream, {})
     }
-  }
-
-  #held(owner: string): HeldToken[] {
-    const held: HeldToken[] = []
-    for (const run of this.#runs.values()) {
-      const { token, jobId, phase, attempt, startedMs, state } = run
-      if (run.owner !== owner || state === 'stuck' || run.abort === 'superseded') continue
-      held.push({ token, jobId, phase, attempt, state, startedMs })
-    }
-    for (const { owner: of, result } of this.#outbox.all()) {
-      const { token, jobId, phase, attempt, startedMs } = result
-      if (of === owner) held.push({ token, jobId, phase, attempt, state: 'finished', startedMs })
-    }
-    return held
   }
 
   #streamNamed(nonce: string): Stream | undefined {

@@ -1,5 +1,6 @@
 /** One execution of a grant, as the worker's protocol machine keeps it. */
-import type { Outcome } from './event.ts'
+import type { HeldToken, Outcome } from './event.ts'
+import type { Outbox } from './outbox.ts'
 import type { Token } from './token.ts'
 import type { AbortReason } from './worker-event.ts'
 
@@ -43,4 +44,19 @@ export function timedOut(timeoutMs: number): Outcome {
     error: { kind: 'timedOut', name: 'PhaseTimedOut', message },
     retry: 'default',
   }
+}
+
+/** The digest for an owner: what runs or waits here, and results that it has not answered. */
+export function heldTokens(owner: string, runs: Iterable<Run>, outbox: Outbox): HeldToken[] {
+  const held: HeldToken[] = []
+  for (const run of runs) {
+    const { token, jobId, phase, attempt, startedMs, state } = run
+    if (run.owner !== owner || state === 'stuck' || run.abort === 'superseded') continue
+    held.push({ token, jobId, phase, attempt, state, startedMs })
+  }
+  for (const { owner: of, result } of outbox.all()) {
+    const { token, jobId, phase, attempt, startedMs } = result
+    if (of === owner) held.push({ token, jobId, phase, attempt, state: 'finished', startedMs })
+  }
+  return held
 }

@@ -1,4 +1,5 @@
 /** The manager's four doors: pull (results, plain jobs), router (requests), sub (workers' events), pub (all events). */
+import type { Event } from '../core/event.ts'
 import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
 import type { EventPublisher } from '../wire/event-publisher.ts'
@@ -6,9 +7,8 @@ import { unpackHeader } from '../wire/header.ts'
 import { announcedWorker, decodePublished } from '../wire/published.ts'
 import { encodeReply, type Reply } from '../wire/replies.ts'
 import { decodeReport } from '../wire/report.ts'
-import { decodeEnqueue } from '../wire/requests.ts'
+import { decodeEnqueue, type EnqueueItem } from '../wire/requests.ts'
 import { WireError } from '../wire/wire-error.ts'
-import type { Reception } from './reception.ts'
 
 export interface DoorAddresses {
   /** Bound; the first one is announced. */
@@ -30,11 +30,20 @@ export interface Doors {
   close(): void
 }
 
+/** Whom what arrives is passed to. */
+export interface Receiver {
+  /** A request, whose sender is answered. */
+  receive(peer: string, frames: Frames): void
+  /** Jobs of a plain client, which nobody answers. */
+  submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void>
+  handle(event: Event): void
+}
+
 export interface DoorsParts {
   readonly transport: Transport
   readonly addresses: DoorAddresses
   readonly feed: EventPublisher
-  readonly reception: Reception
+  readonly reception: Receiver
   nowMs(): number
   onRejected(error: unknown): void
 }

@@ -156,7 +156,7 @@ export class Manager implements Service {
     this.#shards.set(number, shard)
     try {
       this.#doors ??= await this.#openDoors()
-      await shard.open(this.#doors)
+      await shard.open(this.#doors.announced.pull[0] ?? '')
     } catch (error) {
       this.#giveUp(number, shard)
       await lease.release().catch(() => undefined)

@@ -15,7 +15,6 @@ import { newNonce, newSeed } from '../runtime/entropy.ts'
 import type { ShardRef } from '../storage/contract.ts'
 import { topicOf, type EventPublisher } from '../wire/event-publisher.ts'
 import type { Reply } from '../wire/replies.ts'
-import type { Doors } from './doors.ts'
 import { JobReader } from './job-reader.ts'
 import type { Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
@@ -109,13 +108,13 @@ export class OwnedShard {
     return this.#loop.loopLagMs
   }
 
-  /** Takes over what the store has. */
-  async open({ announced }: Doors): Promise<void> {
+  /** Takes over what the store has. `pull`: where workers send their results. */
+  async open(pull: string): Promise<void> {
     const { options, ref, clock, feed } = this.#parts
     const { spec, storage, logger } = options
     const summary = await storage.summarise(ref)
     refuseLostPhases(spec, summary)
-    this.#links = this.#linksBehind(announced.pull[0] ?? '')
+    this.#links = this.#linksBehind(pull)
     const nowMs = clock.nowMs()
     this.#loop.handle({ type: 'OwnershipTaken', nowMs, nextDueMs: undefined, ...summary })
     this.#loop.handle({ type: 'ObserversChanged', nowMs, observed: feed.isObserved })

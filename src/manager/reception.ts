@@ -12,6 +12,7 @@ import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { WireError } from '../wire/wire-error.ts'
+import type { Receiver } from './doors.ts'
 import type { OwnedShard } from './owned-shard.ts'
 import type { ShardRequest } from './requests.ts'
 
@@ -27,7 +28,7 @@ export interface ReceptionParts {
   onRejected(error: unknown): void
 }
 
-export class Reception {
+export class Reception implements Receiver {
   readonly #parts: ReceptionParts
 
   constructor(parts: ReceptionParts) {
@@ -70,16 +71,11 @@ export class Reception {
 
   async #answer(peer: string, decoded: Request): Promise<void> {
     const { request } = decoded
-    switch (decoded.type) {
-      case 'hello':
-        return this.#parts.reply(peer, { type: 'welcome', request, welcome: this.#parts.welcome() })
-      case 'status': {
-        const status = await this.#parts.status()
-        return this.#parts.reply(peer, { type: 'status', request, status })
-      }
-      default:
-        return this.#owner(this.#shardAskedFor(decoded)).requests.answer(peer, decoded)
-    }
+    const { reply, welcome, status } = this.#parts
+    if (decoded.type === 'hello') reply(peer, { type: 'welcome', request, welcome: welcome() })
+    else if (decoded.type === 'status') {
+      reply(peer, { type: 'status', request, status: await status() })
+    } else await this.#owner(this.#shardAskedFor(decoded)).requests.answer(peer, decoded)
   }
 
   /** Jobs name their shard themselves; what is not about a job has to. */

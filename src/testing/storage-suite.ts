@@ -2,7 +2,8 @@
  * The one suite that every storage backend passes: what `src/storage/contract.ts` says in words, as tests.
  * An author of a backend calls it from a test file of some 20 lines; it needs no particular test runner.
  */
-import { testLeases, testMisfits, testOwnership, testRepeats } from './storage/committing.ts'
+import { testLeases, testMisfits, testOwnership } from './storage/committing.ts'
+import { testRepeats, testShards } from './storage/committing.ts'
 import { testsFor, type StorageHarness, type TestApi, type Tests } from './storage/harness.ts'
 import { testLife, testMany, testReopen } from './storage/lasting.ts'
 import { testHistory, testLists, testLoading, testSummary } from './storage/reading.ts'
@@ -25,6 +26,7 @@ const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'a mutation that does not fit': testMisfits,
   ownership: testOwnership,
   'leases and fencing': testLeases,
+  'shards beside each other': testShards,
   'ready jobs': testReady,
   'loading for the owner': testLoading,
   'the summary of a shard': testSummary,

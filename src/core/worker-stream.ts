@@ -1,0 +1,38 @@
+/** The stream of one owner, as the worker's protocol machine keeps it. */
+import { OrderReceiver } from './order-receiver.ts'
+import type { StreamOpen } from './worker-event.ts'
+import type { Run } from './worker-run.ts'
+
+export interface Stream {
+  /** Pipeline and shard: they stay, whoever owns them. */
+  readonly owner: string
+  readonly open: StreamOpen
+  readonly receiver: OrderReceiver
+  readonly newest: Map<string, Run>
+  ping: number
+  reports: number
+  /** When something came on it last. */
+  heardMs: number
+  isSilent: boolean
+}
+
+/** Nothing from an owner, which pings once a beat, for so many beats: it is not there. */
+const silentAfterBeats = 4
+
+/** That of a new owner, after the one before. */
+export function newStream(owner: string, open: StreamOpen, before: Stream | undefined): Stream {
+  return {
+    ...{ owner, open, receiver: new OrderReceiver(open.nextOrder), ping: open.ping },
+    newest: before?.newest ?? new Map<string, Run>(),
+    // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
+    reports: before?.reports ?? 0,
+    ...{ heardMs: 0, isSilent: false },
+  }
+}
+
+/** Whether the owner has just been silent for too long. Asked once a beat. */
+export function fallsSilent(stream: Stream, nowMs: number, beatMs: number): boolean {
+  const wasSilent = stream.isSilent
+  stream.isSilent = nowMs - stream.heardMs > silentAfterBeats * beatMs
+  return stream.isSilent && !wasSilent
+}
