@@ -264,6 +264,10 @@ export class LmdbStorageBackend implements ct.Storage {
     return 1
   }
 
+  async shardsOf(pipeline: string): Promise<number> {
+    return this.#use().tables.pipelines.doesExist(pipeline) ? 1 : 0
+  }
+
   // #region prune
   async prune(ref: ct.ShardRef, policy: ct.RetentionPolicy, limit: number): Promise<number> {
     const { nowMs, deadKeepMs, settledKeepMs, settledKeepJobs } = policy

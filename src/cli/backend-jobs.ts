@@ -9,7 +9,7 @@ import { loadPipelineFile, pickPipeline } from './load-file.ts'
 
 export interface OpenBackend {
   readonly storage: Storage
-  readonly ref: ShardRef
+  readonly shards: readonly ShardRef[]
   readonly jobTypes: readonly string[]
 }
 
@@ -32,13 +32,18 @@ export async function openBackend(
   }
   await storage.open()
   const jobTypes = spec.phases.map(({ jobType }) => jobType)
-  return { storage, ref: { pipeline: spec.name, shard: 0 }, jobTypes }
+  const count = await storage.shardsOf(spec.name)
+  const shards = Array.from({ length: count }, (_, shard) => ({ pipeline: spec.name, shard }))
+  return { storage, shards, jobTypes }
 }
 
-export async function* jobsOf({
-  storage,
-  ref,
-}: OpenBackend): AsyncGenerator<{ record: JobRecord; attempts: readonly AttemptRecord[] }> {
+type WholeJob = { readonly record: JobRecord; readonly attempts: readonly AttemptRecord[] }
+
+export async function* jobsOf({ storage, shards }: OpenBackend): AsyncGenerator<WholeJob> {
+  for (const ref of shards) yield* jobsOfShard(storage, ref)
+}
+
+async function* jobsOfShard(storage: Storage, ref: ShardRef): AsyncGenerator<WholeJob> {
   let after: string | undefined
   do {
     const page = await storage.listJobs(ref, {}, { limit: 100, ...given({ after }) })

@@ -1,4 +1,5 @@
 /** The commands that ask a manager: `status`, `jobs list`, `jobs show`, `jobs cancel`; and `check`, which asks a file. */
+import { shardsAsOne, type PipelineStatus } from '../client/all-shards.ts'
 import { PipelineClient } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
 import type { WorkerStatus } from '../core/status.ts'
@@ -6,7 +7,7 @@ import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
-import type { ManagerStatus } from '../wire/replies.ts'
+import type { Welcome } from '../wire/replies.ts'
 import { print, say, style, table } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
 import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
@@ -41,33 +42,43 @@ export async function showStatus(
   return 0
 }
 
-function flatStatus({ welcome, upSinceMs, loopLagMs, rejectedMessages, shards }: ManagerStatus) {
-  const [shard] = shards
-  return { ...welcome, upSinceMs, loopLagMs, rejectedMessages, ...shard }
+function flatStatus(status: PipelineStatus) {
+  const { welcome, managers, upSinceMs, loopLagMs, rejectedMessages, shards } = status
+  const figures = { upSinceMs, loopLagMs, rejectedMessages }
+  if (welcome.shards === 1) return { ...welcome, ...figures, ...shards[0] }
+  return { ...welcome, managers, ...figures, ...shardsAsOne(shards) }
 }
 
-function printStatus(status: ManagerStatus): void {
-  const { welcome, shards } = status
-  print(
-    `${style('bold', welcome.pipeline)} by ${welcome.manager}, ${welcome.store} (${welcome.durability})`,
-  )
-  for (const { paused, phases, settled, scheduled, workers } of shards) {
-    if (paused) print('the whole pipeline is paused')
-    const rows = phases.map((phase) => [
-      ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
-      [phase.workers === 0 ? 'no workers' : '', phase.paused ? 'paused' : '']
-        .filter((remark) => remark !== '')
-        .join(', '),
-    ])
-    print(table(['phase', 'waiting', 'running', 'workers', 'slots', ''], rows))
-    const { done, dead, cancelled } = settled
-    print(`done ${done}, dead ${dead}, cancelled ${cancelled}, scheduled ${scheduled}`)
-    if (workers.length === 0) continue
-    const list = workers.map(({ id, running, concurrency, done: ok, failed, address, ...rest }) => {
-      return [id, workerState(rest), `${running}/${concurrency}`, ok, failed, address]
-    })
-    print(table(['worker', 'state', 'busy', 'done', 'failed', 'address'], list))
-  }
+function printStatus({ welcome, managers, shards }: PipelineStatus): void {
+  const by = managers.map(({ manager }) => manager).join(', ')
+  print(`${style('bold', welcome.pipeline)} by ${by}, ${welcome.store} (${welcome.durability})`)
+  if (welcome.shards > 1) printOwners(welcome.shards, managers)
+  const { paused, phases, settled, scheduled, workers } = shardsAsOne(shards)
+  if (paused) print('the whole pipeline is paused')
+  const rows = phases.map((phase) => [
+    ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
+    [phase.workers === 0 ? 'no workers' : '', phase.paused ? 'paused' : '']
+      .filter((remark) => remark !== '')
+      .join(', '),
+  ])
+  print(table(['phase', 'waiting', 'running', 'workers', 'slots', ''], rows))
+  const { done, dead, cancelled } = settled
+  print(`done ${done}, dead ${dead}, cancelled ${cancelled}, scheduled ${scheduled}`)
+  if (workers.length === 0) return
+  const list = workers.map(({ id, running, concurrency, done: ok, failed, address, ...rest }) => {
+    return [id, workerState(rest), `${running}/${concurrency}`, ok, failed, address]
+  })
+  print(table(['worker', 'state', 'busy', 'done', 'failed', 'address'], list))
+}
+
+function printOwners(shards: number, managers: readonly Welcome[]): void {
+  const rows = managers.map(({ manager, router, owned = [] }) => {
+    return [manager, owned.map(([shard]) => shard).join(' '), router]
+  })
+  print(table(['manager', 'shards', 'address'], rows))
+  const owned = managers.reduce((sum, { owned: some = [] }) => sum + some.length, 0)
+  if (owned < shards)
+    print(`${shards - owned} of ${shards} shards belong to none of these managers`)
 }
 
 export function workerState({ state, stuck }: Pick<WorkerStatus, 'state' | 'stuck'>): string {

@@ -1,4 +1,5 @@
 /** The commands that change what a running pipeline does: pauses, retries, dead jobs, workers. */
+import { shardsAsOne } from '../client/all-shards.ts'
 import type { PipelineClient, DeadJobAnswer, Paused } from '../client/pipeline-client.ts'
 import type { CommandOptions, GlobalOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
@@ -88,7 +89,7 @@ export async function listWorkers(
   options: CommandOptions<'workers list'>,
 ): Promise<number> {
   const { shards } = await withClient(address, options, (client) => client.status())
-  const workers = shards.flatMap((shard) => shard.workers)
+  const { workers } = shardsAsOne(shards)
   if (options.json) {
     for (const worker of workers) print(worker)
     return 0

@@ -1,21 +1,83 @@
 /** What a person asks of a pipeline, put together from what its shards and their managers answer. */
+import type { ShardStatus, WorkerStatus } from '../core/status.ts'
 import { CarbontubeError } from '../errors/errors.ts'
-import type { ManagerStatus, Reply } from '../wire/replies.ts'
+import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 
 type JobsPage = Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>
 
+/** How it goes, over all managers that could be asked. */
+export interface PipelineStatus extends ManagerStatus {
+  /** What each of them says of itself: which shards it owns, where its doors are. */
+  readonly managers: readonly Welcome[]
+}
+
 /** The status of several managers as that of one: the first speaks, the worst figures are shown. */
-export function statusOfAll(all: readonly ManagerStatus[]): ManagerStatus {
+export function statusOfAll(all: readonly ManagerStatus[]): PipelineStatus {
   const [first] = all
   if (first === undefined) throw new CarbontubeError('CT_UNREACHABLE', 'no manager can be asked')
-  if (all.length === 1) return first
   return {
     welcome: first.welcome,
+    managers: all.map(({ welcome }) => welcome),
     upSinceMs: Math.min(...all.map(({ upSinceMs }) => upSinceMs)),
     loopLagMs: Math.max(...all.map(({ loopLagMs }) => loopLagMs)),
-    rejectedMessages: all.reduce((sum, { rejectedMessages }) => sum + rejectedMessages, 0),
+    rejectedMessages: total(all.map(({ rejectedMessages }) => rejectedMessages)),
     shards: all.flatMap(({ shards }) => shards).toSorted((a, b) => a.shard - b.shard),
   }
+}
+
+/** What people want to know of a pipeline, whatever its shards: jobs summed up, each worker once. */
+export function shardsAsOne(
+  shards: readonly ShardStatus[],
+): Pick<ShardStatus, 'paused' | 'phases' | 'scheduled' | 'settled' | 'workers'> {
+  const names = shards[0]?.phases.map(({ jobType }) => jobType) ?? []
+  const all = <T>(pick: (shard: ShardStatus) => T): readonly T[] => shards.map(pick)
+  return {
+    paused: shards.length > 0 && shards.every(({ paused }) => paused),
+    phases: names.map((jobType, at) => {
+      const of = shards.flatMap(({ phases }) => phases[at] ?? [])
+      return {
+        jobType,
+        waiting: total(of.map(({ waiting }) => waiting)),
+        running: total(of.map(({ running }) => running)),
+        // Every shard knows every worker, sooner or later.
+        workers: Math.max(...of.map(({ workers }) => workers)),
+        concurrency: Math.max(...of.map(({ concurrency }) => concurrency)),
+        paused: of.every(({ paused }) => paused),
+      }
+    }),
+    scheduled: total(all(({ scheduled }) => scheduled)),
+    settled: {
+      done: total(all(({ settled }) => settled.done)),
+      dead: total(all(({ settled }) => settled.dead)),
+      cancelled: total(all(({ settled }) => settled.cancelled)),
+    },
+    workers: workersOnce(shards.flatMap(({ workers }) => workers)),
+  }
+}
+
+function workersOnce(workers: readonly WorkerStatus[]): readonly WorkerStatus[] {
+  const byPlace = new Map<string, WorkerStatus>()
+  for (const worker of workers) {
+    const place = `${worker.id} ${worker.address}`
+    const other = byPlace.get(place)
+    byPlace.set(place, other === undefined ? worker : together(other, worker))
+  }
+  return [...byPlace.values()]
+}
+
+function together(one: WorkerStatus, other: WorkerStatus): WorkerStatus {
+  return {
+    ...(one.state === 'ready' ? other : one),
+    credit: one.credit + other.credit,
+    running: one.running + other.running,
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    stuck: Math.max(one.stuck, other.stuck),
+  }
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0)
 }
 
 /** Of which shard a page is, and where it begins in it: `3:4711`. */
@@ -43,7 +105,7 @@ export function pageOfAll(
   return {
     jobs: page.jobs,
     next: page.next === '' ? following : `${shard}:${page.next}`,
-    count: others.reduce((sum, { count }) => sum + count, page.count),
+    count: total([page, ...others].map(({ count }) => count)),
     more: page.more || others.some(({ more }) => more),
   }
 }

@@ -20,10 +20,10 @@ import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
-import type { JobView, ManagerStatus, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import type { JobView, Reply, SettledItem, Welcome } from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
-import { pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
+import { pageOfAll, placeOf, statusOfAll, type PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { codeOfRefusal } from './refusals.ts'
 
@@ -280,7 +280,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   /** Of all managers that can be asked; shards that nobody owns at the moment are not in it. */
-  async status(): Promise<ManagerStatus> {
+  async status(): Promise<PipelineStatus> {
     const { oneOfEach } = this.#connection
     const asked = oneOfEach.length === 0 ? [0] : oneOfEach
     const replies = await Promise.all(

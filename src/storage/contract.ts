@@ -166,6 +166,8 @@ export interface Storage {
    * first. Needs no ownership. Always 1 where one process has the store to itself.
    */
   registerPipeline(pipeline: PipelineRecord): Promise<number>
+  /** Number of the pipeline's shards; 0: it was never created. */
+  shardsOf(pipeline: string): Promise<number>
   /**
    * Removes at most `limit` settled jobs that the policy lets go; answers how many. Never unsettled ones.
    * Whoever calls it holds it off while a `redrive` or `discard` is under way.

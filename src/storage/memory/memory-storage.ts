@@ -142,6 +142,10 @@ export class EphemeralStorageBackend implements contract.Storage {
     return 1
   }
 
+  async shardsOf(pipeline: string): Promise<number> {
+    return this.#pipelines.has(pipeline) ? 1 : 0
+  }
+
   async prune(
     ref: contract.ShardRef,
     policy: contract.RetentionPolicy,

@@ -209,6 +209,12 @@ export class PostgresStorageBackend implements contract.Storage {
     return numberOf(row?.[0])
   }
 
+  async shardsOf(pipeline: string): Promise<number> {
+    const text = `SELECT shards FROM ${this.#schema}.pipeline WHERE name = $1`
+    const [row] = await this.#owner((session) => session.rows(text, storedText(pipeline)))
+    return row === undefined ? 0 : numberOf(row[0])
+  }
+
   async prune(
     ref: contract.ShardRef,
     policy: contract.RetentionPolicy,

@@ -201,7 +201,14 @@ export class RedisStorageBackend implements contract.Storage {
     // The first one stays.
     await owner.again(() => owner.send('hsetnx', [counts, name, shards]))
     await owner.again(() => owner.send('hset', [registryKey(this.#prefix), name, known]))
-    return Number(textOf(await owner.again(() => owner.send('hget', [counts, name]))))
+    return await this.shardsOf(name)
+  }
+
+  async shardsOf(pipeline: string): Promise<number> {
+    const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
+    const ask = [shardCountsKey(this.#prefix), pipeline]
+    const count = await owner.again(() => owner.send('hget', ask))
+    return count === null ? 0 : Number(textOf(count))
   }
 
   async prune(

@@ -254,6 +254,12 @@ export class SqliteStorageBackend implements contract.Storage {
     return 1
   }
 
+  async shardsOf(pipeline: string): Promise<number> {
+    const { file } = this.#reading({ pipeline: this.#pipeline, shard: 0 })
+    const statement = file.database.prepare('SELECT 1 FROM pipeline WHERE name = ?')
+    return statement.get(pipeline) === undefined ? 0 : 1
+  }
+
   async prune(
     ref: contract.ShardRef,
     policy: contract.RetentionPolicy,

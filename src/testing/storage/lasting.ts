@@ -22,9 +22,11 @@ export function testLife({ test, harness }: Tests): void {
   })
 
   test('a pipeline is registered again and again', async (store) => {
+    assert.equal(await store.shardsOf(suitePipeline), 0)
     const record = { name: suitePipeline, jobTypes: ['resize', 'upload'], shards: 4 }
     const shards = await store.registerPipeline({ ...record, nowMs: 1 })
     assert.equal(shards, harness.capabilities.shared ? 4 : 1)
+    assert.equal(await store.shardsOf(suitePipeline), shards)
     const others = { jobTypes: ['resize'], shards: 7, nowMs: 2 }
     assert.equal(await store.registerPipeline({ ...record, ...others }), shards)
   })
