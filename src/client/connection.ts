@@ -38,7 +38,7 @@ export interface SubmitOptions {
 
 const tickMs = 100
 /** Nobody is known to own a shard that is asked for: everybody is asked again after this. */
-const lookMs = 500
+const lookMs = 100
 const limits = { resendMs: 5_000, inFlightMax: 1_000 }
 
 export class Connection {

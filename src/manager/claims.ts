@@ -12,6 +12,8 @@ import { diedHere, Lease } from './lease.ts'
 
 /** A look at the ownerships; part of the time that a failover takes. */
 const lookMs = 500
+/** While shards go from one to another: none of them should be nobody's for long. */
+const balancingLookMs = 50
 
 /** The store is away, or somebody else was faster: a reason to look again. */
 const passing: readonly unknown[] = [
@@ -57,6 +59,7 @@ export class Claims {
   #seat: { readonly number: number; readonly lease: Lease } | undefined
   #heldBy: string | undefined
   #isStopped = false
+  #isBalanced = true
   #wake: () => void = () => {}
 
   constructor(parts: ClaimsParts) {
@@ -109,14 +112,18 @@ export class Claims {
     const owners = await this.#owners()
     const wanted = await this.#share(owners)
     const surplus = owned().length > wanted ? owned().at(-1) : undefined
-    // One at a time: each of them stands still for a moment.
-    if (surplus !== undefined) return handOver(surplus)
+    if (surplus !== undefined) {
+      // One at a time: each of them stands still for a moment.
+      this.#isBalanced = false
+      return handOver(surplus)
+    }
     for (const shard of this.#numbers.slice(0, shards)) {
       if (this.#isStopped || owned().length >= wanted) break
       if (!owners.has(shard) && !owned().includes(shard)) await this.#claim(shard)
     }
     const [first] = owners.values()
     if (owned().length === 0 && first !== undefined) this.#held(first)
+    this.#isBalanced = owned().length === wanted
   }
 
   /** Shards and seats that others have, and are there for. */
@@ -179,7 +186,8 @@ export class Claims {
     const { shards, owned } = this.#parts
     const waits = [new Promise<unknown>((resolve) => (this.#wake = () => resolve(undefined)))]
     // Who owns all there is has nothing to look for.
-    if (shards > 1 || owned().length === 0) waits.push(sleep(lookMs))
+    if (shards > 1 || owned().length === 0)
+      waits.push(sleep(this.#isBalanced ? lookMs : balancingLookMs))
     if (!this.#isStopped) await Promise.race(waits)
   }
 

@@ -26,7 +26,10 @@ export class Manager implements Service {
   readonly #id: string
   readonly #feed: EventPublisher
   readonly #rejected: LimitedLog
+  readonly #reception: Reception
   readonly #shards = new Map<number, OwnedShard>()
+  /** Those that have taken over what the store has: before, they would take jobs for new that are stored. */
+  readonly #serving = new Map<number, OwnedShard>()
   #shardCount = 1
   #state: ServiceState = 'new'
   #claims: Claims | undefined
@@ -44,6 +47,13 @@ export class Manager implements Service {
     const nowMs = () => this.#clock.nowMs()
     this.#feed = new EventPublisher(this.#id, nowMs)
     this.#rejected = new LimitedLog(nowMs, (message, fields) => logger.warn(message, fields))
+    this.#reception = new Reception({
+      ...{ pipeline: options.spec.name, owned: this.#serving, shards: () => this.#shardCount },
+      welcome: () => this.#welcome(),
+      status: () => this.#durableStatus(),
+      reply: (peer, reply) => this.#reply(peer, reply),
+      onRejected: (error) => this.#reject(error),
+    })
   }
 
   get state(): ServiceState {
@@ -150,6 +160,8 @@ export class Manager implements Service {
       ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
       isOneOfSeveral: this.#shardCount > 1,
       reply: (peer, reply) => this.#doors?.reply(peer, reply),
+      // Of one shard alone the doors close, and whoever waits comes again when others open.
+      disown: (asked) => this.#shardCount > 1 && this.#reception.disown(asked, number),
       onRejected: (error) => this.#reject(error),
       onFailed: (error) => this.#failed(number, error),
     })
@@ -163,6 +175,7 @@ export class Manager implements Service {
       throw error
     }
     if (this.#shards.get(number) !== shard) throw lease.lapsed()
+    this.#serving.set(number, shard)
     this.#doors.read()
     if (this.#state !== 'stopping') this.#state = 'running'
     if (isFirst) this.#options.onOwning?.()
@@ -179,20 +192,14 @@ export class Manager implements Service {
   #giveUp(number: number, shard: OwnedShard): void {
     shard.abandon()
     if (this.#shards.get(number) === shard) this.#shards.delete(number)
+    if (this.#serving.get(number) === shard) this.#serving.delete(number)
     if (this.#shards.size === 0) this.#closeDoors()
   }
 
   #openDoors(): Promise<Doors> {
-    const { transport, doors, spec } = this.#options
-    const reception = new Reception({
-      ...{ spec, shards: this.#shardCount, owned: this.#shards },
-      welcome: () => this.#welcome(),
-      status: () => this.#durableStatus(),
-      reply: (peer, reply) => this.#reply(peer, reply),
-      onRejected: (error) => this.#reject(error),
-    })
+    const { transport, doors } = this.#options
     return openDoors({
-      ...{ transport, addresses: doors, feed: this.#feed, reception },
+      ...{ transport, addresses: doors, feed: this.#feed, reception: this.#reception },
       nowMs: () => this.#clock.nowMs(),
       onRejected: (error) => this.#reject(error),
     })
@@ -205,14 +212,15 @@ export class Manager implements Service {
 
   /** What is about no shard in particular. An owner whose time is over says nothing more. */
   #reply(peer: string, reply: Reply): void {
-    if (this.#owned.some(({ lease }) => !lease.isOver)) this.#doors?.reply(peer, reply)
+    const isFrozen = this.#owned.length > 0 && this.#owned.every(({ lease }) => lease.isOver)
+    if (!isFrozen) this.#doors?.reply(peer, reply)
   }
 
   #welcome(): Welcome {
     const { spec, storage, version } = this.#options
     const { capabilities, description } = storage.info()
     const { pull, router, pub } = this.#open.announced
-    const owned = this.#owned.filter(({ lease }) => !lease.isOver)
+    const owned = this.#owned.filter(({ lease, isLeaving }) => !lease.isOver && !isLeaving)
     return {
       ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub },
       ...{ shards: this.#shardCount, owned: owned.map(({ shard, lease }) => [shard, lease.epoch]) },
@@ -237,10 +245,10 @@ export class Manager implements Service {
   #failed(number: number, error: unknown): void {
     const shard = this.#shards.get(number)
     if (shard === undefined) return
-    const isOpen = shard.isOpen
+    const isServing = this.#serving.has(number)
     this.#giveUp(number, shard)
     // Whoever opens it, or hands it over, sees that it is gone.
-    if (!isOpen || this.#state !== 'running') return
+    if (!isServing || this.#state !== 'running') return
     const { storage, logger } = this.#options
     if (!isPassing(error, storage)) return this.#fatal(error)
     const reason = error instanceof Error ? error.message : String(error)
@@ -260,7 +268,7 @@ export class Manager implements Service {
 
   /** In the order of their numbers. */
   get #owned(): readonly OwnedShard[] {
-    return [...this.#shards.values()].sort((a, b) => a.shard - b.shard)
+    return [...this.#serving.values()].sort((a, b) => a.shard - b.shard)
   }
 
   get #open(): Doors {

@@ -17,4 +17,10 @@ export class OpenRequests<T> {
     this.#open.delete(key)
     return request
   }
+
+  takeAll(): readonly T[] {
+    const all = [...this.#open.values()]
+    this.#open.clear()
+    return all
+  }
 }

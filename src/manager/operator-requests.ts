@@ -80,6 +80,13 @@ export class OperatorRequests {
     this.#parts.reply(peer, { type: 'paused', request, pipeline, phases })
   }
 
+  /** Those that will not be answered any more. */
+  abandon(): readonly OpenRequest[] {
+    const open = this.#open.takeAll()
+    for (const { release } of open) release?.()
+    return open
+  }
+
   #pause(peer: string, decoded: Extract<OperatorRequest, { type: 'pause' | 'resume' }>): void {
     const { phase } = decoded
     const only = phase === undefined ? {} : { phases: phasesNamed(this.#parts.spec, phase) }

@@ -20,7 +20,7 @@ import type { Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
 import { OperatorRequests } from './operator-requests.ts'
 import { refuseLostPhases } from './phase-names.ts'
-import { Requests } from './requests.ts'
+import { Requests, type Asked } from './requests.ts'
 import { Retention } from './retention.ts'
 import { ShardLoop, type LoadEffect } from './shard-loop.ts'
 import { checkStore } from './store-check.ts'
@@ -37,6 +37,8 @@ export interface OwnedShardParts {
   /** The pipeline has other shards. */
   readonly isOneOfSeveral: boolean
   reply(peer: string, reply: Reply): void
+  /** Somebody asked what another owner has to answer. */
+  disown(asked: Asked): unknown
   onRejected(error: unknown): void
   /** The ownership is lost, or the store is broken. */
   onFailed(error: unknown): void
@@ -57,6 +59,8 @@ export class OwnedShard {
     handle: (event: Event) => this.#loop.handle(event),
   }
   #links: WorkerLinks | undefined
+  /** It takes no more requests. */
+  isLeaving = false
 
   constructor(lease: Lease, parts: OwnedShardParts) {
     const { options, ref, clock } = parts
@@ -98,11 +102,6 @@ export class OwnedShard {
     return this.#owner.nonce
   }
 
-  /** It has taken over what the store has. */
-  get isOpen(): boolean {
-    return this.#links !== undefined
-  }
-
   /** How late timers have been in the last seconds, at most, in milliseconds. */
   get loopLagMs(): number {
     return this.#loop.loopLagMs
@@ -128,6 +127,7 @@ export class OwnedShard {
 
   /** No new grants, no new jobs; what was accepted is committed, and the shard is free for the next owner. */
   async handOver(): Promise<void> {
+    this.isLeaving = true
     this.#retention.stop()
     this.#loop.handle({ type: 'DrainRequested', nowMs: this.#parts.clock.nowMs() })
     await this.#loop.idle()
@@ -141,8 +141,8 @@ export class OwnedShard {
     this.#loop.stop()
     this.#retention.stop()
     this.lease.stop()
-    this.#waiters.stop()
     this.#links?.close()
+    for (const asked of this.requests.abandon()) this.#parts.disown(asked)
   }
 
   status(): ShardStatus {

@@ -3,7 +3,6 @@
  * report to the owner that its stream names. What a manager says of itself as a whole is answered here.
  */
 import type { Event } from '../core/event.ts'
-import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Frames } from '../transport/contract.ts'
@@ -14,13 +13,13 @@ import { byShard, shardOf } from '../wire/shard-of.ts'
 import { WireError } from '../wire/wire-error.ts'
 import type { Receiver } from './doors.ts'
 import type { OwnedShard } from './owned-shard.ts'
-import type { ShardRequest } from './requests.ts'
+import type { Asked, ShardRequest } from './requests.ts'
 
 export interface ReceptionParts {
-  readonly spec: PipelineSpec
-  /** Of the pipeline. */
-  readonly shards: number
-  /** Those of this manager, by number. */
+  readonly pipeline: string
+  /** Of the pipeline; known once the store was asked. */
+  shards(): number
+  /** Those of this manager that have taken over what the store has, by number. */
   readonly owned: ReadonlyMap<number, OwnedShard>
   welcome(): Welcome
   status(): Promise<ManagerStatus>
@@ -51,7 +50,7 @@ export class Reception implements Receiver {
   /** Jobs of a plain PUSH client: nobody waits for an answer. Those of other managers' shards are dropped. */
   async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
     const named = jobs.map((job) => this.#named(job))
-    for (const [number, some] of byShard(named, ({ id }) => id, this.#parts.shards)) {
+    for (const [number, some] of byShard(named, ({ id }) => id, this.#parts.shards())) {
       try {
         await this.#owner(number).requests.submitUnacknowledged(pipeline, some)
       } catch (error) {
@@ -62,10 +61,11 @@ export class Reception implements Receiver {
 
   /** What a worker said, or that somebody listens. */
   handle(event: Event): void {
-    const { owned, spec } = this.#parts
+    const { owned } = this.#parts
     // A hello is for all; what is on a stream, for the owner of its shard, be it a later one.
     const { pipeline, shard } = event.type === 'WorkerReported' ? event.report : {}
-    if (pipeline === spec.name && shard !== undefined) return owned.get(shard)?.handle(event)
+    if (pipeline === this.#parts.pipeline && shard !== undefined)
+      return owned.get(shard)?.handle(event)
     for (const one of owned.values()) one.handle(event)
   }
 
@@ -80,7 +80,7 @@ export class Reception implements Receiver {
 
   /** Jobs name their shard themselves; what is not about a job has to. */
   #shardAskedFor(decoded: ShardRequest): number {
-    if (this.#parts.shards === 1) return 0
+    if (this.#parts.shards() === 1) return 0
     switch (decoded.type) {
       case 'enqueue':
         return this.#shardOfAll(decoded.jobs.map(({ id }) => id))
@@ -108,15 +108,13 @@ export class Reception implements Receiver {
   }
 
   #shardOf(id: string): number {
-    return shardOf(id, this.#parts.shards)
+    return shardOf(id, this.#parts.shards())
   }
 
   #owner(number: number): OwnedShard {
     const owned = this.#parts.owned.get(number)
-    if (owned !== undefined) return owned
-    const { spec, shards } = this.#parts
-    const message = `another manager has shard ${number} of ${shards} of "${spec.name}"`
-    throw new CarbontubeError('CT_NOT_OWNER', message, { details: { shard: number, shards } })
+    if (owned !== undefined && !owned.isLeaving) return owned
+    throw notOwner(this.#parts.pipeline, number)
   }
 
   /** A job without an id gets one that belongs here. */
@@ -128,6 +126,11 @@ export class Reception implements Receiver {
     }
   }
 
+  /** A request that waited for an answer of a shard that is no longer here. */
+  disown({ peer, request }: Asked, shard: number): void {
+    this.#refuse(peer, request, notOwner(this.#parts.pipeline, shard))
+  }
+
   #refuse(peer: string, request: number, error: unknown): void {
     const known = isCarbontubeError(error) ? error : undefined
     const code = known?.code ?? (error instanceof WireError ? 'CT_PROTOCOL' : 'CT_INTERNAL')
@@ -136,4 +139,12 @@ export class Reception implements Receiver {
     const hint = known?.hint ?? ''
     this.#parts.reply(peer, { type: 'error', request, code, message, hint, retryAfterMs: 0 })
   }
+}
+
+function notOwner(pipeline: string, shard: number): CarbontubeError {
+  const message = `another manager has shard ${shard} of "${pipeline}"`
+  return new CarbontubeError('CT_NOT_OWNER', message, {
+    hint: 'Give the client the addresses of all managers of the pipeline.',
+    details: { shard },
+  })
 }

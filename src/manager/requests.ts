@@ -18,6 +18,12 @@ import type { Waiters } from './waiters.ts'
 /** A request that is about the jobs of a shard. */
 export type ShardRequest = Exclude<Request, { type: 'hello' | 'status' }>
 
+/** Who asked, and the number of the request. */
+export interface Asked {
+  readonly peer: string
+  readonly request: number
+}
+
 type Answer = Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>
 
 /** Checks instructions against the pipeline's input schema; a text says what is wrong. */
@@ -80,6 +86,15 @@ export class Requests {
     if (first === undefined) return
     const what = `${dropped.length} pushed jobs were dropped: ${first.outcome}`
     this.#parts.onRejected(new CarbontubeError('CT_REFUSED', what))
+  }
+
+  /** Those that nobody here will answer any more: each with its peer and its number. */
+  abandon(): readonly Asked[] {
+    return [
+      ...this.#open.takeAll(),
+      ...this.#parts.operators.abandon(),
+      ...this.#parts.waiters.abandon(),
+    ]
   }
 
   /** A job from a plain PUSH client: the same way, but nobody waits for an answer. */

@@ -71,10 +71,13 @@ export class Waiters {
       })
   }
 
-  stop(): void {
-    for (const wait of this.#waits) clearTimeout(wait.timer)
+  /** Ends all waits, and answers who has to wait elsewhere. */
+  abandon(): readonly { readonly peer: string; readonly request: number }[] {
+    const waits = [...this.#waits]
+    for (const { timer } of waits) clearTimeout(timer)
     this.#waits.clear()
     this.#byJob.clear()
+    return waits
   }
 
   async #tell(): Promise<void> {
