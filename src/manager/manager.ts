@@ -17,7 +17,9 @@ import { OwnedShard } from './owned-shard.ts'
 import { Standby } from './standby.ts'
 
 /** Another process owns the shard by now, or the store is away: of a shared store, a reason to wait. */
-const losses: readonly unknown[] = ['CT_FENCED', 'CT_STORE_FAILED', 'CT_OUTCOME_UNKNOWN']
+const losses: readonly unknown[] = [
+  ...['CT_FENCED', 'CT_STORE_FAILED', 'CT_OUTCOME_UNKNOWN', 'CT_UNREACHABLE'],
+]
 
 export class Manager implements Service {
   readonly #options: ManagerOptions
@@ -77,7 +79,7 @@ export class Manager implements Service {
     const { storage } = this.#options
     try {
       await storage.open()
-      this.#taking = this.#standby.acquire().then((lease) => this.#own(lease))
+      this.#taking = this.#ownFirst()
       await this.#taking
     } catch (error) {
       await storage.close()
@@ -103,6 +105,16 @@ export class Manager implements Service {
     await this.#shard?.handOver()
     await this.#options.storage.close()
     this.#state = 'stopped'
+  }
+
+  async #ownFirst(): Promise<void> {
+    try {
+      await this.#own(await this.#standby.acquire())
+    } catch (error) {
+      // Who has stood by goes on waiting; who could begin at once says what hinders it.
+      if (this.#state !== 'standby' || !this.#isLoss(error)) throw error
+      await this.#ownAgain(error)
+    }
   }
 
   async #own(lease: Lease | undefined): Promise<void> {
@@ -151,7 +163,7 @@ export class Manager implements Service {
       const reason = why instanceof Error ? why.message : String(why)
       this.#options.logger.warn('the shard is lost: standing by', { reason })
       try {
-        return await this.#own(await this.#standby.acquireAgain())
+        return await this.#own(await this.#standby.acquire())
       } catch (error) {
         if (!this.#isLoss(error)) throw error
         why = error

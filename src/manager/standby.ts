@@ -24,42 +24,48 @@ export class Standby {
   readonly #end = new AbortController()
   readonly #unanswered: LimitedLog
   #heldBy: string | undefined
+  /** The store has said who owns the shard: it is there, and when it does not answer, it will be back. */
+  #hasAnswered = false
 
   constructor(parts: StandbyParts) {
     this.#parts = parts
     this.#unanswered = new LimitedLog(parts.nowMs, parts.logger.warn)
   }
 
-  /** The lease, once it can be had; `undefined` after `stop`. Throws `CT_STORE_HELD` when there is no hope. */
+  /**
+   * The lease, once it can be had; `undefined` after `stop`. Throws `CT_STORE_HELD` when there is no hope, and
+   * what the store throws when it is asked for the first time.
+   */
   async acquire(): Promise<Lease | undefined> {
     const isShared = this.#parts.lease.storage.info().capabilities.shared
     while (!this.#end.signal.aborted) {
-      const answer = await Lease.acquire(this.#parts.lease)
+      const answer = await this.#ask()
       if (answer instanceof Lease) return answer
-      if (!isShared) throw this.#hopeless(answer)
-      if (answer.heldBy !== this.#heldBy) this.#parts.onHeld(answer.heldBy)
-      this.#heldBy = answer.heldBy
-      await this.#pause()
-    }
-    return undefined
-  }
-
-  /** As `acquire`, by one who has owned it: a store that does not answer will be back. */
-  async acquireAgain(): Promise<Lease | undefined> {
-    while (!this.#end.signal.aborted) {
-      try {
-        return await this.acquire()
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        this.#unanswered.log('the store cannot be asked who owns the shard', { reason })
-        await this.#pause()
+      if (answer !== undefined) {
+        if (!isShared) throw this.#hopeless(answer)
+        if (answer.heldBy !== this.#heldBy) this.#parts.onHeld(answer.heldBy)
+        this.#heldBy = answer.heldBy
       }
+      await this.#pause()
     }
     return undefined
   }
 
   stop(): void {
     this.#end.abort()
+  }
+
+  async #ask(): Promise<Awaited<ReturnType<typeof Lease.acquire>> | undefined> {
+    try {
+      const answer = await Lease.acquire(this.#parts.lease)
+      this.#hasAnswered = true
+      return answer
+    } catch (error) {
+      if (!this.#hasAnswered) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#unanswered.log('the store cannot be asked who owns the shard', { reason })
+      return undefined
+    }
   }
 
   async #pause(): Promise<void> {
