@@ -1,6 +1,8 @@
 /** Two managers and one store that both may use: one owns the shard, the other waits to be needed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Manager } from '../../src/manager/manager.ts'
+import { CarbontubeError } from '../../src/errors/errors.ts'
+import type { ShardRef, Storage } from '../../src/storage/contract.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { Happened } from '../transport/happened.ts'
 import { until } from '../wait.ts'
@@ -9,8 +11,27 @@ import { ACompany, held, Numbers, numbersSite, type Run } from './a-company.ts'
 const otherSite = { pull: 'tcp://127.0.0.1:5150', sub: 'tcp://127.0.0.1:6100' }
 const ref = { pipeline: 'numbers', shard: 0 }
 
-/** As a server: it lives longer than those who use it, and its clock is its own. */
+/** As a server: it lives longer than those who use it, its clock is its own, and it may not answer. */
 class SharedStorage extends EphemeralStorageBackend {
+  isAway = false
+  asked = 0
+
+  override async acquire(...wish: Parameters<Storage['acquire']>) {
+    this.#answer()
+    return await super.acquire(...wish)
+  }
+  override async summarise(of: ShardRef) {
+    this.#answer()
+    return await super.summarise(of)
+  }
+  override async getJobs(...wanted: Parameters<Storage['getJobs']>) {
+    this.#answer()
+    return await super.getJobs(...wanted)
+  }
+  #answer(): void {
+    this.asked += 1
+    if (this.isAway) throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
+  }
   override info() {
     const info = super.info()
     return { ...info, capabilities: { ...info.capabilities, shared: true } }
@@ -30,6 +51,12 @@ beforeEach(() => {
 })
 
 afterEach(() => company.close())
+
+/** It stays away until it has been asked so many times more. */
+async function askedInVain(times: number): Promise<void> {
+  const before = storage.asked
+  await until(() => storage.asked >= before + times, { what: 'it is asked in vain' })
+}
 
 async function standsBy(manager: Manager): Promise<void> {
   await until(() => manager.state === 'standby', { what: 'it stands by' })
@@ -72,6 +99,24 @@ describe('a second manager on a shared store', () => {
     expect(runs.all).toHaveLength(1)
   })
 
+  it('goes on waiting while the store does not answer, also when it is to begin', async () => {
+    const first = await company.manager(Numbers, numbersSite, storage)
+    const second = company.aManager(Numbers, otherSite, storage)
+    const started = second.start()
+    await standsBy(second)
+    storage.isAway = true
+    await askedInVain(2)
+    storage.isAway = false
+    // It gets the shard, and the store goes away again before it has read it.
+    storage.summarise = async () => {
+      Reflect.deleteProperty(storage, 'summarise')
+      throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
+    }
+    await first.stop()
+    await started
+    expect(second.state).toBe('running')
+  })
+
   it('is left by itself when it is stopped while it stands by', async () => {
     await company.manager(Numbers, numbersSite, storage)
     const second = company.aManager(Numbers, otherSite, storage)
@@ -99,5 +144,23 @@ describe('an owner that has lost its shard', () => {
     // The client has kept what was not acknowledged, and asks again.
     expect((await refused)[0]).toMatchObject({ ok: true, acknowledged: true })
     expect(await storage.getJobs(ref, ['before', 'after'])).toHaveLength(2)
+  })
+
+  it('waits for a store that does not answer when it reads', async () => {
+    const runs = new Happened<Run>()
+    held.runs = runs
+    const manager = await company.manager(Numbers, numbersSite, storage)
+    await company.worker(Numbers, 0, numbersSite)
+    await company.worker(Numbers, 1, numbersSite)
+    const client = await company.client(numbersSite)
+    await client.enqueueJobs([{ name: 'numbers', id: 'job-0', instructions: { n: 1 } }])
+    const result = client.result('job-0')
+    const [run] = await runs.times(1)
+    storage.isAway = true
+    run?.goOn()
+    await standsBy(manager)
+    storage.isAway = false
+    expect(await result).toMatchObject({ note: '1 → 2' })
+    expect(manager.state).toBe('running')
   })
 })

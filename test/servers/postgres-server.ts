@@ -57,6 +57,10 @@ export class PostgresServer {
 
   /** The database of this cluster, through `port` when a proxy is to be in between. */
   url(port = this.port): string {
+    return PostgresServer.urlAt(port)
+  }
+
+  static urlAt(port: number): string {
     return `postgres://carbontube:${password}@127.0.0.1:${port}/postgres`
   }
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
 interface Cut {
-  /** A text in the request. */
-  readonly at: string
+  /** In the request. */
+  readonly at: RegExp
   readonly when: 'before' | 'after'
   done(): void
 }
@@ -28,9 +28,9 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Breaks the next connection whose request has the text in it. Resolves when it is done. */
-  async cut(at: string, when: Cut['when']): Promise<void> {
-    await new Promise<void>((resolve) => (this.#cut = { at, when, done: resolve }))
+  /** Breaks the next connection whose request has this in it. Resolves when it is done. */
+  async cut(at: string | RegExp, when: Cut['when']): Promise<void> {
+    await new Promise<void>((resolve) => (this.#cut = { at: new RegExp(at), when, done: resolve }))
   }
 
   async stop(): Promise<void> {
@@ -53,7 +53,7 @@ export class TcpProxy {
     let ending: Cut | undefined
     client.on('data', (bytes) => {
       const cut = this.#cut
-      if (cut !== undefined && bytes.includes(cut.at)) {
+      if (cut !== undefined && cut.at.test(bytes.toString('latin1'))) {
         this.#cut = undefined
         ending = cut
         if (cut.when === 'before') end()

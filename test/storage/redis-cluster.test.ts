@@ -1,11 +1,5 @@
 /** The Redis store on a cluster, and behind a Sentinel: other clients, the same promises. */
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Group } from '../../src/core/mutation.ts'
 import { isCarbontubeError } from '../../src/errors/errors.ts'
@@ -13,8 +7,8 @@ import { RedisStorageBackend } from '../../src/storage/redis/redis-storage.ts'
 import type { RedisStorageOptions } from '../../src/storage/redis/redis-storage.ts'
 import { aJob, completion, inserts, Owner, shard } from '../../src/testing/storage/builders.ts'
 import { suitePipeline, testStorage } from '../../src/testing/storage-suite.ts'
-import { freePort } from '../servers/free-port.ts'
-import { redisMissing, RedisServer } from '../servers/redis-server.ts'
+import { redisMissing } from '../servers/redis-server.ts'
+import { ask, RedisCluster, SentinelSet } from '../servers/redis-sets.ts'
 import { until } from '../wait.ts'
 
 const missing = redisMissing()
@@ -33,23 +27,17 @@ async function closeAll(): Promise<void> {
 }
 
 describe.skipIf(missing !== undefined)(`a Redis cluster of three${because}`, () => {
-  const nodes: RedisServer[] = []
+  let servers: RedisCluster
   let cluster: string[] = []
   let prefix = ''
   let nowMs = 1_800_000_000_000
 
   beforeAll(async () => {
-    const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
-    while (nodes.length < 3) nodes.push(await RedisServer.start({ log: 'everysec', args }))
-    cluster = nodes.map(({ address }) => address)
-    const create = ['--cluster', 'create', ...cluster, '--cluster-yes']
-    await promisify(execFile)('redis-cli', create)
-    for (const { port } of nodes) {
-      await until(() => isUp(port), { what: `the cluster is up, says ${port}`, timeoutMs: 15_000 })
-    }
+    servers = await RedisCluster.start('everysec')
+    cluster = servers.addresses
   })
   afterAll(async () => {
-    for (const node of nodes) await node.stop()
+    await servers.stop()
   })
 
   it('keeps shards on several nodes, and all keys of one on one', async () => {
@@ -70,7 +58,7 @@ describe.skipIf(missing !== undefined)(`a Redis cluster of three${because}`, () 
     const owners = await Promise.all(
       [0, 1, 2, 3, 4, 5].map((number) => Owner.of(store, { ...shard, shard: number })),
     )
-    const [node] = nodes
+    const [node] = servers.masters
     await node?.kill()
     const commits = owners.map(async ({ ref, epoch }) => {
       const job = aJob(1, { id: `job-${ref.shard}`, shard: ref.shard })
@@ -103,49 +91,22 @@ describe.skipIf(missing !== undefined)(`a Redis cluster of three${because}`, () 
   )
 })
 
-async function isUp(port: number): Promise<boolean> {
-  return (await ask(port, 'CLUSTER', 'INFO')).includes('cluster_state:ok')
-}
-
-async function ask(port: number, ...command: [string, ...string[]]): Promise<string> {
-  const client = new Redis(port, '127.0.0.1')
-  try {
-    return String(await client.call(...command))
-  } finally {
-    client.disconnect()
-  }
-}
-
 describe.skipIf(missing !== undefined)(`a Redis master behind a Sentinel${because}`, () => {
-  const servers: RedisServer[] = []
+  let servers: SentinelSet
 
   afterEach(async () => {
     await closeAll()
-    for (const server of servers.splice(0).toReversed()) await server.stop()
+    await servers.stop()
   })
 
   it('goes on by itself when the master is killed and its replica takes over', async () => {
-    const master = await RedisServer.start()
-    servers.push(master)
-    const replica = await RedisServer.start({
-      args: ['--replicaof', '127.0.0.1', String(master.port)],
-    })
-    servers.push(replica)
-    const sentinel = await startSentinel(master)
-    servers.push(sentinel)
-    await until(async () => (await ask(replica.port, 'INFO')).includes('master_link_status:up'), {
-      what: 'the replica follows',
-      timeoutMs: 15_000,
-    })
-    await until(async () => (await ask(sentinel.port, 'INFO')).includes('slaves=1'), {
-      what: 'the Sentinel knows the replica',
-      timeoutMs: 15_000,
-    })
-    const sentinels = { name: 'mymaster', addresses: [sentinel.address] }
+    servers = await SentinelSet.start(1)
+    const { master, replica } = servers
+    const sentinels = { name: SentinelSet.masterName, addresses: servers.addresses }
     const store = await open({ sentinels })
     const owner = await Owner.of(store)
     await owner.insert(aJob(1))
-    await until(async () => (await ask(replica.port, 'DBSIZE')) !== '0', {
+    await until(async () => Number(await ask(replica, 'DBSIZE')) > 0, {
       what: 'the replica has it',
     })
 
@@ -173,16 +134,4 @@ async function committed(
     if (isCarbontubeError(error) && error.code === 'CT_OUTCOME_UNKNOWN') throw error
     return error
   }
-}
-
-async function startSentinel(master: RedisServer): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'carbontube-sentinel-'))
-  const file = join(folder, 'sentinel.conf')
-  const lines = [
-    `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds mymaster 1000',
-    'sentinel failover-timeout mymaster 5000',
-  ]
-  writeFileSync(file, `${lines.join('\n')}\n`)
-  return await RedisServer.start({ folder, sentinelFile: file }, await freePort())
 }

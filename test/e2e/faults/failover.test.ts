@@ -4,16 +4,15 @@
  * `npm run failover` has more jobs, and prints the same figures.
  */
 import type { ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../../src/client/pipeline-client.ts'
 import { noPostgres, PostgresServer } from '../../servers/postgres-server.ts'
 import { redisMissing, RedisServer } from '../../servers/redis-server.ts'
 import { until } from '../../wait.ts'
-import { Bench, numbered } from '../processes.ts'
-import { LoggedLines } from './watch.ts'
+import { numbered } from '../processes.ts'
+import { endsOf, expectSound, Feed } from './steady-load.ts'
+import { sharedStoreFile, TwoManagers } from './two-managers.ts'
 
-const file = fileURLToPath(new URL('../shared-store-pipeline.mjs', import.meta.url))
 const campaign = process.env['FAILOVER_PER_SECOND']
 const perSecond = Number(campaign ?? 500)
 const feedMs = Number(process.env['FAILOVER_SECONDS'] ?? 4) * 1_000
@@ -21,75 +20,6 @@ const longJobs = 4
 const waitingJobs = 60
 /** ttl, roll call, and a second: a figure for a machine that does nothing else, so only the campaign asks for it. */
 const takeoverMsMax = campaign === undefined ? Infinity : 9_000 + 2_000 + 1_000
-
-/** Two managers that may both own the pipeline, workers and a client that know both. */
-class TwoManagers {
-  readonly here: Bench
-  readonly there: Bench
-  readonly env: Readonly<Record<string, string>>
-  readonly logs = new Map<ChildProcess, LoggedLines>()
-
-  constructor(here: Bench, there: Bench, storeUrl: string) {
-    this.here = here
-    this.there = there
-    this.env = { STORE_URL: storeUrl, LEDGER: here.ledger }
-  }
-
-  manager(bench: Bench): ChildProcess {
-    const child = bench.manager(file, this.env)
-    this.logs.set(child, new LoggedLines(child))
-    return child
-  }
-
-  worker(jobType: string): ChildProcess {
-    const links = [this.here, this.there].flatMap((bench) => [
-      ...['--push-connect', bench.pull, '--pub-connect', bench.address(2)],
-    ])
-    return this.here.start(['phase', file, jobType, '--concurrency', '8', ...links], this.env)
-  }
-
-  async says(child: ChildProcess, what: string, times = 1): Promise<void> {
-    const log = this.logs.get(child)
-    await until(() => (log?.having(what).length ?? 0) >= times, { what, timeoutMs: 40_000 })
-  }
-
-  client(): Promise<PipelineClient> {
-    return this.here.client(`${this.here.pull},${this.there.pull}`)
-  }
-}
-
-/** Enqueues at a steady rate until it is ended, and keeps what was acknowledged. */
-class Feed {
-  readonly acknowledged: string[] = []
-  readonly #client: PipelineClient
-  readonly #done: Promise<void>
-  #isEnding = false
-
-  constructor(client: PipelineClient) {
-    this.#client = client
-    this.#done = this.#run()
-  }
-
-  async #run(): Promise<void> {
-    const startedMs = performance.now()
-    let sent = 0
-    while (!this.#isEnding) {
-      const due = Math.floor(((performance.now() - startedMs) / 1_000) * perSecond) - sent
-      if (due === 0) await new Promise((resolve) => setImmediate(resolve))
-      else {
-        sent += due
-        for (const { ok, job } of await this.#client.enqueueJobs(numbered(Math.min(due, 1_000)))) {
-          if (ok) this.acknowledged.push(job.id)
-        }
-      }
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#isEnding = true
-    await this.#done
-  }
-}
 
 interface Takeover {
   /** From the loss of the owner to the first execution under the next one, of a job stored before. */
@@ -114,7 +44,7 @@ async function takeOver(
   await until(() => performance.now() > fedMs, { what: 'jobs have come', timeoutMs: 2 * feedMs })
   // More than the workers can begin: some wait in the store when the owner is lost.
   const waiting = await client.enqueueJobs(numbered(waitingJobs, { ms: 500 }))
-  const stored = new Set([...feed.acknowledged, ...waiting.map(({ job }) => job.id)])
+  const stored = new Set([...feed.ids, ...waiting.map(({ job }) => job.id)])
   const lostMs = Date.now()
   loseOwner()
   await two.says(next, 'is ready', times)
@@ -135,17 +65,11 @@ async function takeOver(
 }
 
 async function loseOwners(storeUrl: string, say: (line: string) => void): Promise<void> {
-  await using here = await Bench.open()
-  await using there = await Bench.open()
-  const two = new TwoManagers(here, there, storeUrl)
-  const first = two.manager(here)
-  await two.says(first, 'is ready')
-  const second = two.manager(there)
-  await two.says(second, 'standing by')
-  for (const jobType of ['work', 'work', 'finish']) two.worker(jobType)
-  const client = await two.client()
-  await here.workersReady(client, { work: 2, finish: 1 })
-  const feed = new Feed(client)
+  await using two = await TwoManagers.open(storeUrl)
+  const { here, env } = two
+  const [first, second] = await two.managers()
+  const client = await two.workers()
+  const feed = new Feed(client, perSecond)
 
   const frozen = await takeOver(
     ...[two, feed, { loseOwner: () => first.kill('SIGSTOP'), next: second, times: 1 }, client],
@@ -161,16 +85,12 @@ async function loseOwners(storeUrl: string, say: (line: string) => void): Promis
   await feed.end()
 
   const inAll = feed.acknowledged.length + 2 * (longJobs + waitingJobs)
-  const states = new Map<string, string>()
-  await client.waitForJobs(feed.acknowledged, 60_000, (items) => {
-    for (const { id, state } of items) states.set(id, state)
-  })
-  expect(feed.acknowledged.filter((id) => states.get(id) !== 'done')).toEqual([])
+  expect(feed.unanswered).toBe(0)
+  const ends = await endsOf(client, feed.ids)
+  expect(feed.ids.filter((id) => ends.get(id) !== 'done')).toEqual([])
   await here.settled(client, inAll)
-  const audit = await here.run(['audit', file, '--ledger', here.ledger, '--json'], '', two.env)
-  expect(audit).toMatchObject({ code: 0, stderr: '' })
-  const summary = JSON.parse(audit.stdout.trim().split('\n').at(-1) ?? '') as { repeated: number }
-  say(`${inAll} jobs, 0 lost, 0 done twice; ${summary.repeated} executions more than once`)
+  const { repeated } = await expectSound(here, sharedStoreFile, env)
+  say(`${inAll} jobs, 0 lost, 0 done twice; ${repeated} executions more than once`)
   for (const { firstGrantMs, adopted } of [frozen, killed]) {
     expect(firstGrantMs).toBeLessThan(takeoverMsMax)
     expect(adopted).toBeGreaterThan(0)

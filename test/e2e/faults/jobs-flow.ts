@@ -4,7 +4,11 @@ import { until } from '../../wait.ts'
 import { numbered } from '../processes.ts'
 
 /** Jobs of the ledger pipeline that are enqueued now are done, all of them. */
-export async function jobsFlow(client: PipelineClient, count = 50): Promise<void> {
+export async function jobsFlow(
+  client: PipelineClient,
+  count = 50,
+  timeoutMs = 15_000,
+): Promise<void> {
   const answers = await client.enqueueJobs(numbered(count))
   const ids = answers.map(({ job }) => job.id)
   await until(
@@ -12,6 +16,6 @@ export async function jobsFlow(client: PipelineClient, count = 50): Promise<void
       const jobs = await Promise.all(ids.map((id) => client.getJob(id)))
       return jobs.every(({ job }) => job.state === 'done')
     },
-    { what: 'jobs are done', timeoutMs: 15_000 },
+    { what: 'jobs are done', timeoutMs },
   )
 }
