@@ -89,9 +89,15 @@ export class ACompany {
   }
 
   /** One that has not been started. */
-  aManager(pipeline: PipelineClass, { pull, sub }: Site, storage: Storage): Manager {
+  aManager(
+    pipeline: PipelineClass,
+    { pull, sub }: Site,
+    storage: Storage,
+    more: { readonly shards?: number } = {},
+  ): Manager {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({
+      ...more,
       ...{ spec, storage, transport: this.network, logger: silent, version },
       doors: { pull: [pull], sub: [sub] },
       managerId: `manager of ${pull}`,
@@ -105,16 +111,21 @@ export class ACompany {
   async worker(
     pipeline: PipelineClass,
     index: number,
-    { pull, sub, others = [], ...options }: Site & { pullBind?: string; others?: Site[] },
+    {
+      pull,
+      sub,
+      others = [],
+      ...options
+    }: Site & { pullBind?: string; others?: readonly Site[]; concurrency?: number },
   ): Promise<{ worker: Worker; box: ABox; address: string }> {
     const phase = compilePipeline(pipeline).phases[index]
     if (phase === undefined) throw new Error(`no phase ${index}`)
     const box = new ABox(this.network)
     const worker = new Worker({
-      ...{ phase, transport: box.transport, logger: silent, version, ...options },
+      ...{ phase, transport: box.transport, logger: silent, version, concurrency: 4, ...options },
       pushConnect: [pull, ...others.map((other) => other.pull)],
       pubConnect: [sub, ...others.map((other) => other.sub)],
-      ...{ drainMs: 0, concurrency: 4 },
+      drainMs: 0,
     })
     await worker.start()
     // A dead one waits for answers that nobody can give: that may last longer than the test.

@@ -1,43 +1,14 @@
 /** Two managers and one store that both may use: one owns the shard, the other waits to be needed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Manager } from '../../src/manager/manager.ts'
 import { CarbontubeError } from '../../src/errors/errors.ts'
-import type { ShardRef, Storage } from '../../src/storage/contract.ts'
-import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
+import type { Manager } from '../../src/manager/manager.ts'
 import { Happened } from '../transport/happened.ts'
 import { until } from '../wait.ts'
 import { ACompany, held, Numbers, numbersSite, type Run } from './a-company.ts'
+import { SharedStorage } from './shared-storage.ts'
 
 const otherSite = { pull: 'tcp://127.0.0.1:5150', sub: 'tcp://127.0.0.1:6100' }
 const ref = { pipeline: 'numbers', shard: 0 }
-
-/** As a server: it lives longer than those who use it, its clock is its own, and it may not answer. */
-class SharedStorage extends EphemeralStorageBackend {
-  isAway = false
-  asked = 0
-
-  override async acquire(...wish: Parameters<Storage['acquire']>) {
-    this.#answer()
-    return await super.acquire(...wish)
-  }
-  override async summarise(of: ShardRef) {
-    this.#answer()
-    return await super.summarise(of)
-  }
-  override async getJobs(...wanted: Parameters<Storage['getJobs']>) {
-    this.#answer()
-    return await super.getJobs(...wanted)
-  }
-  #answer(): void {
-    this.asked += 1
-    if (this.isAway) throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
-  }
-  override info() {
-    const info = super.info()
-    return { ...info, capabilities: { ...info.capabilities, shared: true } }
-  }
-  override async close(): Promise<void> {}
-}
 
 let company: ACompany
 let storage: SharedStorage

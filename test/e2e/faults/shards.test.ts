@@ -1,18 +1,19 @@
 /**
  * A pipeline in sixteen shards on one shared store: managers join, are killed and leave while jobs keep
  * coming, and each time the shards are divided equally among those that are there. Nothing is lost or done
- * twice. `npm run shards` has more of everything, and prints figures.
+ * twice.
  */
 import type { ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../../src/client/pipeline-client.ts'
 import { noPostgres, PostgresServer } from '../../servers/postgres-server.ts'
 import { until } from '../../wait.ts'
 import { Bench, kill, numbered } from '../processes.ts'
+import { endsOf, expectSound, Feed } from './steady-load.ts'
+import { sharedStoreFile } from './two-managers.ts'
 
-const file = fileURLToPath(new URL('../shared-store-pipeline.mjs', import.meta.url))
 const shards = 16
+const perSecond = 400
 const missing = noPostgres()
 
 /** Managers that share the pipeline, each with doors of its own, and workers and a client that know all. */
@@ -34,25 +35,28 @@ class Company {
   manager(at: number): ChildProcess {
     const bench = this.benches[at] ?? this.#first
     const doors = ['--pull-bind', bench.pull, '--sub-bind', bench.address(2)]
-    return bench.start(['pipeline', file, ...doors, '--shards', String(shards)], this.env)
+    return bench.start(
+      ['pipeline', sharedStoreFile, ...doors, '--shards', String(shards)],
+      this.env,
+    )
   }
 
   worker(jobType: string): ChildProcess {
     const links = this.benches.flatMap((bench) => [
       ...['--push-connect', bench.pull, '--pub-connect', bench.address(2)],
     ])
-    return this.#first.start(['phase', file, jobType, '--concurrency', '4', ...links], this.env)
+    return this.#first.start(
+      ['phase', sharedStoreFile, jobType, '--concurrency', '4', ...links],
+      this.env,
+    )
   }
 
   client(): Promise<PipelineClient> {
     return this.#first.client(this.benches.map(({ pull }) => pull).join(','))
   }
 
-  async audit(): Promise<unknown> {
-    const args = ['audit', file, '--ledger', this.#first.ledger, '--json']
-    const { code, stdout, stderr } = await this.#first.run(args, '', this.env)
-    expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+  audit(): ReturnType<typeof expectSound> {
+    return expectSound(this.#first, sharedStoreFile, this.env)
   }
 }
 
@@ -69,46 +73,20 @@ async function shared(client: PipelineClient, expected: readonly number[]): Prom
   })
 }
 
-/** Enqueues without a pause, and waits for every job from then on, with whatever owner of its shard. */
-class Feed {
-  readonly acknowledged: string[] = []
-  readonly done = new Set<string>()
-  readonly #client: PipelineClient
-  readonly #feeders: readonly Promise<void>[]
-  readonly #waits: Promise<void>[] = []
-  #isEnding = false
-
-  constructor(client: PipelineClient) {
-    this.#client = client
-    this.#feeders = [1, 2, 3, 4].map(() => this.#run())
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isEnding) {
-      const answers = await this.#client.enqueueJobs(numbered(20))
-      const ids = answers.flatMap(({ ok, job }) => (ok ? job.id : []))
-      this.acknowledged.push(...ids)
-      this.#waits.push(
-        this.#client.waitForJobs(ids, 120_000, (items) => {
-          for (const { id, state } of items) if (state === 'done') this.done.add(id)
-        }),
-      )
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#isEnding = true
-    await Promise.all(this.#feeders)
-    await Promise.all(this.#waits)
-  }
-}
-
 async function play(company: Company): Promise<string> {
   const first = company.manager(0)
   for (const jobType of ['work', 'work', 'finish', 'finish']) company.worker(jobType)
   const client = await company.client()
   await shared(client, [16])
-  const feed = new Feed(client)
+  // Somebody waits from the beginning, whoever owns the jobs by the time they are done.
+  expect(await client.pause('finish')).toEqual({ pipeline: false, phases: ['finish'] })
+  const early = await client.enqueueJobs(numbered(200))
+  const waited = endsOf(
+    client,
+    early.map(({ job }) => job.id),
+  )
+  // Each of them stops when any shard is nobody's for a moment.
+  const feeds = [1, 2, 3, 4].map(() => new Feed(client, perSecond / 4))
   company.manager(1)
   await shared(client, [8, 8])
   const third = company.manager(2)
@@ -117,14 +95,15 @@ async function play(company: Company): Promise<string> {
   await shared(client, [8, 8])
   first.kill('SIGTERM')
   await shared(client, [16])
-  await feed.end()
+  await Promise.all(feeds.map((feed) => feed.end()))
+  await client.resume('finish')
 
-  const { acknowledged, done } = feed
-  expect(acknowledged.filter((id) => !done.has(id))).toEqual([])
-  const audit = await company.audit()
-  expect(audit).toMatchObject({ violations: 0 })
-  const { repeated } = audit as { repeated: number }
-  return `${acknowledged.length} jobs, 0 lost, 0 done twice; ${repeated} executions more than once`
+  const fed = feeds.flatMap(({ ids }) => ids)
+  const ends = new Map([...(await waited), ...(await endsOf(client, fed))])
+  expect(ends.size).toBe(early.length + fed.length)
+  expect([...ends].filter(([, state]) => state !== 'done')).toEqual([])
+  const { repeated } = await company.audit()
+  return `${ends.size} jobs, 0 lost, 0 done twice; ${repeated} executions more than once`
 }
 
 describe.skipIf(missing !== undefined)('a pipeline in sixteen shards', () => {

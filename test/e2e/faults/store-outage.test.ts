@@ -116,7 +116,7 @@ describe.concurrent('a store whose server dies and whose connections break', () 
       async () => {
         const server = await kind.start()
         try {
-          await outages(kind, server, (line) => console.log(`${name}: ${line}`))
+          await outages(kind, server, (line) => process.stdout.write(`${name}: ${line}\n`))
         } finally {
           await server.stop()
         }

@@ -1,0 +1,38 @@
+/** A store that several managers of one test use at once. */
+import { CarbontubeError } from '../../src/errors/errors.ts'
+import type { PipelineRecord, ShardRef, Storage } from '../../src/storage/contract.ts'
+import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
+
+/** As a server: it lives longer than those who use it, its clock is its own, and it may not answer. */
+export class SharedStorage extends EphemeralStorageBackend {
+  isAway = false
+  asked = 0
+  #shards: number | undefined
+
+  override async acquire(...wish: Parameters<Storage['acquire']>) {
+    this.#answer()
+    return await super.acquire(...wish)
+  }
+  override async summarise(of: ShardRef) {
+    this.#answer()
+    return await super.summarise(of)
+  }
+  override async getJobs(...wanted: Parameters<Storage['getJobs']>) {
+    this.#answer()
+    return await super.getJobs(...wanted)
+  }
+  #answer(): void {
+    this.asked += 1
+    if (this.isAway) throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
+  }
+  override info() {
+    const info = super.info()
+    return { ...info, capabilities: { ...info.capabilities, shared: true } }
+  }
+  override async registerPipeline(pipeline: PipelineRecord): Promise<number> {
+    await super.registerPipeline(pipeline)
+    this.#shards ??= pipeline.shards
+    return this.#shards
+  }
+  override async close(): Promise<void> {}
+}
