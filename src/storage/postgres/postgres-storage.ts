@@ -44,6 +44,7 @@ interface Parts {
   readonly owner: Connection
   readonly people: readonly Connection[]
   readonly facts: ServerFacts
+  readonly lists: JobLists
 }
 
 /** Without an answer for so long a connection counts as broken. */
@@ -56,7 +57,6 @@ export class PostgresStorageBackend implements contract.Storage {
   readonly #connectionString: string | undefined
   readonly #synchronousCommit: SynchronousCommit
   readonly #queries: JobQueries
-  readonly #lists: JobLists
   readonly #shards: ShardRows
   readonly #claimed = new Map<string, Claimed>()
   #where: string
@@ -75,7 +75,6 @@ export class PostgresStorageBackend implements contract.Storage {
     this.#connectionString = options.connectionString
     this.#synchronousCommit = options.synchronousCommit ?? 'on'
     this.#queries = new JobQueries(this.#schema)
-    this.#lists = new JobLists(this.#schema)
     this.#shards = new ShardRows(this.#schema, options.nowMs)
   }
 
@@ -183,15 +182,15 @@ export class PostgresStorageBackend implements contract.Storage {
     query: contract.JobQuery,
     page: { after?: string; limit: number },
   ): Promise<contract.JobPage> {
-    return await this.#people((session) => this.#lists.list(session, ref, query, page))
+    return await this.#people((session, lists) => lists.list(session, ref, query, page))
   }
 
   async countJobs(ref: contract.ShardRef, query: contract.JobQuery): Promise<contract.JobCount> {
-    return await this.#people((session) => this.#lists.count(session, ref, query))
+    return await this.#people((session, lists) => lists.count(session, ref, query))
   }
 
   async listAttempts(ref: contract.ShardRef, id: string): Promise<readonly AttemptRecord[]> {
-    return await this.#people((session) => this.#lists.attempts(session, ref, id))
+    return await this.#people((session, lists) => lists.attempts(session, ref, id))
   }
 
   async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
@@ -206,7 +205,7 @@ export class PostgresStorageBackend implements contract.Storage {
     policy: contract.RetentionPolicy,
     limit: number,
   ): Promise<number> {
-    return await this.#people((session) => this.#lists.prune(session, ref, policy, limit))
+    return await this.#people((session, lists) => lists.prune(session, ref, policy, limit))
   }
 
   async #open(library: PgLibrary, owner: Connection): Promise<void> {
@@ -219,7 +218,8 @@ export class PostgresStorageBackend implements contract.Storage {
       this.#where = `PostgreSQL ${facts.version} at ${owner.place()}`
       // Both are connected when they are first used.
       const people = [1, 2].map(() => this.#connection(library, peopleSession))
-      if (this.#opening?.owner === owner) this.#parts = { owner, people, facts }
+      if (this.#opening?.owner === owner)
+        this.#parts = { owner, people, facts, lists: new JobLists(this.#schema, facts) }
     } catch (error) {
       await owner.close()
       throw explained(error, this.#where)
@@ -243,10 +243,11 @@ export class PostgresStorageBackend implements contract.Storage {
     return await this.#again(this.#opened().owner, action)
   }
 
-  async #people<T>(action: (session: Session) => Promise<T>): Promise<T> {
-    const { people, owner } = this.#opened()
+  async #people<T>(action: (session: Session, lists: JobLists) => Promise<T>): Promise<T> {
+    const { people, owner, lists } = this.#opened()
     this.#turn += 1
-    return await this.#again(people[this.#turn % people.length] ?? owner, action)
+    const connection = people[this.#turn % people.length] ?? owner
+    return await this.#again(connection, (session) => action(session, lists))
   }
 
   async #again<T>(on: Connection, action: (session: Session) => Promise<T>): Promise<T> {

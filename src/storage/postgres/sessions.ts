@@ -38,20 +38,29 @@ export const peopleSession = [
   `SET synchronous_commit = off`,
 ]
 
+/** The collation of no language in particular. */
+export const icu = 'und-x-icu'
+
 /** What the server says of itself. */
 export interface ServerFacts {
   readonly version: string
   readonly durability: Durability
   /** The settings that lower the durability: `fsync is off`. */
   readonly lowered: readonly string[]
+  /** It knows upper and lower case beyond ASCII, whatever the locale of the database. */
+  readonly hasIcu: boolean
 }
 
 export async function serverFacts(session: Session): Promise<ServerFacts> {
   const names = ['server_version', 'fsync', 'full_page_writes', 'synchronous_commit']
+  const settings = [...names, 'synchronous_standby_names'].map(
+    (name) => `current_setting('${name}')`,
+  )
   const [row] = await session.rows(
-    `SELECT ${[...names, 'synchronous_standby_names'].map((name) => `current_setting('${name}')`).join(', ')}`,
+    `SELECT ${settings.join(', ')}, to_regcollation('pg_catalog."${icu}"') IS NOT NULL`,
   )
   const [version = '', fsync, pages, commit, standbys] = (row ?? []).map((cell) => textOf(cell))
+  const hasIcu = row?.at(-1) === true
   const lowered = [
     ...(fsync === 'off' ? ['fsync is off'] : []),
     ...(pages === 'off' ? ['full_page_writes is off'] : []),
@@ -59,5 +68,5 @@ export async function serverFacts(session: Session): Promise<ServerFacts> {
   ]
   const isReplicated = standbys !== '' && (commit === 'on' || commit === 'remote_apply')
   const durability = lowered.length > 0 ? 'D1' : isReplicated ? 'D3' : 'D2'
-  return { version: version.split(' ')[0] ?? '', durability, lowered }
+  return { version: version.split(' ')[0] ?? '', durability, lowered, hasIcu }
 }

@@ -6,6 +6,7 @@
 import type { JobRecord } from '../../core/job.ts'
 import { countExactMax, type JobCount, type JobPage, type JobQuery } from '../contract.ts'
 import type { ShardRef } from '../contract.ts'
+import { isPartOf } from '../job-query.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { Connection } from './connection.ts'
 import type { RedisArgument, RedisReply } from './driver.ts'
@@ -189,15 +190,13 @@ function setOf(keys: ShardKeys, name: string, phase: number | undefined): string
 }
 
 function fitOf(query: JobQuery): (job: PackedJob) => boolean {
-  const { state, phase, enqueuedBeforeMs } = query
-  const error = query.error?.toLowerCase()
+  const { state, phase, enqueuedBeforeMs, error } = query
   return (job) => {
     if (state === 'unsettled' && job[2] > stateCodes.scheduled) return false
     if (state !== undefined && state !== 'unsettled' && job[2] !== stateCodes[state]) return false
     if (phase !== undefined && job[3] !== phase) return false
     if (enqueuedBeforeMs !== undefined && job[8] >= enqueuedBeforeMs) return false
-    if (error === undefined) return true
-    return job[15] !== false && job[15].toLowerCase().includes(error)
+    return error === undefined || isPartOf(job[15] || undefined, error)
   }
 }
 
