@@ -208,7 +208,7 @@ describe.concurrent('the standby of a lost owner', () => {
       async () => {
         const server = await start()
         try {
-          await loseOwners(server.url, (line) => console.log(`${name}: ${line}`))
+          await loseOwners(server.url, (line) => process.stdout.write(`${name}: ${line}\n`))
         } finally {
           await server.stop()
         }
