@@ -49,7 +49,7 @@ export function explained(error: unknown, where: string): Error {
     case 'foreign':
       return storeForeign(where, 'a key under our prefix is of another kind', cause)
     case 'transient':
-      return unreachable(where, cause)
+      return unanswered('CT_STORE_FAILED', where, cause)
     case 'denied':
     case 'noScript':
     case 'other':
@@ -57,8 +57,18 @@ export function explained(error: unknown, where: string): Error {
   }
 }
 
+/** Nobody has answered yet: the address may be wrong. */
 export function unreachable(where: string, cause: Error): CarbontubeError {
-  return new CarbontubeError('CT_UNREACHABLE', `${where} does not answer: ${cause.message}`, {
+  return unanswered('CT_UNREACHABLE', where, cause)
+}
+
+/** A server that was there and is away is an error of the store, after which its owner waits for it. */
+function unanswered(
+  code: 'CT_UNREACHABLE' | 'CT_STORE_FAILED',
+  where: string,
+  cause: Error,
+): CarbontubeError {
+  return new CarbontubeError(code, `${where} does not answer: ${cause.message}`, {
     hint: 'Is the server up, and is the address right?',
     cause,
   })

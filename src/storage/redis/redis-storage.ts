@@ -19,7 +19,7 @@ import { openServer, type OpenServer } from './open-server.ts'
 import { OwnerReads } from './owner-reads.ts'
 import { isList, textOf } from './records.ts'
 import { commitScript } from './scripts/commit.ts'
-import { acquireScript, releaseScript, renewScript } from './scripts/ownership.ts'
+import { acquireScript, registerScript, releaseScript, renewScript } from './scripts/ownership.ts'
 import { pruneScript } from './scripts/retention.ts'
 import { logWords } from './server-facts.ts'
 
@@ -183,7 +183,8 @@ export class RedisStorageBackend implements contract.Storage {
   async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
     const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
     const known = JSON.stringify({ jobTypes, lastSeenMs: nowMs })
-    await owner.again(() => owner.send('hset', [registryKey(this.#prefix), name, known]))
+    const keys = [registryKey(this.#prefix)]
+    await owner.again(() => owner.run(registerScript, keys, [name, known]))
   }
 
   async prune(

@@ -10,7 +10,7 @@
  * MessagePack, they are arguments of their own, which mutations name by number.
  */
 import { batches } from './batches.ts'
-import { script } from './script.ts'
+import { script, writeOfNothing } from './script.ts'
 
 /** KEYS by name; the ready sets of the phases that the group names follow behind them. */
 const names = `
@@ -174,9 +174,8 @@ local function score(job)
   return string.format('%.17g', state == 1 and job[10] or job[14] or 0)
 end
 
--- A full server refuses the first write that takes room, but not what comes after a write. So a group with
--- new jobs begins with a write that takes room, and any other with one that takes none: settling goes on.
-if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else redis.call('HDEL', kShard, 'none') end
+-- A group with new jobs begins with a write that takes room, for a full server to refuse; settling goes on.
+if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else ${writeOfNothing('kShard')} end
 
 local grown = {}
 for member in pairs(touched) do
