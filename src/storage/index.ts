@@ -52,6 +52,8 @@ export {
   badCursor,
   fenced,
   flushFailed,
+  groupLate,
+  groupLost,
   mutationMisfit,
   notOpen,
   outcomeUnknown,

@@ -8,10 +8,10 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
-import { notOpen, outcomeUnknown } from '../storage-errors.ts'
+import { notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { Connection, type Session } from './connection.ts'
 import { loadDriver, type PgLibrary } from './driver.ts'
-import { explained, failureOf } from './failures.ts'
+import { explained, failureOf, reasonOf } from './failures.ts'
 import { JobLists } from './lists.ts'
 import { migrate } from './migrate.ts'
 import { JobQueries } from './queries.ts'
@@ -19,7 +19,7 @@ import { schemaVersion } from './schema.ts'
 import { ownerSession, peopleSession, serverFacts } from './sessions.ts'
 import type { ServerFacts, SynchronousCommit } from './sessions.ts'
 import { ShardRows, type Claimed } from './shard-rows.ts'
-import { storedText } from './text.ts'
+import { quoted, storedText } from './text.ts'
 
 /** What may be set of a Postgres store. */
 export interface PostgresStorageOptions {
@@ -31,8 +31,8 @@ export interface PostgresStorageOptions {
   /** Schema that holds the tables; made by `open`. Default `carbontube`. */
   readonly schema?: string
   /**
-   * When a commit is acknowledged, as in PostgreSQL's `synchronous_commit`. Default `on`; `off` may lose the
-   * last moments when the server crashes (D1); `server` leaves it as the server has it.
+   * When a commit is acknowledged, as in PostgreSQL's `synchronous_commit`. Default `on`; `off` loses the
+   * last moments when the server crashes (D0); `server` leaves it as the server has it.
    */
   readonly synchronousCommit?: SynchronousCommit
   /** For tests: in place of the server's clock, for leases; milliseconds since 1970. */
@@ -74,8 +74,8 @@ export class PostgresStorageBackend implements contract.Storage {
     this.#where = `PostgreSQL of ${pipelineName}`
     this.#connectionString = options.connectionString
     this.#synchronousCommit = options.synchronousCommit ?? 'on'
-    this.#queries = new JobQueries(this.#schema)
-    this.#shards = new ShardRows(this.#schema, options.nowMs)
+    this.#queries = new JobQueries(quoted(this.#schema))
+    this.#shards = new ShardRows(quoted(this.#schema), options.nowMs)
   }
 
   async open(): Promise<void> {
@@ -122,7 +122,7 @@ export class PostgresStorageBackend implements contract.Storage {
       this.#shards.acquire(session, ref, { owner, ttlMs }),
     )
     if (answer.outcome === 'acquired') {
-      this.#claimed.set(nameOf(ref), { epoch: answer.epoch, owner })
+      this.#claimed.set(nameOf(ref), { epoch: answer.epoch, owner, lastGroup: undefined })
     }
     return answer
   }
@@ -141,11 +141,14 @@ export class PostgresStorageBackend implements contract.Storage {
     const { owner } = this.#opened()
     const claimed = this.#claim(ref, epoch)
     try {
-      return await owner.use((session) => this.#shards.commit(session, ref, claimed, group))
+      const answer = await owner.use((session) => this.#shards.commit(session, ref, claimed, group))
+      this.#note(ref, { ...claimed, lastGroup: group.id })
+      return answer
     } catch (error) {
       if (isCarbontubeError(error) && error.code !== 'CT_STOPPED') throw error
+      this.#note(ref, { ...claimed, lastGroup: undefined })
       // Also when it is known that nothing was done: whoever commits tries again, and need not end for it.
-      if (isCarbontubeError(error) || failureOf(error) === 'passing') {
+      if (isCarbontubeError(error) || this.#isPassing(error)) {
         throw outcomeUnknown(this.#where, group, error)
       }
       throw explained(error, this.#where)
@@ -194,7 +197,7 @@ export class PostgresStorageBackend implements contract.Storage {
   }
 
   async registerPipeline(name: string, jobTypes: readonly string[], nowMs: number): Promise<void> {
-    const text = `INSERT INTO ${this.#schema}.pipeline VALUES ($1, $2, $3, $3)
+    const text = `INSERT INTO ${quoted(this.#schema)}.pipeline VALUES ($1, $2, $3, $3)
       ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen`
     const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs)]
     await this.#owner((session) => session.run(text, ...values))
@@ -219,7 +222,7 @@ export class PostgresStorageBackend implements contract.Storage {
       // Both are connected when they are first used.
       const people = [1, 2].map(() => this.#connection(library, peopleSession))
       if (this.#opening?.owner === owner)
-        this.#parts = { owner, people, facts, lists: new JobLists(this.#schema, facts) }
+        this.#parts = { owner, people, facts, lists: new JobLists(quoted(this.#schema), facts) }
     } catch (error) {
       await owner.close()
       throw explained(error, this.#where)
@@ -254,14 +257,28 @@ export class PostgresStorageBackend implements contract.Storage {
     try {
       return await on.useAgain(action)
     } catch (error) {
-      throw explained(error, this.#where)
+      if (isCarbontubeError(error) || !this.#isPassing(error)) throw explained(error, this.#where)
+      throw storeFailed(this.#where, reasonOf(error), error)
     }
+  }
+
+  /** Also a server that took writes and takes none: amid a failover the address may lead to the next primary. */
+  #isPassing(error: unknown): boolean {
+    const failure = failureOf(error)
+    return (
+      failure === 'passing' || (failure === 'readOnly' && this.#parts?.facts.isReadOnly === false)
+    )
   }
 
   /** With the name under which this process acquired the epoch: two owners never commit under one. */
   #claim(ref: contract.ShardRef, epoch: number): Claimed {
     const claimed = this.#claimed.get(nameOf(ref))
-    return claimed?.epoch === epoch ? claimed : { epoch, owner: undefined }
+    return claimed?.epoch === epoch ? claimed : { epoch, owner: undefined, lastGroup: undefined }
+  }
+
+  #note(ref: contract.ShardRef, claimed: Claimed): void {
+    const name = nameOf(ref)
+    if (this.#claimed.get(name)?.epoch === claimed.epoch) this.#claimed.set(name, claimed)
   }
 }
 

@@ -74,14 +74,6 @@ function unanswered(
   })
 }
 
-/** The server does not have a group any more that it had answered. Nothing was applied. */
-export function storeLost(where: string, group: string): CarbontubeError {
-  const message = `${where} has lost group ${group}, which it had confirmed; nothing was changed`
-  return new CarbontubeError('CT_STORE_FAILED', message, {
-    hint: 'Start again: it goes on from what the server has. `appendfsync always` loses less.',
-  })
-}
-
 /** The error without what ioredis has hung on it. */
 export function bareCause(error: unknown): Error {
   return new Error(textOfError(error))

@@ -7,11 +7,12 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
-import { fenced, mutationMisfit, notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
+import { fenced, groupLate, groupLost, mutationMisfit, notOpen } from '../storage-errors.ts'
+import { outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { addressOf, type RedisAddress, type RedisAddressOptions } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
-import { bareCause, explained, failureOf, storeLost } from './failures.ts'
+import { bareCause, explained, failureOf } from './failures.ts'
 import { decodeAnswer, encodeGroup, type Authority } from './group-encoding.ts'
 import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
 import { JobLists } from './lists.ts'
@@ -225,9 +226,9 @@ export class RedisStorageBackend implements contract.Storage {
         break
       }
       case 'lost':
-        throw storeLost(this.#address.where, textOf(first))
+        throw groupLost(ref, textOf(first))
       case 'late':
-        throw storeFailed(this.#address.where, `group ${group.id} comes after ${textOf(first)}`)
+        throw groupLate(ref, group)
     }
     throw storeFailed(this.#address.where, `it answered ${JSON.stringify(textOf(outcome))}`)
   }

@@ -36,7 +36,7 @@ local owned = row[1] == epoch and row[3] == '0' and (owner == '' or row[2] == ow
 if not owned then return {'fenced', row[1] or ''} end
 if row[4] == group then return {'ok', row[5]} end
 local by = epoch .. ' ' .. row[2]
-if row[7] == by and number < tonumber(row[6]) then return {'late', row[6]} end
+if row[7] == by and number < tonumber(row[6]) then return {'late'} end
 if previous ~= '' and row[4] ~= previous then return {'lost', previous} end
 `
 
@@ -235,7 +235,7 @@ end
 return {'ok', answer}
 `
 
-/** → {'ok', answer}, {'fenced', epoch}, {'late', number}, {'lost', group} or {'misfit', index, why}. */
+/** → {'ok', answer}, {'fenced', epoch}, {'late'}, {'lost', group} or {'misfit', index, why}. */
 export const commitScript = script(
   [names, gate, batches, draft, changes, `do ${write} end`].join('\n'),
 )
