@@ -1,7 +1,8 @@
 /** The row of a shard: who owns it, and the last group with its answers. */
-import type { CommitAnswer, Group, InsertAnswer } from '../../core/mutation.ts'
+import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import type { AcquireAnswer, ShardRef } from '../contract.ts'
 import { claimShard, type Ownership } from '../ownership.ts'
+import { unpackAnswer } from '../packed-answer.ts'
 import { fenced, groupLate, groupLost, mutationMisfit } from '../storage-errors.ts'
 import { commitCall, misfitState } from './commit-function.ts'
 import { inTransaction, type Session } from './connection.ts'
@@ -98,7 +99,7 @@ export class ShardRows {
       }
       if (refused === 'late') throw groupLate(ref, group)
       if (refused === 'lost') throw groupLost(ref, lastGroup ?? '')
-      return answerOf(textOf(answer), group)
+      return unpackAnswer(textOf(answer), group)
     } catch (error) {
       if (stateOf(error) === misfitState) throw misfitOf(error as PgError, ref, group)
       throw error
@@ -139,19 +140,4 @@ function ownershipOf(row: PgRow | undefined): Ownership | undefined {
 function misfitOf(error: PgError, ref: ShardRef, group: Group): Error {
   const mutation = group.mutations[Number(error.detail)]
   return mutation === undefined ? error : mutationMisfit(ref, mutation, error.message)
-}
-
-/** Of `3d 17c `: the insert with index 3 was a duplicate, the one with index 17 a conflict. */
-function answerOf(packed: string, group: Group): CommitAnswer {
-  const exceptions = new Set(packed.split(' '))
-  const inserts: InsertAnswer[] = []
-  for (const mutation of group.mutations) {
-    if (mutation.type !== 'insert') continue
-    const index = inserts.length
-    const duplicate = exceptions.has(`${index}d`)
-    const conflict = exceptions.has(`${index}c`)
-    const outcome = duplicate ? 'duplicate' : conflict ? 'conflict' : 'stored'
-    inserts.push({ id: mutation.job.id, outcome })
-  }
-  return { inserts }
 }

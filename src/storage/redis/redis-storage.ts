@@ -7,13 +7,14 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
+import { unpackAnswer } from '../packed-answer.ts'
 import { fenced, groupLate, groupLost, mutationMisfit, notOpen } from '../storage-errors.ts'
 import { outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { addressOf, type RedisAddress, type RedisAddressOptions } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
 import { bareCause, explained, failureOf } from './failures.ts'
-import { decodeAnswer, encodeGroup, type Authority } from './group-encoding.ts'
+import { encodeGroup, type Authority } from './group-encoding.ts'
 import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
 import { JobLists } from './lists.ts'
 import { openServer, type OpenServer } from './open-server.ts'
@@ -215,7 +216,7 @@ export class RedisStorageBackend implements contract.Storage {
     const [outcome, first, second] = isList(reply) ? reply : []
     switch (textOf(outcome)) {
       case 'ok':
-        return decodeAnswer(textOf(first), group)
+        return unpackAnswer(textOf(first), group)
       case 'fenced': {
         const newest = textOf(first)
         throw fenced(ref, epoch, newest === '' ? undefined : Number(newest))
