@@ -48,6 +48,9 @@ export function newShard(): ShardRow {
 
 export const schemaVersion = 1
 
+/** No job has a longer id: 128 bytes are the most. */
+const idLengthMax = 128
+
 /** @throws CT_STORE_FOREIGN when something else lies in the folder */
 export function openTables(folder: string, pipeline: string) {
   if (!isLmdb(join(folder, 'data.mdb'))) throw storeForeign(folder, 'data.mdb is not of LMDB')
@@ -103,6 +106,11 @@ export function keysBelow(
 
 export function recordsOf({ jobs }: Tables, shard: number, keys: readonly Key[]): JobRecord[] {
   return keys.flatMap((key) => jobs.get([shard, sequenceOf(key)]) ?? [])
+}
+
+/** 0 when no job has the id. People may ask for longer ones than LMDB takes as a key. */
+export function sequenceOfId({ ids }: Tables, shard: number, id: string): number {
+  return id.length > idLengthMax ? 0 : (ids.get([shard, id]) ?? 0)
 }
 
 export function jobAt(tables: Tables, shard: number, sequence: number): StoredJob | undefined {

@@ -13,7 +13,7 @@ import { isCarbontubeError } from 'carbontube'
 import * as ct from 'carbontube/storage'
 import { takeFolder, type FolderLock } from './folder-lock.ts'
 import { jobAt, keysBelow, newShard, openTables, recordsOf, replace } from './job-tables.ts'
-import { schemaVersion, sequenceOf, timeOf } from './job-tables.ts'
+import { schemaVersion, sequenceOf, sequenceOfId, timeOf } from './job-tables.ts'
 import type { Key, ShardRow, Tables } from './job-tables.ts'
 
 export interface LmdbStorageOptions {
@@ -208,7 +208,7 @@ export class LmdbStorageBackend implements ct.Storage {
 
   async getJobs({ shard }: ct.ShardRef, ids: readonly string[]): Promise<readonly ct.JobRecord[]> {
     const { tables } = this.#use()
-    return ids.flatMap((id) => tables.jobs.get([shard, tables.ids.get([shard, id]) ?? 0]) ?? [])
+    return ids.flatMap((id) => tables.jobs.get([shard, sequenceOfId(tables, shard, id)]) ?? [])
   }
 
   async listJobs(
@@ -256,7 +256,7 @@ export class LmdbStorageBackend implements ct.Storage {
 
   async listAttempts({ shard }: ct.ShardRef, id: string): Promise<readonly ct.AttemptRecord[]> {
     const { tables } = this.#use()
-    return jobAt(tables, shard, tables.ids.get([shard, id]) ?? 0)?.attempts ?? []
+    return jobAt(tables, shard, sequenceOfId(tables, shard, id))?.attempts ?? []
   }
 
   async registerPipeline({ name, jobTypes, nowMs }: ct.PipelineRecord): Promise<number> {

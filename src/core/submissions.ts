@@ -70,7 +70,7 @@ export class Submissions {
     const { limits } = this.#shard.config
     const { priority } = job
     const idBytes = utf8Length(job.id)
-    if (idBytes === 0 || idBytes > limits.idBytesMax) return 'invalid'
+    if (idBytes === 0 || idBytes > limits.idBytesMax || isBroken(job.id)) return 'invalid'
     const phase = job.replay?.phase ?? 0
     if (!Number.isInteger(phase) || this.#shard.config.spec.phases[phase] === undefined)
       return 'invalid'
@@ -134,6 +134,11 @@ export class Submissions {
     this.#pending = this.#pending.slice(this.#answered)
     this.#answered = 0
   }
+}
+
+/** It has half a character, which UTF-8 cannot hold: two such ids may become one in a store. */
+function isBroken(text: string): boolean {
+  return /\p{Surrogate}/u.test(text)
 }
 
 /** Bytes of the text in UTF-8; the core has no TextEncoder. */

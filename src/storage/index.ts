@@ -53,6 +53,8 @@ export {
   badCursor,
   fenced,
   flushFailed,
+  groupLate,
+  groupLost,
   mutationMisfit,
   notOpen,
   outcomeUnknown,

@@ -11,6 +11,10 @@ export function fitsQuery(record: JobRecord, query: JobQuery): boolean {
   } else if (state !== undefined && record.state !== state) return false
   if (phase !== undefined && record.phase !== phase) return false
   if (enqueuedBeforeMs !== undefined && record.enqueuedMs >= enqueuedBeforeMs) return false
-  if (error === undefined) return true
-  return record.lastError?.toLowerCase().includes(error.toLowerCase()) ?? false
+  return error === undefined || isPartOf(record.lastError, error)
+}
+
+/** Whether the text has the part in it, in any case, and in any script. */
+export function isPartOf(text: string | undefined, part: string): boolean {
+  return text?.toLowerCase().includes(part.toLowerCase()) ?? false
 }

@@ -59,6 +59,21 @@ export function flushFailed(where: string, cause: unknown): CarbontubeError {
   )
 }
 
+/** A group under a broken connection came after later ones, for whose answer nobody waits. */
+export function groupLate(ref: ShardRef, group: Group): CarbontubeError {
+  const where = `shard ${ref.shard} of ${ref.pipeline}`
+  return storeFailed(where, `group ${group.id} comes after later ones`)
+}
+
+/** The store does not have a group any more that it had confirmed. Nothing was applied. */
+export function groupLost(ref: ShardRef, group: string): CarbontubeError {
+  const where = `shard ${ref.shard} of ${ref.pipeline}`
+  const message = `${where} has lost group ${group}, which the store had confirmed; nothing was changed`
+  return new CarbontubeError('CT_STORE_FAILED', message, {
+    hint: 'Load the shard anew: it goes on from what the store has.',
+  })
+}
+
 /** The answer to a commit is missing: the caller tries the same group again. */
 export function outcomeUnknown(where: string, group: Group, cause: unknown): CarbontubeError {
   return new CarbontubeError(

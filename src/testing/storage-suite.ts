@@ -7,8 +7,9 @@ import { testRepeats, testShards } from './storage/committing.ts'
 import { testsFor, type StorageHarness, type TestApi, type Tests } from './storage/harness.ts'
 import { testLife, testMany, testReopen } from './storage/lasting.ts'
 import { testHistory, testLists, testLoading, testSummary } from './storage/reading.ts'
-import { testReady, testRetention, testSearch } from './storage/reading.ts'
-import { testAfterlife, testGrants, testInsert } from './storage/writing.ts'
+import { testPages, testReady, testSearch } from './storage/reading.ts'
+import { testRetention, testRetentionLimits } from './storage/retaining.ts'
+import { testAfterlife, testGrants, testIds, testInsert } from './storage/writing.ts'
 import { testPause, testProgress, testSettle } from './storage/writing.ts'
 
 export { suitePipeline } from './storage/harness.ts'
@@ -17,6 +18,7 @@ export type { StorageHarness, TestApi } from './storage/harness.ts'
 const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'open and close': testLife,
   insert: testInsert,
+  'odd ids': testIds,
   'advance and retry': testProgress,
   settle: testSettle,
   'release and note': testGrants,
@@ -31,9 +33,11 @@ const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'loading for the owner': testLoading,
   'the summary of a shard': testSummary,
   'lists and counts': testLists,
+  pages: testPages,
   search: testSearch,
   history: testHistory,
   retention: testRetention,
+  'the limits of retention': testRetentionLimits,
   'after a crash': testReopen,
   'many jobs': testMany,
 }

@@ -36,6 +36,7 @@ describe('a submitted job', () => {
   it.each([
     ['no id', aSubmittedJob(''), 'invalid'],
     ['a long id', aSubmittedJob('é'.repeat(65)), 'invalid'],
+    ['half a character in its id', aSubmittedJob('a\ud83d'), 'invalid'],
     ['a wrong priority', aSubmittedJob('j', { priority: 11 }), 'invalid'],
     ['too many bytes', aSubmittedJob('j', { instructions: bytes('x'.repeat(11)) }), 'tooLarge'],
     ['an age beyond the limit', aSubmittedJob('j', { sentMs: 1 }), 'expired'],

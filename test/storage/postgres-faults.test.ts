@@ -5,33 +5,18 @@ import type { CommitAnswer, Group } from '../../src/core/mutation.ts'
 import { isCarbontubeError } from '../../src/errors/errors.ts'
 import type { ShardRef } from '../../src/storage/contract.ts'
 import { loadDriver } from '../../src/storage/postgres/driver.ts'
-import { PostgresStorageBackend } from '../../src/storage/postgres/postgres-storage.ts'
+import type { PostgresStorageBackend } from '../../src/storage/postgres/postgres-storage.ts'
 import { aJob, completion, inserts, Owner } from '../../src/testing/storage/builders.ts'
 import { refuses, shard, snapshot, startMs } from '../../src/testing/storage/builders.ts'
-import { suitePipeline } from '../../src/testing/storage-suite.ts'
 import { noPostgres, password, PostgresServer } from '../servers/postgres-server.ts'
 import { TcpProxy } from '../servers/tcp-proxy.ts'
 import { leaks, until } from '../wait.ts'
+import { PostgresStores } from './postgres-stores.ts'
 
 const reason = noPostgres()
-const opened: PostgresStorageBackend[] = []
 let server: PostgresServer
+let stores: PostgresStores
 let schema = ''
-
-type Options = ConstructorParameters<typeof PostgresStorageBackend>[1]
-
-function aStore(more: Options = {}): PostgresStorageBackend {
-  const options = { connectionString: server.url(), schema, ...more }
-  const store = new PostgresStorageBackend(suitePipeline, options)
-  opened.push(store)
-  return store
-}
-
-async function anOpenStore(more: Options = {}): Promise<PostgresStorageBackend> {
-  const store = aStore(more)
-  await store.open()
-  return store
-}
 
 /** As the manager does it: the same group until the store says what became of it. */
 async function commitAtLast(
@@ -59,21 +44,21 @@ function insertOf(n: number, id = `group-${n}`): Group {
 describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]` : ''}`, () => {
   beforeAll(async () => void (server = await PostgresServer.start()))
   afterAll(() => server.stop())
-  beforeEach(() => void (schema = server.newSchema()))
-  afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close()
-    await server.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+  beforeEach(() => {
+    stores = new PostgresStores(server)
+    schema = stores.schema
   })
+  afterEach(() => stores.end())
 
   describe('rivals', () => {
     it('open a new schema at the same time', async () => {
-      const stores = [1, 2, 3, 4].map(() => aStore())
-      await Promise.all(stores.map((store) => store.open()))
+      const four = [1, 2, 3, 4].map(() => stores.one())
+      await Promise.all(four.map((store) => store.open()))
       expect(await server.query(`SELECT * FROM ${schema}.carbontube_migration`)).toHaveLength(1)
     })
 
     it('get a shard one at a time', async () => {
-      const [left, right] = [await anOpenStore(), await anOpenStore()]
+      const [left, right] = [await stores.open(), await stores.open()]
       for (let n = 0; n < 20; n += 1) {
         const ref: ShardRef = { ...shard, shard: n }
         const answers = await Promise.all(
@@ -84,7 +69,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
 
     it('fence each other, with nothing applied', async () => {
-      const [left, right] = [await anOpenStore(), await anOpenStore()]
+      const [left, right] = [await stores.open(), await stores.open()]
       const first = await Owner.of(left, shard, 'first')
       await first.insert(aJob(1))
       await left.release(shard, first.epoch)
@@ -97,7 +82,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
 
     it('never both commit under an epoch that a failover handed out twice', async () => {
-      const [left, right] = [await anOpenStore(), await anOpenStore()]
+      const [left, right] = [await stores.open(), await stores.open()]
       const first = await Owner.of(left, shard, 'first')
       // The new primary has not heard of the first owner, and its clock is behind.
       await server.query(`DELETE FROM ${schema}.shard`)
@@ -108,7 +93,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
 
     it('are refused by the clock of the server, until a lease is over', async () => {
-      const [left, right] = [await anOpenStore(), await anOpenStore()]
+      const [left, right] = [await stores.open(), await stores.open()]
       expect((await left.acquire(shard, 'first', 50)).outcome).toBe('acquired')
       const second = await until(
         async () => {
@@ -129,7 +114,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
 
     for (const when of ['before', 'after'] as const) {
       it(`${when} the server has the group leaves it unknown, and applies it once`, async () => {
-        const store = await anOpenStore({ connectionString: server.url(proxy.port) })
+        const store = await stores.open({ connectionString: server.url(proxy.port) })
         const owner = await Owner.of(store)
         await owner.insert(aJob(1))
         const twin = aJob(3, { id: 'job-1', checksum: aJob(1).checksum })
@@ -146,7 +131,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     }
 
     it('under an owner who reads does not show', async () => {
-      const store = await anOpenStore({ connectionString: server.url(proxy.port) })
+      const store = await stores.open({ connectionString: server.url(proxy.port) })
       const owner = await Owner.of(store)
       await owner.insert(aJob(1))
       const cut = proxy.cut('job-1', 'before')
@@ -157,7 +142,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
 
   describe('a server that is killed', () => {
     it('has all that was acknowledged, and the rest once when it is repeated', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const owner = await Owner.of(store)
       let answered = 0
       let unknown: Group | undefined
@@ -184,11 +169,12 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
       const { lastSequence, phases } = await store.summarise(shard)
       expect(lastSequence).toBe(answered + 1)
       expect(phases).toEqual([{ phase: 0, ready: answered + 1, scheduled: 0 }])
-      await owner.commit(completion(aJob(1)))
+      const last = { id: 'last', number: answered + 2, mutations: [completion(aJob(1))] }
+      await store.commit(shard, owner.epoch, last)
     })
 
     it('does not keep anybody from closing', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const before = process.getActiveResourcesInfo()
       const owner = await Owner.of(store)
       await server.kill()
@@ -206,7 +192,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
 
   describe('a server that refuses', () => {
     it('for want of room has changed nothing', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const owner = await Owner.of(store)
       await server.query(`
         CREATE FUNCTION ${schema}.full() RETURNS trigger LANGUAGE plpgsql AS
@@ -219,17 +205,17 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
 
     it('because it is read-only has changed nothing', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const { epoch } = await Owner.of(store)
       const readOnly = `${server.url()}?options=-c%20default_transaction_read_only%3Don`
-      const standby = await anOpenStore({ connectionString: readOnly })
+      const standby = await stores.open({ connectionString: readOnly })
       await refuses('CT_REFUSED', standby.commit(shard, epoch, insertOf(1)))
       await refuses('CT_REFUSED', standby.acquire(shard, 'owner', 1_000))
       expect((await standby.summarise(shard)).lastSequence).toBe(0)
     })
 
     it('because an operator ends the session is asked again', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const owner = await Owner.of(store)
       const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'carbontube'`
@@ -241,7 +227,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
     })
 
     it('because a table is missing is called damaged', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const owner = await Owner.of(store)
       await server.query(`DROP TABLE ${schema}.job`)
       await refuses('CT_STORE_FOREIGN', store.commit(shard, owner.epoch, insertOf(1)))
@@ -252,7 +238,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
   describe('a schema', () => {
     it('of another application is refused, and stays as it is', async () => {
       await server.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.job (theirs int)`)
-      await refuses('CT_STORE_FOREIGN', aStore().open())
+      await refuses('CT_STORE_FOREIGN', stores.one().open())
       const tables = await server.query(
         `SELECT relname FROM pg_class WHERE relnamespace = '${schema}'::regnamespace`,
       )
@@ -261,9 +247,9 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
 
     it('of a newer version is refused, and stays as it is', async () => {
       const table = `${schema}.carbontube_migration`
-      await (await anOpenStore()).close()
+      await (await stores.open()).close()
       await server.query(`INSERT INTO ${table} VALUES (99, now())`)
-      await refuses('CT_STORE_FOREIGN', aStore().open())
+      await refuses('CT_STORE_FOREIGN', stores.one().open())
       expect(await server.query(`SELECT version FROM ${table} ORDER BY 1 DESC`)).toEqual([
         { version: 99 },
         { version: 1 },
@@ -272,17 +258,17 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
 
     it('that somebody has made for us, and that is empty, is used', async () => {
       await server.query(`CREATE SCHEMA ${schema}`)
-      await Owner.of(await anOpenStore())
+      await Owner.of(await stores.open())
     })
 
     it('has a name that needs no quotes', () => {
-      expect(() => aStore({ schema: 'x; DROP TABLE job' })).toThrow('is not a schema name')
+      expect(() => stores.one({ schema: 'x; DROP TABLE job' })).toThrow('is not a schema name')
     })
   })
 
   describe('what it says of itself', () => {
     it('is the version, the place, and the setting that lowers the durability', async () => {
-      const store = await anOpenStore({ synchronousCommit: 'off' })
+      const store = await stores.open({ synchronousCommit: 'off' })
       const { description, capabilities } = store.info()
       expect(description).toMatch(
         new RegExp(
@@ -290,17 +276,19 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
         ),
       )
       expect(description).toMatch(/, synchronous_commit is off$/)
-      expect(capabilities.durability).toBe('D1')
-      expect((await anOpenStore()).info().capabilities.durability).toBe('D2')
+      // Killed, it has not yet written the last moments that it has answered.
+      expect(capabilities.durability).toBe('D0')
+      expect((await stores.open()).info().capabilities.durability).toBe('D2')
     })
 
     it('never holds the password', async () => {
-      const store = await anOpenStore()
+      const store = await stores.open()
       const nobody = server.url().replace('carbontube:', 'nobody:')
       const away = server.url(1)
       const unreadable = `postgres://u:${password}@[/x`
       const failures = [nobody, away, unreadable].map(async (connectionString) => {
-        return await aStore({ connectionString })
+        return await stores
+          .one({ connectionString })
           .open()
           .then(
             () => 'opened',
@@ -324,7 +312,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
   })
 
   it('keeps everything under a retention without end, and loads what is ever due', async () => {
-    const store = await anOpenStore()
+    const store = await stores.open()
     const owner = await Owner.of(store)
     await owner.insert(aJob(1), aJob(2, { state: 'scheduled' }))
     await owner.commit(completion(aJob(1)))
@@ -335,7 +323,7 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
   })
 
   it('keeps texts that hold the character NUL', async () => {
-    const store = await anOpenStore()
+    const store = await stores.open()
     const owner = await Owner.of(store)
     const texts = ['a\0b', 'a\u00010b', 'a\u0001\0']
     const jobs = texts.map((id, index) => aJob(index + 1, { id, lastError: id, replayOf: id }))

@@ -42,6 +42,7 @@ describe('the options of the Redis store', () => {
     const wrong = [
       { redisUri: 'http://127.0.0.1' },
       { redisUri: 'redis://127.0.0.1/zero' },
+      { redisUri: 'redis://:100%@127.0.0.1' },
       { prefix: 'a{b}' },
       { prefix: '' },
       { cluster: [] },

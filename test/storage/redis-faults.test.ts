@@ -1,6 +1,5 @@
 /** What becomes of a Redis store when the server, the connection or the owner goes away. */
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CommitAnswer, Group, Mutation } from '../../src/core/mutation.ts'
 import { isCarbontubeError } from '../../src/errors/errors.ts'
@@ -12,33 +11,10 @@ import { suitePipeline } from '../../src/testing/storage-suite.ts'
 import { redisMissing, RedisServer } from '../servers/redis-server.ts'
 import { TcpProxy } from '../servers/tcp-proxy.ts'
 import { until } from '../wait.ts'
+import { aServer, endAll, ending, open, say } from './redis-stores.ts'
 
 const missing = redisMissing()
 const name = missing === undefined ? 'a Redis store' : `a Redis store [skipped: ${missing}]`
-
-/** What there is to end after a test, newest first. */
-const ending: (() => Promise<void>)[] = []
-
-async function open(options: RedisStorageOptions): Promise<RedisStorageBackend> {
-  const store = new RedisStorageBackend(suitePipeline, options)
-  ending.push(() => store.close())
-  await store.open()
-  return store
-}
-
-async function aServer(...options: Parameters<typeof RedisServer.start>): Promise<RedisServer> {
-  const server = await RedisServer.start(...options)
-  ending.push(() => server.stop())
-  return server
-}
-
-/** Says a command to the server as an operator would. */
-async function say(server: RedisServer, ...command: [string, ...string[]]): Promise<unknown> {
-  const client = new Redis(server.port, '127.0.0.1')
-  const answer = await client.call(...command)
-  client.disconnect()
-  return answer
-}
 
 /** Commits as a manager does: an unknown outcome is asked for again until there is an answer. */
 async function commitAgain(
@@ -61,9 +37,7 @@ async function commitAgain(
   return { answer, unknown }
 }
 
-afterEach(async () => {
-  for (const end of ending.splice(0).toReversed()) await end()
-})
+afterEach(endAll)
 
 describe.skipIf(missing !== undefined)(`${name} on one server`, () => {
   let server: RedisServer

@@ -4,6 +4,10 @@
  * then takes the mutations in their order. The condition of an UPDATE is the compare, its SET the set; no
  * changed row means that memory and store have parted, and the exception undoes everything.
  *
+ * The owner names the group that was answered to it last (NULL = none, or not known): a server that does not
+ * have it any more, as after a failover, has parted from the owner's memory too. A group below the number of
+ * the last one was sent on a connection that broke, and its owner has long gone on.
+ *
  * Mutations come as arrays, one for each column of `groupColumns`; bytes as one value, `blob`, of which
  * `…_at` and `…_len` are a piece: an array of bytea would travel as hexadecimal text.
  *
@@ -58,10 +62,10 @@ export type GroupColumn = keyof typeof groupColumns
 
 const names = Object.keys(groupColumns) as GroupColumn[]
 
-/** A call of the function; its parameters are the six of its head and then the columns. */
+/** A call of the function; its parameters are the eight of its head and then the columns. */
 export function commitCall(schema: string): string {
-  const values = names.map((name, index) => `$${index + 7}::${groupColumns[name]}[]`)
-  return `SELECT fenced, newest, answer FROM ${schema}.commit_group($1, $2, $3, $4, $5, $6, ${values.join(', ')})`
+  const values = names.map((name, index) => `$${index + 9}::${groupColumns[name]}[]`)
+  return `SELECT refused, newest, answer FROM ${schema}.commit_group($1, $2, $3, $4, $5, $6, $7, $8, ${values.join(', ')})`
 }
 
 const piece = (name: string): string => `substring(p_blob FROM r.${name}_at FOR r.${name}_len)`
@@ -72,9 +76,10 @@ export function commitFunction(schema: string): string {
   const arrays = names.map((name) => `p_${name}`).join(', ')
   return `
 CREATE FUNCTION ${schema}.commit_group(
-  p_pipeline text, p_shard integer, p_epoch bigint, p_owner text, p_group text, p_blob bytea,
+  p_pipeline text, p_shard integer, p_epoch bigint, p_owner text, p_group text, p_number bigint,
+  p_previous text, p_blob bytea,
   ${parameters},
-  OUT fenced boolean, OUT newest bigint, OUT answer text
+  OUT refused text, OUT newest bigint, OUT answer text
 ) LANGUAGE plpgsql AS $body$
 DECLARE
   s record;
@@ -87,10 +92,13 @@ DECLARE
 BEGIN
   SELECT * INTO s FROM ${schema}.shard WHERE pipeline = p_pipeline AND shard = p_shard FOR UPDATE;
   newest := s.epoch;
-  fenced := s.epoch IS DISTINCT FROM p_epoch OR s.released OR s.owner <> p_owner IS TRUE;
-  IF fenced THEN RETURN; END IF;
+  refused := CASE
+    WHEN s.epoch IS DISTINCT FROM p_epoch OR s.released OR s.owner <> p_owner IS TRUE THEN 'fenced'
+    WHEN s.last_group = p_group THEN NULL
+    WHEN p_number < s.last_number THEN 'late'
+    WHEN s.last_group <> p_previous THEN 'lost' END;
   answer := s.last_answer;
-  IF s.last_group = p_group THEN RETURN; END IF;
+  IF refused IS NOT NULL OR s.last_group = p_group THEN RETURN; END IF;
   answer := '';
   top := s.last_sequence;
   FOR r IN SELECT * FROM unnest(${arrays}) AS u(${names.join(', ')}) LOOP
@@ -113,7 +121,8 @@ BEGIN
       ${refuse(`${schema}.job`)}
     END IF;
   END LOOP;
-  UPDATE ${schema}.shard SET last_sequence = top, last_group = p_group, last_answer = answer
+  UPDATE ${schema}.shard SET last_sequence = top, last_group = p_group, last_answer = answer,
+    last_number = p_number
     WHERE key = s.key;
 END
 $body$;

@@ -106,8 +106,9 @@ export class Connection {
       client = this.#client ?? (await this.#connect())
       return await this.#inTime(action(new PreparedSession(client, this.#names)), client)
     } catch (error) {
-      // Also a transaction that was left open ends with its connection.
-      if (client !== undefined && failureOf(error) === 'passing') this.#giveUp(client)
+      // Also a transaction that was left open ends with its connection; and the next one may lead elsewhere.
+      const isOver = ['passing', 'readOnly'].includes(failureOf(error))
+      if (client !== undefined && isOver) this.#giveUp(client)
       if (signal.aborted) throw stopped()
       throw error
     } finally {

@@ -49,7 +49,7 @@ export function stateOf(error: unknown): string | undefined {
 /** An error after which nothing was changed, in our words. Errors of ours pass as they are. */
 export function explained(error: unknown, where: string): CarbontubeError {
   if (isCarbontubeError(error)) return error
-  const what = error instanceof Error ? messageOf(error) : String(error)
+  const what = reasonOf(error)
   switch (failureOf(error)) {
     case 'full':
       return storeFull(where, error)
@@ -63,8 +63,9 @@ export function explained(error: unknown, where: string): CarbontubeError {
   }
 }
 
-/** A refused connection to several addresses has its message in its parts. */
-function messageOf(error: Error): string {
+/** What it says. A refused connection to several addresses has its message in its parts. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   if (error.message !== '') return error.message
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
   return first instanceof Error ? first.message : error.name

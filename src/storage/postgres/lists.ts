@@ -11,13 +11,17 @@ import type { PgValue } from './driver.ts'
 import { keyOf } from './queries.ts'
 import { attemptsOf, bigintOf, jobColumns, numberOf, recordOf } from './rows.ts'
 import { stateCodes } from './schema.ts'
+import { icu, type ServerFacts } from './sessions.ts'
 import { storedText } from './text.ts'
 
 export class JobLists {
   readonly #job: string
   readonly #shard: string
+  /** For upper and lower case. */
+  readonly #collation: string
 
-  constructor(schema: string) {
+  constructor(schema: string, { hasIcu }: Pick<ServerFacts, 'hasIcu'>) {
+    this.#collation = hasIcu ? `COLLATE "${icu}"` : ''
     this.#job = `${schema}.job`
     this.#shard = `(SELECT key FROM ${schema}.shard WHERE pipeline = $1 AND shard = $2)`
   }
@@ -30,7 +34,7 @@ export class JobLists {
   ): Promise<JobPage> {
     const before = sequenceOfCursor(page.after)
     const limit = pageLimit(page.limit)
-    const { where, values } = conditionsOf(query, 5)
+    const { where, values } = this.#conditions(query, 5)
     const rows = await session.rows(
       `SELECT ${jobColumns} FROM ${this.#job} WHERE shard_key = ${this.#shard} AND sequence < $3
         ${where} ORDER BY sequence DESC LIMIT $4`,
@@ -44,7 +48,7 @@ export class JobLists {
   }
 
   async count(session: Session, ref: ShardRef, query: JobQuery): Promise<JobCount> {
-    const { where, values } = conditionsOf(query, 3)
+    const { where, values } = this.#conditions(query, 3)
     const text = `SELECT count(*) FROM (SELECT 1 FROM ${this.#job} WHERE shard_key = ${this.#shard}
       ${where} LIMIT ${countExactMax + 1}) AS found`
     const [row] = await session.rows(text, ...keyOf(ref), ...values)
@@ -87,27 +91,29 @@ export class JobLists {
     const times = [nowMs - deadKeepMs, nowMs - settledKeepMs].map(bigintOf)
     return await session.run(text, ...keyOf(ref), ...times, kept, most)
   }
-}
 
-/** Conditions with parameters from `$first` on. */
-function conditionsOf(query: JobQuery, first: number): { where: string; values: PgValue[] } {
-  const { state, phase, error, enqueuedBeforeMs } = query
-  const values: PgValue[] = []
-  const parts: string[] = []
-  const add = (condition: (parameter: string) => string, value: PgValue): void => {
-    parts.push(`AND ${condition(`$${first + values.length}`)}`)
-    values.push(value)
+  /** Conditions with parameters from `$first` on. */
+  #conditions(query: JobQuery, first: number): { where: string; values: PgValue[] } {
+    const { state, phase, error, enqueuedBeforeMs } = query
+    const values: PgValue[] = []
+    const parts: string[] = []
+    const add = (condition: (parameter: string) => string, value: PgValue): void => {
+      parts.push(`AND ${condition(`$${first + values.length}`)}`)
+      values.push(value)
+    }
+    if (state === 'unsettled') parts.push('AND state <= 1')
+    else if (state !== undefined) parts.push(stateCondition(state))
+    if (phase !== undefined) add((parameter) => `phase = ${parameter}`, phase)
+    if (enqueuedBeforeMs !== undefined) {
+      add((parameter) => `enqueued < ${parameter}`, bigintOf(enqueuedBeforeMs))
+    }
+    if (error !== undefined) {
+      const lower = (text: string): string => `lower(${text}::text ${this.#collation})`
+      const has = (part: string): string => `strpos(${lower('last_error')}, ${lower(part)}) > 0`
+      add(has, storedText(error))
+    }
+    return { where: parts.join(' '), values }
   }
-  if (state === 'unsettled') parts.push('AND state <= 1')
-  else if (state !== undefined) parts.push(stateCondition(state))
-  if (phase !== undefined) add((parameter) => `phase = ${parameter}`, phase)
-  if (enqueuedBeforeMs !== undefined) {
-    add((parameter) => `enqueued < ${parameter}`, bigintOf(enqueuedBeforeMs))
-  }
-  if (error !== undefined) {
-    add((parameter) => `strpos(lower(last_error), lower(${parameter})) > 0`, storedText(error))
-  }
-  return { where: parts.join(' '), values }
 }
 
 /** In the words of the partial indexes, so that the planner sees that one applies. */

@@ -6,6 +6,7 @@ import { storeFailed, storeForeign } from '../storage-errors.ts'
 import { inTransaction, type Session } from './connection.ts'
 import { numberOf, textOf } from './rows.ts'
 import { migrations, migrationTable, schemaVersion } from './schema.ts'
+import { quoted } from './text.ts'
 
 /** `server_version_num` of Postgres 13, the oldest that is not out of use for years. */
 const serverVersionMin = 130_000
@@ -41,7 +42,7 @@ async function refuseServer(session: Session, where: string): Promise<void> {
 /** 0 when there is nothing yet. */
 async function versionOf(session: Session, schema: string, where: string): Promise<number> {
   const [found] = await session.rows(
-    `SELECT to_regclass('${schema}.${migrationTable}') IS NOT NULL,
+    `SELECT to_regclass('${quoted(schema)}.${migrationTable}') IS NOT NULL,
       EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = '${schema}')`,
   )
@@ -52,25 +53,25 @@ async function versionOf(session: Session, schema: string, where: string): Promi
     }
     return 0
   }
-  const [row] = await session.rows(`SELECT max(version) FROM ${schema}.${migrationTable}`)
+  const [row] = await session.rows(`SELECT max(version) FROM ${quoted(schema)}.${migrationTable}`)
   return numberOf(row?.[0])
 }
 
 async function upgrade(session: Session, schema: string, from: number): Promise<void> {
   if (from === 0) {
     // Who has no right to make schemas can be given an empty one.
-    const [row] = await session.rows(`SELECT to_regnamespace('${schema}') IS NULL`)
-    if (row?.[0] === true) await session.run(`CREATE SCHEMA ${schema}`)
+    const [row] = await session.rows(`SELECT to_regnamespace('${quoted(schema)}') IS NULL`)
+    if (row?.[0] === true) await session.run(`CREATE SCHEMA ${quoted(schema)}`)
     await session.run(
-      `CREATE TABLE ${schema}.${migrationTable} (version integer PRIMARY KEY, applied timestamptz NOT NULL)`,
+      `CREATE TABLE ${quoted(schema)}.${migrationTable} (version integer PRIMARY KEY, applied timestamptz NOT NULL)`,
     )
   }
   for (const [index, migration] of migrations.entries()) {
     const version = index + 1
     if (version <= from) continue
-    await session.run(migration(schema))
+    await session.run(migration(quoted(schema)))
     await session.run(
-      `INSERT INTO ${schema}.${migrationTable} VALUES (${version}, clock_timestamp())`,
+      `INSERT INTO ${quoted(schema)}.${migrationTable} VALUES (${version}, clock_timestamp())`,
     )
   }
 }

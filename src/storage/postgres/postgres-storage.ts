@@ -1,17 +1,17 @@
 /**
  * A store for several managers on several machines: the jobs of all pipelines in one schema of a
  * PostgreSQL server. A group of mutations is one call of a function there: one round trip, one
- * transaction, on the server's disk before it is acknowledged. The owner has a connection of its own;
+ * transaction, on the server's disk before it is acknowledged. Owners have connections of their own;
  * people's queries and retention have two others, so that they never delay a grant.
  */
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
-import { notOpen, outcomeUnknown } from '../storage-errors.ts'
+import { notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { Connection, type Session } from './connection.ts'
 import { loadDriver, type PgLibrary } from './driver.ts'
-import { explained, failureOf } from './failures.ts'
+import { explained, failureOf, reasonOf } from './failures.ts'
 import { JobLists } from './lists.ts'
 import { migrate } from './migrate.ts'
 import { JobQueries } from './queries.ts'
@@ -20,7 +20,7 @@ import { ownerSession, peopleSession, serverFacts } from './sessions.ts'
 import type { ServerFacts, SynchronousCommit } from './sessions.ts'
 import { numberOf } from './rows.ts'
 import { ShardRows, type Claimed } from './shard-rows.ts'
-import { storedText } from './text.ts'
+import { quoted, storedText } from './text.ts'
 
 /** What may be set of a Postgres store. */
 export interface PostgresStorageOptions {
@@ -32,8 +32,8 @@ export interface PostgresStorageOptions {
   /** Schema that holds the tables; made by `open`. Default `carbontube`. */
   readonly schema?: string
   /**
-   * When a commit is acknowledged, as in PostgreSQL's `synchronous_commit`. Default `on`; `off` may lose the
-   * last moments when the server crashes (D1); `server` leaves it as the server has it.
+   * When a commit is acknowledged, as in PostgreSQL's `synchronous_commit`. Default `on`; `off` loses the
+   * last moments when the server crashes (D0); `server` leaves it as the server has it.
    */
   readonly synchronousCommit?: SynchronousCommit
   /** For tests: in place of the server's clock, for leases; milliseconds since 1970. */
@@ -42,11 +42,17 @@ export interface PostgresStorageOptions {
 
 /** The parts of an open store. */
 interface Parts {
-  readonly owner: Connection
+  /** Each shard keeps to one: its groups stay in order, and do not wait for those of all others. */
+  readonly owners: readonly [Connection, ...Connection[]]
   readonly people: readonly Connection[]
   readonly facts: ServerFacts
+  readonly lists: JobLists
 }
 
+/** Connections for what owners do; with one shard only the first is used, and only that is opened. */
+const ownerConnections = 4
+/** What is about the pipeline as a whole. */
+const noShard = { shard: 0 }
 /** Without an answer for so long a connection counts as broken. */
 const answerMsMax = 30_000
 const schemaName = /^[a-z_][a-z0-9_]{0,62}$/
@@ -57,7 +63,6 @@ export class PostgresStorageBackend implements contract.Storage {
   readonly #connectionString: string | undefined
   readonly #synchronousCommit: SynchronousCommit
   readonly #queries: JobQueries
-  readonly #lists: JobLists
   readonly #shards: ShardRows
   readonly #claimed = new Map<string, Claimed>()
   #where: string
@@ -75,9 +80,8 @@ export class PostgresStorageBackend implements contract.Storage {
     this.#where = `PostgreSQL of ${pipelineName}`
     this.#connectionString = options.connectionString
     this.#synchronousCommit = options.synchronousCommit ?? 'on'
-    this.#queries = new JobQueries(this.#schema)
-    this.#lists = new JobLists(this.#schema)
-    this.#shards = new ShardRows(this.#schema, options.nowMs)
+    this.#queries = new JobQueries(quoted(this.#schema))
+    this.#shards = new ShardRows(quoted(this.#schema), options.nowMs)
   }
 
   async open(): Promise<void> {
@@ -97,7 +101,7 @@ export class PostgresStorageBackend implements contract.Storage {
     this.#claimed.clear()
     await opening?.owner.close()
     if (parts === undefined) return
-    await Promise.all([parts.owner, ...parts.people].map((one) => one.close()))
+    await Promise.all([...parts.owners, ...parts.people].map((one) => one.close()))
   }
 
   info(): contract.StorageInfo {
@@ -120,38 +124,41 @@ export class PostgresStorageBackend implements contract.Storage {
     owner: string,
     ttlMs: number,
   ): Promise<contract.AcquireAnswer> {
-    const answer = await this.#owner((session) =>
+    const answer = await this.#owner(ref, (session) =>
       this.#shards.acquire(session, ref, { owner, ttlMs }),
     )
     if (answer.outcome === 'acquired') {
-      this.#claimed.set(nameOf(ref), { epoch: answer.epoch, owner })
+      this.#claimed.set(nameOf(ref), { epoch: answer.epoch, owner, lastGroup: undefined })
     }
     return answer
   }
 
   async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
     const claimed = this.#claim(ref, epoch)
-    return await this.#owner((session) => this.#shards.renew(session, ref, claimed, ttlMs))
+    return await this.#owner(ref, (session) => this.#shards.renew(session, ref, claimed, ttlMs))
   }
 
   async release(ref: contract.ShardRef, epoch: number): Promise<void> {
     const claimed = this.#claim(ref, epoch)
-    await this.#owner((session) => this.#shards.release(session, ref, claimed))
+    await this.#owner(ref, (session) => this.#shards.release(session, ref, claimed))
   }
 
   async owners(pipeline: string, shards: readonly number[]): Promise<ReadonlyMap<number, string>> {
-    return await this.#owner((session) => this.#shards.owners(session, pipeline, shards))
+    return await this.#owner(noShard, (session) => this.#shards.owners(session, pipeline, shards))
   }
 
   async commit(ref: contract.ShardRef, epoch: number, group: Group): Promise<CommitAnswer> {
-    const { owner } = this.#opened()
+    const owner = this.#connectionOf(ref)
     const claimed = this.#claim(ref, epoch)
     try {
-      return await owner.use((session) => this.#shards.commit(session, ref, claimed, group))
+      const answer = await owner.use((session) => this.#shards.commit(session, ref, claimed, group))
+      this.#note(ref, { ...claimed, lastGroup: group.id })
+      return answer
     } catch (error) {
       if (isCarbontubeError(error) && error.code !== 'CT_STOPPED') throw error
+      this.#note(ref, { ...claimed, lastGroup: undefined })
       // Also when it is known that nothing was done: whoever commits tries again, and need not end for it.
-      if (isCarbontubeError(error) || failureOf(error) === 'passing') {
+      if (isCarbontubeError(error) || this.#isPassing(error)) {
         throw outcomeUnknown(this.#where, group, error)
       }
       throw explained(error, this.#where)
@@ -159,7 +166,7 @@ export class PostgresStorageBackend implements contract.Storage {
   }
 
   async summarise(ref: contract.ShardRef): Promise<contract.ShardSummary> {
-    return await this.#owner(async (session) => {
+    return await this.#owner(ref, async (session) => {
       const lastSequence = await this.#shards.lastSequence(session, ref)
       return { lastSequence, ...(await this.#queries.summary(session, ref)) }
     })
@@ -169,18 +176,18 @@ export class PostgresStorageBackend implements contract.Storage {
     ref: contract.ShardRef,
     range: { phase: number; after?: contract.ReadyCursor; limit: number },
   ): Promise<readonly JobRecord[]> {
-    return await this.#owner((session) => this.#queries.ready(session, ref, range))
+    return await this.#owner(ref, (session) => this.#queries.ready(session, ref, range))
   }
 
   async loadDue(
     ref: contract.ShardRef,
     range: { untilMs: number; after?: contract.DueCursor; limit: number },
   ): Promise<{ jobs: readonly JobRecord[]; nextDueMs?: number }> {
-    return await this.#owner((session) => this.#queries.due(session, ref, range))
+    return await this.#owner(ref, (session) => this.#queries.due(session, ref, range))
   }
 
   async getJobs(ref: contract.ShardRef, ids: readonly string[]): Promise<readonly JobRecord[]> {
-    return await this.#owner((session) => this.#queries.byIds(session, ref, ids))
+    return await this.#owner(ref, (session) => this.#queries.byIds(session, ref, ids))
   }
 
   async listJobs(
@@ -188,30 +195,30 @@ export class PostgresStorageBackend implements contract.Storage {
     query: contract.JobQuery,
     page: { after?: string; limit: number },
   ): Promise<contract.JobPage> {
-    return await this.#people((session) => this.#lists.list(session, ref, query, page))
+    return await this.#people((session, lists) => lists.list(session, ref, query, page))
   }
 
   async countJobs(ref: contract.ShardRef, query: contract.JobQuery): Promise<contract.JobCount> {
-    return await this.#people((session) => this.#lists.count(session, ref, query))
+    return await this.#people((session, lists) => lists.count(session, ref, query))
   }
 
   async listAttempts(ref: contract.ShardRef, id: string): Promise<readonly AttemptRecord[]> {
-    return await this.#people((session) => this.#lists.attempts(session, ref, id))
+    return await this.#people((session, lists) => lists.attempts(session, ref, id))
   }
 
   async registerPipeline(pipeline: contract.PipelineRecord): Promise<number> {
     const { name, jobTypes, shards, nowMs } = pipeline
-    const text = `INSERT INTO ${this.#schema}.pipeline VALUES ($1, $2, $3, $3, $4)
+    const text = `INSERT INTO ${quoted(this.#schema)}.pipeline VALUES ($1, $2, $3, $3, $4)
       ON CONFLICT (name) DO UPDATE SET job_types = excluded.job_types, last_seen = excluded.last_seen
       RETURNING shards`
     const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs), shards]
-    const [row] = await this.#owner((session) => session.rows(text, ...values))
+    const [row] = await this.#owner(noShard, (session) => session.rows(text, ...values))
     return numberOf(row?.[0])
   }
 
   async shardsOf(pipeline: string): Promise<number> {
-    const text = `SELECT shards FROM ${this.#schema}.pipeline WHERE name = $1`
-    const [row] = await this.#owner((session) => session.rows(text, storedText(pipeline)))
+    const text = `SELECT shards FROM ${quoted(this.#schema)}.pipeline WHERE name = $1`
+    const [row] = await this.#owner(noShard, (session) => session.rows(text, storedText(pipeline)))
     return row === undefined ? 0 : numberOf(row[0])
   }
 
@@ -220,7 +227,7 @@ export class PostgresStorageBackend implements contract.Storage {
     policy: contract.RetentionPolicy,
     limit: number,
   ): Promise<number> {
-    return await this.#people((session) => this.#lists.prune(session, ref, policy, limit))
+    return await this.#people((session, lists) => lists.prune(session, ref, policy, limit))
   }
 
   async #open(library: PgLibrary, owner: Connection): Promise<void> {
@@ -231,9 +238,15 @@ export class PostgresStorageBackend implements contract.Storage {
         return await serverFacts(session)
       })
       this.#where = `PostgreSQL ${facts.version} at ${owner.place()}`
-      // Both are connected when they are first used.
+      // They are connected when they are first used.
       const people = [1, 2].map(() => this.#connection(library, peopleSession))
-      if (this.#opening?.owner === owner) this.#parts = { owner, people, facts }
+      const more = Array.from({ length: ownerConnections - 1 }, () =>
+        this.#connection(library, ownerSession(this.#synchronousCommit)),
+      )
+      const lists = new JobLists(quoted(this.#schema), facts)
+      if (this.#opening?.owner === owner) {
+        this.#parts = { owners: [owner, ...more], people, facts, lists }
+      }
     } catch (error) {
       await owner.close()
       throw explained(error, this.#where)
@@ -252,29 +265,52 @@ export class PostgresStorageBackend implements contract.Storage {
     return this.#parts
   }
 
-  /** On the owner's connection; for what may be done twice. */
-  async #owner<T>(action: (session: Session) => Promise<T>): Promise<T> {
-    return await this.#again(this.#opened().owner, action)
+  /** On the connection of the shard's owner; for what may be done twice. */
+  async #owner<T>(
+    of: { readonly shard: number },
+    action: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    return await this.#again(this.#connectionOf(of), action)
   }
 
-  async #people<T>(action: (session: Session) => Promise<T>): Promise<T> {
-    const { people, owner } = this.#opened()
+  #connectionOf({ shard }: { readonly shard: number }): Connection {
+    const { owners } = this.#opened()
+    return owners[shard % owners.length] ?? owners[0]
+  }
+
+  async #people<T>(action: (session: Session, lists: JobLists) => Promise<T>): Promise<T> {
+    const { people, owners, lists } = this.#opened()
     this.#turn += 1
-    return await this.#again(people[this.#turn % people.length] ?? owner, action)
+    const connection = people[this.#turn % people.length] ?? owners[0]
+    return await this.#again(connection, (session) => action(session, lists))
   }
 
   async #again<T>(on: Connection, action: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await on.useAgain(action)
     } catch (error) {
-      throw explained(error, this.#where)
+      if (isCarbontubeError(error) || !this.#isPassing(error)) throw explained(error, this.#where)
+      throw storeFailed(this.#where, reasonOf(error), error)
     }
+  }
+
+  /** Also a server that took writes and takes none: amid a failover the address may lead to the next primary. */
+  #isPassing(error: unknown): boolean {
+    const failure = failureOf(error)
+    return (
+      failure === 'passing' || (failure === 'readOnly' && this.#parts?.facts.isReadOnly === false)
+    )
   }
 
   /** With the name under which this process acquired the epoch: two owners never commit under one. */
   #claim(ref: contract.ShardRef, epoch: number): Claimed {
     const claimed = this.#claimed.get(nameOf(ref))
-    return claimed?.epoch === epoch ? claimed : { epoch, owner: undefined }
+    return claimed?.epoch === epoch ? claimed : { epoch, owner: undefined, lastGroup: undefined }
+  }
+
+  #note(ref: contract.ShardRef, claimed: Claimed): void {
+    const name = nameOf(ref)
+    if (this.#claimed.get(name)?.epoch === claimed.epoch) this.#claimed.set(name, claimed)
   }
 }
 

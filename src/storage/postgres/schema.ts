@@ -31,6 +31,7 @@ CREATE TABLE ${schema}.shard (
   last_sequence bigint NOT NULL DEFAULT 0,
   last_group text COLLATE "C" NOT NULL DEFAULT '',
   last_answer text COLLATE "C" NOT NULL DEFAULT '',
+  last_number bigint NOT NULL DEFAULT 0,
   UNIQUE (pipeline, shard)
 ) WITH (fillfactor = 50);
 CREATE TABLE ${schema}.paused (

@@ -38,26 +38,47 @@ export const peopleSession = [
   `SET synchronous_commit = off`,
 ]
 
+/** The collation of no language in particular. */
+export const icu = 'und-x-icu'
+
 /** What the server says of itself. */
 export interface ServerFacts {
   readonly version: string
   readonly durability: Durability
   /** The settings that lower the durability: `fsync is off`. */
   readonly lowered: readonly string[]
+  /** It takes no writes: a standby, or a role that may only read. */
+  readonly isReadOnly: boolean
+  /** It knows upper and lower case beyond ASCII, whatever the locale of the database. */
+  readonly hasIcu: boolean
 }
 
 export async function serverFacts(session: Session): Promise<ServerFacts> {
   const names = ['server_version', 'fsync', 'full_page_writes', 'synchronous_commit']
-  const [row] = await session.rows(
-    `SELECT ${[...names, 'synchronous_standby_names'].map((name) => `current_setting('${name}')`).join(', ')}`,
+  const settings = [...names, 'synchronous_standby_names', 'transaction_read_only'].map(
+    (name) => `current_setting('${name}')`,
   )
-  const [version = '', fsync, pages, commit, standbys] = (row ?? []).map((cell) => textOf(cell))
+  const [row] = await session.rows(
+    `SELECT ${settings.join(', ')}, to_regcollation('pg_catalog."${icu}"') IS NOT NULL`,
+  )
+  const [version = '', fsync, pages, commit, standbys, readOnly] = (row ?? []).map((cell) =>
+    textOf(cell),
+  )
+  const hasIcu = row?.at(-1) === true
   const lowered = [
     ...(fsync === 'off' ? ['fsync is off'] : []),
     ...(pages === 'off' ? ['full_page_writes is off'] : []),
     ...(commit === 'off' ? ['synchronous_commit is off'] : []),
   ]
+  // Acknowledged before it is written: a server that is killed loses it. The others lose it with the power.
+  const lowest = commit === 'off' ? 'D0' : 'D1'
   const isReplicated = standbys !== '' && (commit === 'on' || commit === 'remote_apply')
-  const durability = lowered.length > 0 ? 'D1' : isReplicated ? 'D3' : 'D2'
-  return { version: version.split(' ')[0] ?? '', durability, lowered }
+  const durability = lowered.length > 0 ? lowest : isReplicated ? 'D3' : 'D2'
+  return {
+    version: version.split(' ')[0] ?? '',
+    durability,
+    lowered,
+    hasIcu,
+    isReadOnly: readOnly === 'on',
+  }
 }

@@ -1,8 +1,9 @@
 /** The row of a shard: who owns it, and the last group with its answers. */
-import type { CommitAnswer, Group, InsertAnswer } from '../../core/mutation.ts'
+import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import type { AcquireAnswer, ShardRef } from '../contract.ts'
 import { claimShard, type Ownership } from '../ownership.ts'
-import { fenced, mutationMisfit } from '../storage-errors.ts'
+import { unpackAnswer } from '../packed-answer.ts'
+import { fenced, groupLate, groupLost, mutationMisfit } from '../storage-errors.ts'
 import { commitCall, misfitState } from './commit-function.ts'
 import { inTransaction, type Session } from './connection.ts'
 import type { PgRow } from './driver.ts'
@@ -16,6 +17,8 @@ import { storedText } from './text.ts'
 export interface Claimed {
   readonly epoch: number
   readonly owner: string | undefined
+  /** Id of the group that was answered last; `undefined` when none was, or it is not known. */
+  readonly lastGroup: string | undefined
 }
 
 export class ShardRows {
@@ -64,12 +67,12 @@ export class ShardRows {
   ): Promise<boolean> {
     const until = Math.floor((await this.#now(session)) + ttlMs)
     const text = `UPDATE ${this.#table} SET until = $5 ${owned}`
-    return (await session.run(text, ...keyOf(ref), epoch, storedOwner(owner), until)) === 1
+    return (await session.run(text, ...keyOf(ref), epoch, storedNullable(owner), until)) === 1
   }
 
   async release(session: Session, ref: ShardRef, { epoch, owner }: Claimed): Promise<void> {
     const text = `UPDATE ${this.#table} SET released = true ${owned}`
-    await session.run(text, ...keyOf(ref), epoch, storedOwner(owner))
+    await session.run(text, ...keyOf(ref), epoch, storedNullable(owner))
   }
 
   async owners(
@@ -93,16 +96,22 @@ export class ShardRows {
   async commit(
     session: Session,
     ref: ShardRef,
-    { epoch, owner }: Claimed,
+    { epoch, owner, lastGroup }: Claimed,
     group: Group,
   ): Promise<CommitAnswer> {
-    const head = [...keyOf(ref), epoch, storedOwner(owner), storedText(group.id)]
+    const head = [...keyOf(ref), epoch, storedNullable(owner), storedText(group.id), group.number]
     try {
-      const [row] = await session.rows(this.#commit, ...head, ...groupValues(group))
-      const [isFenced, newest, answer] = row ?? []
-      if (isFenced === true)
+      const [row] = await session.rows(
+        this.#commit,
+        ...[...head, storedNullable(lastGroup), ...groupValues(group)],
+      )
+      const [refused, newest, answer] = row ?? []
+      if (refused === 'fenced') {
         throw fenced(ref, epoch, newest === null ? undefined : numberOf(newest))
-      return answerOf(textOf(answer), group)
+      }
+      if (refused === 'late') throw groupLate(ref, group)
+      if (refused === 'lost') throw groupLost(ref, lastGroup ?? '')
+      return unpackAnswer(textOf(answer), group)
     } catch (error) {
       if (stateOf(error) === misfitState) throw misfitOf(error as PgError, ref, group)
       throw error
@@ -110,7 +119,7 @@ export class ShardRows {
   }
 
   async #own(session: Session, ref: ShardRef, next: Ownership): Promise<void> {
-    const text = `UPDATE ${this.#table} SET owner = $3, epoch = $4, until = $5, released = false
+    const text = `UPDATE ${this.#table} SET owner = $3, epoch = $4, until = $5, released = false, last_number = 0
       WHERE pipeline = $1 AND shard = $2`
     const { owner, epoch, untilMs } = next
     await session.run(text, ...keyOf(ref), storedText(owner), epoch, Math.floor(untilMs))
@@ -128,8 +137,8 @@ type PgError = Error & { readonly detail?: string }
 const owned = `WHERE pipeline = $1 AND shard = $2 AND epoch = $3 AND NOT released
   AND owner = coalesce($4, owner)`
 
-function storedOwner(owner: string | undefined): string | null {
-  return owner === undefined ? null : storedText(owner)
+function storedNullable(text: string | undefined): string | null {
+  return text === undefined ? null : storedText(text)
 }
 
 function ownershipOf(row: PgRow | undefined): Ownership | undefined {
@@ -143,19 +152,4 @@ function ownershipOf(row: PgRow | undefined): Ownership | undefined {
 function misfitOf(error: PgError, ref: ShardRef, group: Group): Error {
   const mutation = group.mutations[Number(error.detail)]
   return mutation === undefined ? error : mutationMisfit(ref, mutation, error.message)
-}
-
-/** Of `3d 17c `: the insert with index 3 was a duplicate, the one with index 17 a conflict. */
-function answerOf(packed: string, group: Group): CommitAnswer {
-  const exceptions = new Set(packed.split(' '))
-  const inserts: InsertAnswer[] = []
-  for (const mutation of group.mutations) {
-    if (mutation.type !== 'insert') continue
-    const index = inserts.length
-    const duplicate = exceptions.has(`${index}d`)
-    const conflict = exceptions.has(`${index}c`)
-    const outcome = duplicate ? 'duplicate' : conflict ? 'conflict' : 'stored'
-    inserts.push({ id: mutation.job.id, outcome })
-  }
-  return { inserts }
 }

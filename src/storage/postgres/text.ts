@@ -9,6 +9,11 @@ export function storedText(text: string): string {
   return text.replaceAll(escape, `${escape}1`).replaceAll('\0', `${escape}0`)
 }
 
+/** The name of a schema as SQL takes any: `order` is also a word of its own. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
 export function originalText(stored: string): string {
   if (!stored.includes(escape)) return stored
   return stored.replaceAll(`${escape}0`, '\0').replaceAll(`${escape}1`, escape)

@@ -25,6 +25,7 @@ export interface RedisAddressOptions {
 export interface RedisAddress {
   /** For people: `127.0.0.1:6379`, `mymaster by Sentinel`, `cluster of 10.0.0.1:6379`. */
   readonly where: string
+  readonly isCluster: boolean
   /** A client that is not connected yet. `name` shows in CLIENT LIST. */
   client(driver: RedisDriver, name: string): RedisClient
 }
@@ -66,6 +67,7 @@ export function addressOf(options: RedisAddressOptions): RedisAddress {
   const { host, port } = uri
   return {
     where: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    isCluster: false,
     client: ({ Redis }, connectionName) =>
       new Redis({ ...common, host, port, connectionName, retryStrategy: reconnectDelayMs }),
   }
@@ -79,6 +81,7 @@ function sentinelsOf(
   const retries = { retryStrategy: reconnectDelayMs, sentinelRetryStrategy: reconnectDelayMs }
   return {
     where: `${name} by Sentinel`,
+    isCluster: false,
     client: ({ Redis }, connectionName) =>
       new Redis({ ...common, ...retries, sentinels, name, connectionName }),
   }
@@ -89,6 +92,7 @@ function clusterOf(addresses: readonly string[], common: ClientOptions): RedisAd
   const { lazyConnect, enableOfflineQueue, ...redisOptions } = common
   return {
     where: `cluster of ${addresses.join(', ')}`,
+    isCluster: true,
     client: ({ Cluster }, connectionName) =>
       new Cluster(nodes, {
         ...{ lazyConnect, enableOfflineQueue },
@@ -119,13 +123,21 @@ function parsed(uri: string): { host: string; port: number; access: ClientOption
   const db = /^\/?(\d*)$/.exec(pathname)?.[1]
   if (!/^rediss?:$/.test(protocol) || hostname === '' || db === undefined) throw badUri()
   const access: ClientOptions = {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decoded(username) }),
+    ...(password === '' ? {} : { password: decoded(password) }),
     ...(db === '' ? {} : { db: Number(db) }),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   }
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   return { host, port: port === '' ? 6_379 : Number(port), access }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw badUri()
+  }
 }
 
 /** Without the value: a password may be in it. */

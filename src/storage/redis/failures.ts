@@ -49,7 +49,7 @@ export function explained(error: unknown, where: string): Error {
     case 'foreign':
       return storeForeign(where, 'a key under our prefix is of another kind', cause)
     case 'transient':
-      return unreachable(where, cause)
+      return unanswered('CT_STORE_FAILED', where, cause)
     case 'denied':
     case 'noScript':
     case 'other':
@@ -57,18 +57,20 @@ export function explained(error: unknown, where: string): Error {
   }
 }
 
+/** Nobody has answered yet: the address may be wrong. */
 export function unreachable(where: string, cause: Error): CarbontubeError {
-  return new CarbontubeError('CT_UNREACHABLE', `${where} does not answer: ${cause.message}`, {
-    hint: 'Is the server up, and is the address right?',
-    cause,
-  })
+  return unanswered('CT_UNREACHABLE', where, cause)
 }
 
-/** The server does not have a group any more that it had answered. Nothing was applied. */
-export function storeLost(where: string, group: string): CarbontubeError {
-  const message = `${where} has lost group ${group}, which it had confirmed; nothing was changed`
-  return new CarbontubeError('CT_STORE_FAILED', message, {
-    hint: 'Start again: it goes on from what the server has. `appendfsync always` loses less.',
+/** A server that was there and is away is an error of the store, after which its owner waits for it. */
+function unanswered(
+  code: 'CT_UNREACHABLE' | 'CT_STORE_FAILED',
+  where: string,
+  cause: Error,
+): CarbontubeError {
+  return new CarbontubeError(code, `${where} does not answer: ${cause.message}`, {
+    hint: 'Is the server up, and is the address right?',
+    cause,
   })
 }
 

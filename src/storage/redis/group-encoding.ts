@@ -1,10 +1,9 @@
 /**
  * A group as the arguments of the commit script: a header, all mutations as one list, then the bytes
- * (instructions, ended attempts), which mutations name by the number of their argument; 0 = none. And the
- * answer of a group, kept as a list of exceptions, since nearly all inserts are stored.
+ * (instructions, ended attempts), which mutations name by the number of their argument; 0 = none.
  */
 import type { AttemptRecord } from '../../core/job.ts'
-import type { CommitAnswer, Group, InsertAnswer, Mutation } from '../../core/mutation.ts'
+import type { Group, Mutation } from '../../core/mutation.ts'
 import { historyBytesMax, lastErrorOf } from '../attempt-history.ts'
 import { packAttempt } from '../packed.ts'
 import { memberOf, type ShardKeys } from './keys.ts'
@@ -118,20 +117,6 @@ class GroupEncoder {
     const { buffer, byteOffset, byteLength } = bytes
     return this.bytes.push(Buffer.from(buffer, byteOffset, byteLength)) + 2
   }
-}
-
-/** `3d 17c`: the insert with index 3 was a duplicate, the one with index 17 a conflict. */
-export function decodeAnswer(packed: string, group: Group): CommitAnswer {
-  const exceptions = new Set(packed.split(' '))
-  const inserts: InsertAnswer[] = []
-  for (const mutation of group.mutations) {
-    if (mutation.type !== 'insert') continue
-    const index = inserts.length
-    const isDuplicate = exceptions.has(`${index}d`)
-    const outcome = isDuplicate ? 'duplicate' : exceptions.has(`${index}c`) ? 'conflict' : 'stored'
-    inserts.push({ id: mutation.job.id, outcome })
-  }
-  return { inserts }
 }
 
 function errorOf(ended: AttemptRecord | undefined): string | false {

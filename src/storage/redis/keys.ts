@@ -62,11 +62,6 @@ export function registryKey(prefix: string): string {
   return `${prefix}:pipelines`
 }
 
-/** Hash: pipeline → number of its shards. */
-export function shardCountsKey(prefix: string): string {
-  return `${prefix}:shards`
-}
-
 /** Throws CT_BAD_OPTION: braces would make a hash tag of their own. */
 export function checkPrefix(prefix: string): string {
   if (/^[^{}]+$/.test(prefix)) return prefix

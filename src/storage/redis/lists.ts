@@ -1,17 +1,19 @@
 /**
  * Lists and counts for people, on a connection of their own and in slices, so that they neither hold the
  * server nor stand before a commit. A page or a count looks at a bounded number of records; then it answers
- * with what it has and a cursor. What changes under a walk may be seen as it was or as it is.
+ * with what it has and a cursor. What changes under a walk may be seen as it was or as it is; what does not
+ * is seen.
  */
 import type { JobRecord } from '../../core/job.ts'
 import { countExactMax, type JobCount, type JobPage, type JobQuery } from '../contract.ts'
 import type { ShardRef } from '../contract.ts'
+import { isPartOf } from '../job-query.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { Connection } from './connection.ts'
 import type { RedisArgument, RedisReply } from './driver.ts'
 import { keysOf, memberOf, type ShardKeys } from './keys.ts'
 import { countersOf } from './owner-reads.ts'
-import { countersScript } from './scripts/reading.ts'
+import { countersScript, membersScript } from './scripts/reading.ts'
 import { isList, recordsOf, stateCodes, textOf, unpackJob, type PackedJob } from './records.ts'
 
 /** Records that one page may look at. */
@@ -124,16 +126,9 @@ export class JobLists {
     const jobs = names.reduce((sum, name) => sum + (counters.get(name) ?? 0), 0)
     if (jobs > listRecordsMax) return undefined
     const sets = new Set(names.flatMap((name) => setOf(keys, name, phase)))
-    const members: string[] = []
-    for (const set of sets) {
-      for (let from = 0; ; from += slice) {
-        const part = textsOf(await this.#call('zrange', [set, from, from + slice - 1]))
-        members.push(...part)
-        if (part.length < slice) break
-      }
-    }
-    // A job that moved meanwhile may have been met twice.
-    return [...new Set(members)]
+    // At one stroke: in slices by rank, what leaves before a slice would hide what comes after it.
+    const read = () => this.#connection.run(membersScript, [...sets], [])
+    return textsOf(await this.#connection.again(read))
   }
 
   /** Those of the members whose records fit the query. */
@@ -189,15 +184,13 @@ function setOf(keys: ShardKeys, name: string, phase: number | undefined): string
 }
 
 function fitOf(query: JobQuery): (job: PackedJob) => boolean {
-  const { state, phase, enqueuedBeforeMs } = query
-  const error = query.error?.toLowerCase()
+  const { state, phase, enqueuedBeforeMs, error } = query
   return (job) => {
     if (state === 'unsettled' && job[2] > stateCodes.scheduled) return false
     if (state !== undefined && state !== 'unsettled' && job[2] !== stateCodes[state]) return false
     if (phase !== undefined && job[3] !== phase) return false
     if (enqueuedBeforeMs !== undefined && job[8] >= enqueuedBeforeMs) return false
-    if (error === undefined) return true
-    return job[15] !== false && job[15].toLowerCase().includes(error)
+    return error === undefined || isPartOf(job[15] || undefined, error)
   }
 }
 

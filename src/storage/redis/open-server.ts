@@ -38,7 +38,7 @@ export async function openServer(
   connections.forEach(opening)
   try {
     await Promise.all(connections.map((connection) => connection.open()))
-    const facts = await owner.again(() => factsOf(owner.servers(), address.where))
+    const facts = await owner.again(() => factsOf(owner.servers(), address))
     await claimPrefix(owner, names.prefix, address.where)
     return { owner, people, facts }
   } catch (error) {

@@ -7,19 +7,28 @@ import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
-import { fenced, mutationMisfit, notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
+import { unpackAnswer } from '../packed-answer.ts'
+import { fenced, groupLate, groupLost, mutationMisfit, notOpen } from '../storage-errors.ts'
+import { outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { addressOf, type RedisAddress, type RedisAddressOptions } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
-import { bareCause, explained, failureOf, storeLost } from './failures.ts'
-import { decodeAnswer, encodeGroup, type Authority } from './group-encoding.ts'
-import { checkPrefix, keysOf, registryKey, schemaVersion, shardCountsKey } from './keys.ts'
+import { bareCause, explained, failureOf } from './failures.ts'
+import { encodeGroup, type Authority } from './group-encoding.ts'
+import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
 import { JobLists } from './lists.ts'
 import { openServer, type OpenServer } from './open-server.ts'
 import { OwnerReads } from './owner-reads.ts'
 import { isList, textOf } from './records.ts'
 import { commitScript } from './scripts/commit.ts'
-import { acquireScript, holderScript, releaseScript, renewScript } from './scripts/ownership.ts'
+import {
+  acquireScript,
+  holderScript,
+  registerScript,
+  releaseScript,
+  renewScript,
+  shardsScript,
+} from './scripts/ownership.ts'
 import { pruneScript } from './scripts/retention.ts'
 import { logWords } from './server-facts.ts'
 
@@ -196,19 +205,15 @@ export class RedisStorageBackend implements contract.Storage {
   async registerPipeline(pipeline: contract.PipelineRecord): Promise<number> {
     const { name, jobTypes, shards, nowMs } = pipeline
     const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
-    const known = JSON.stringify({ jobTypes, lastSeenMs: nowMs })
-    const counts = shardCountsKey(this.#prefix)
-    // The first one stays.
-    await owner.again(() => owner.send('hsetnx', [counts, name, shards]))
-    await owner.again(() => owner.send('hset', [registryKey(this.#prefix), name, known]))
-    return await this.shardsOf(name)
+    const args = [name, JSON.stringify(jobTypes), nowMs, shards]
+    const keys = [registryKey(this.#prefix)]
+    return Number(await owner.again(() => owner.run(registerScript, keys, args)))
   }
 
   async shardsOf(pipeline: string): Promise<number> {
     const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
-    const ask = [shardCountsKey(this.#prefix), pipeline]
-    const count = await owner.again(() => owner.send('hget', ask))
-    return count === null ? 0 : Number(textOf(count))
+    const keys = [registryKey(this.#prefix)]
+    return Number(await owner.again(() => owner.run(shardsScript, keys, [pipeline])))
   }
 
   async prune(
@@ -238,7 +243,7 @@ export class RedisStorageBackend implements contract.Storage {
     const [outcome, first, second] = isList(reply) ? reply : []
     switch (textOf(outcome)) {
       case 'ok':
-        return decodeAnswer(textOf(first), group)
+        return unpackAnswer(textOf(first), group)
       case 'fenced': {
         const newest = textOf(first)
         throw fenced(ref, epoch, newest === '' ? undefined : Number(newest))
@@ -249,9 +254,9 @@ export class RedisStorageBackend implements contract.Storage {
         break
       }
       case 'lost':
-        throw storeLost(this.#address.where, textOf(first))
+        throw groupLost(ref, textOf(first))
       case 'late':
-        throw storeFailed(this.#address.where, `group ${group.id} comes after ${textOf(first)}`)
+        throw groupLate(ref, group)
     }
     throw storeFailed(this.#address.where, `it answered ${JSON.stringify(textOf(outcome))}`)
   }

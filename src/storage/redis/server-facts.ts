@@ -5,12 +5,16 @@
 import { CarbontubeError } from '../../errors/errors.ts'
 import type { Durability } from '../contract.ts'
 import { storeFailed } from '../storage-errors.ts'
+import type { RedisAddress } from './address.ts'
 import type { RedisArgument } from './driver.ts'
 import { explained, failureOf } from './failures.ts'
 import { isList, textOf } from './records.ts'
 
-/** How a server writes its log of commands; `unknown` where CONFIG is forbidden. */
-type LogPolicy = 'off' | 'everysec' | 'always' | 'no' | 'unknown'
+/**
+ * How a server writes its log of commands: `lazyAlways` does not flush while another process rewrites the
+ * log, `unknown` is where CONFIG is forbidden.
+ */
+type LogPolicy = 'off' | 'everysec' | 'always' | 'lazyAlways' | 'no' | 'unknown'
 
 export interface ServerFacts {
   readonly version: string
@@ -24,8 +28,16 @@ export interface Server {
 }
 
 /** Throws CT_STORE_FAILED with what to change, and what the connection throws. */
-export async function factsOf(servers: readonly Server[], where: string): Promise<ServerFacts> {
+export async function factsOf(
+  servers: readonly Server[],
+  { where, isCluster }: Pick<RedisAddress, 'where' | 'isCluster'>,
+): Promise<ServerFacts> {
   const all = await Promise.all(servers.map((server) => oneServer(server, where)))
+  if (!isCluster && all.some(({ mode }) => mode === 'cluster')) {
+    throw unfit(where, 'this server is a node of a cluster', {
+      hint: 'Give the addresses of some nodes as `cluster`.',
+    })
+  }
   const [weakest] = all.toSorted((a, b) => a.durability.localeCompare(b.durability))
   if (weakest === undefined) throw storeFailed(where, 'the cluster has no master')
   return weakest
@@ -33,11 +45,15 @@ export async function factsOf(servers: readonly Server[], where: string): Promis
 
 /** For people: `AOF always`. */
 export function logWords(log: LogPolicy): string {
+  if (log === 'lazyAlways') return 'AOF always, not during a rewrite'
   if (log === 'unknown') return 'AOF unknown (CONFIG is forbidden)'
   return log === 'off' ? 'no AOF' : `AOF ${log}`
 }
 
-async function oneServer(server: Server, where: string): Promise<ServerFacts> {
+async function oneServer(
+  server: Server,
+  where: string,
+): Promise<ServerFacts & { readonly mode: string | undefined }> {
   const info = infoOf(textOf((await server.callBuffer('info', [])) as Uint8Array))
   const config = await configOf(server, where)
   const version = info.get('redis_version') ?? '0'
@@ -45,7 +61,7 @@ async function oneServer(server: Server, where: string): Promise<ServerFacts> {
   refuseReplica(info.get('role'), where)
   refuseEviction(config?.get('maxmemory-policy') ?? info.get('maxmemory_policy'), info, where)
   const log = logPolicyOf(info, config)
-  return { version, log, durability: durabilityOf(log) }
+  return { version, log, durability: durabilityOf(log), mode: info.get('redis_mode') }
 }
 
 /**
@@ -54,6 +70,7 @@ async function oneServer(server: Server, where: string): Promise<ServerFacts> {
  * same. Killed in that moment it loses what it has answered (docs/decisions/0008-redis.md).
  */
 function durabilityOf(log: LogPolicy): Durability {
+  if (log === 'lazyAlways') return 'D1'
   return log === 'always' ? 'D2' : 'D0'
 }
 
@@ -63,6 +80,7 @@ function logPolicyOf(
 ): LogPolicy {
   if (info.get('aof_enabled') !== '1') return 'off'
   const policy = config?.get('appendfsync')
+  if (policy === 'always' && config?.get('no-appendfsync-on-rewrite') === 'yes') return 'lazyAlways'
   return policy === 'always' || policy === 'everysec' || policy === 'no' ? policy : 'unknown'
 }
 
@@ -71,7 +89,7 @@ async function configOf(server: Server, where: string): Promise<Map<string, stri
   try {
     const values = new Map<string, string>()
     // One name at a time: several in one command came with Redis 7.
-    for (const name of ['appendfsync', 'maxmemory-policy']) {
+    for (const name of ['appendfsync', 'no-appendfsync-on-rewrite', 'maxmemory-policy']) {
       const reply = (await server.callBuffer('config', ['GET', name])) as Parameters<
         typeof textOf
       >[0]

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
+import { isPartOf } from '../job-query.ts'
 
 export type SqliteValue = number | string | Uint8Array | null
 export type SqliteRow = Readonly<Record<string, SqliteValue>>
@@ -126,6 +127,11 @@ function builtinDriver(library: NodeSqlite, nodeVersion: string): SqliteDriver {
 
 /** What both libraries have in common. */
 interface LibraryDatabase {
+  function(
+    name: string,
+    options: { deterministic: true },
+    body: (part: SqliteValue, text: SqliteValue) => number,
+  ): unknown
   exec(sql: string): unknown
   prepare(sql: string): LibraryStatement
   close(): unknown
@@ -150,7 +156,11 @@ interface NodeSqlite {
   readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => LibraryDatabase
 }
 
+/** Statements may call `is_part_of(part, text)`: `LIKE` ignores case for ASCII only, and ends at a NUL. */
 function adapt(database: LibraryDatabase): SqliteDatabase {
+  database.function('is_part_of', { deterministic: true }, (part, text) =>
+    typeof text === 'string' && isPartOf(text, String(part)) ? 1 : 0,
+  )
   return {
     exec: (sql) => void database.exec(sql),
     prepare: (sql) => {

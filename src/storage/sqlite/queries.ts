@@ -222,21 +222,17 @@ export class JobQueries {
   }
 }
 
-/** Everything but the state. `LIKE` ignores case for ASCII only. */
+/** Everything but the state. */
 function conditionsOf(query: JobQuery): { where: string; values: SqliteValue[] } {
   const { phase, error, enqueuedBeforeMs } = query
   const parts: [string, SqliteValue][] = []
   if (phase !== undefined) parts.push(['phase = ?', phase])
   if (enqueuedBeforeMs !== undefined) parts.push(['enqueued < ?', enqueuedBeforeMs])
-  if (error !== undefined) parts.push([`last_error LIKE ? ESCAPE '\\'`, containing(error)])
+  if (error !== undefined) parts.push(['is_part_of(?, last_error)', error])
   return {
     where: ['1', ...parts.map(([text]) => text)].join(' AND '),
     values: parts.map(([, value]) => value),
   }
-}
-
-function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, (special) => `\\${special}`)}%`
 }
 
 function rowBefore(shard: number, sequence: number): number {

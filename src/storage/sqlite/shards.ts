@@ -1,8 +1,5 @@
-/**
- * The row of a shard: who owns it, and the last group with its answers. Answers are kept as a list of
- * exceptions, since nearly all inserts are stored: the ids come from the group when it is sent again.
- */
-import type { CommitAnswer, Group, InsertAnswer } from '../../core/mutation.ts'
+/** The row of a shard: who owns it, and the last group with its answers. */
+import type { Group } from '../../core/mutation.ts'
 import type { Ownership } from '../ownership.ts'
 import type { SqliteDatabase, SqliteStatement } from './driver.ts'
 import { numberOf, textOf } from './rows.ts'
@@ -64,28 +61,4 @@ export class ShardRows {
   committed(shard: number, group: Group, done: { lastSequence: number; answer: string }): void {
     this.#committed.run(done.lastSequence, group.id, done.answer, shard)
   }
-}
-
-/** `3d 17c`: the insert with index 3 was a duplicate, the one with index 17 a conflict. */
-export function packAnswer(inserts: readonly InsertAnswer[]): string {
-  const exceptions: string[] = []
-  inserts.forEach(({ outcome }, index) => {
-    if (outcome !== 'stored') exceptions.push(`${index}${outcome === 'duplicate' ? 'd' : 'c'}`)
-  })
-  return exceptions.join(' ')
-}
-
-/** The answer that the group got when it was committed. */
-export function unpackAnswer(packed: string, group: Group): CommitAnswer {
-  const exceptions = new Set(packed.split(' '))
-  const inserts: InsertAnswer[] = []
-  for (const mutation of group.mutations) {
-    if (mutation.type !== 'insert') continue
-    const index = inserts.length
-    const duplicate = exceptions.has(`${index}d`)
-    const conflict = exceptions.has(`${index}c`)
-    const outcome = duplicate ? 'duplicate' : conflict ? 'conflict' : 'stored'
-    inserts.push({ id: mutation.job.id, outcome })
-  }
-  return { inserts }
 }

@@ -106,6 +106,9 @@ async function afterLease(
 
 const leaseMs = 100
 
+/** No clock of a store in use is as early. */
+const microsecondsOf2020 = Date.UTC(2020, 0) * 1_000
+
 /** `acquire`, `release`, and shards beside each other. */
 export function testOwnership({ test }: Tests): void {
   test('the first owner gets the shard, and nobody left it unclean', async (store) => {
@@ -113,6 +116,25 @@ export function testOwnership({ test }: Tests): void {
     assert.ok(answer.outcome === 'acquired')
     assert.equal(answer.uncleanStop, false)
     assert.ok(Number.isSafeInteger(answer.epoch) && answer.epoch > 0)
+  })
+
+  test('an epoch is no less than the time in microseconds', async (store) => {
+    // Whoever starts again from nothing, or from an old backup, must not hand out what was handed out before.
+    const { epoch } = await Owner.of(store)
+    assert.ok(epoch >= microsecondsOf2020, `${epoch}`)
+  })
+
+  test('the same owner again gets a newer epoch, and its earlier self is fenced', async (store) => {
+    const earlier = await Owner.of(store, shard, 'owner')
+    const again = await store.acquire(shard, 'owner', 60_000)
+    assert.ok(again.outcome === 'acquired')
+    assert.ok(again.epoch > earlier.epoch)
+    assert.equal(again.uncleanStop, true)
+    await refuses('CT_FENCED', earlier.commit(...inserts([aJob(1)])))
+    assert.equal(await store.renew(shard, earlier.epoch, 60_000), false)
+    await store.release(shard, earlier.epoch)
+    assert.equal((await store.acquire(shard, 'second', 60_000)).outcome, 'held')
+    await new Owner(store, shard, again.epoch).insert(aJob(1))
   })
 
   test('another owner is told who holds it, and until when', async (store) => {

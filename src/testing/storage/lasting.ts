@@ -89,8 +89,20 @@ async function crashed(harness: StorageHarness): Promise<Storage> {
 
 const many = 100_000
 
-/** 100,000 jobs: exact counts up to a bound, and refills that return each job once. */
+/** Large groups; 100,000 jobs: exact counts up to a bound, and refills that return each job once. */
 export function testMany({ test }: Tests): void {
+  test('a group may have 5,000 jobs', async (store) => {
+    const owner = await Owner.of(store)
+    const jobs = Array.from({ length: 5_000 }, (_, index) => aJob(index + 1))
+    await owner.commit(...inserts(jobs))
+    await owner.commit(...jobs.map((job) => completion(job)))
+    const { settled, lastSequence } = await store.summarise(shard)
+    assert.deepEqual(
+      { settled, lastSequence },
+      { settled: { done: 5_000, dead: 0, cancelled: 0 }, lastSequence: 5_000 },
+    )
+  })
+
   test(`${many} jobs are refilled in order, each once, while phases move on`, async (store) => {
     const owner = await Owner.of(store)
     const instructions = bytes('{"source":"video.mp4"}')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { JobRecord } from '../../core/job.ts'
 import type { ReadyCursor } from '../../storage/contract.ts'
 import { aFailure, aJob, anAttempt, at, completion, death, inserts } from './builders.ts'
-import { listAll, Owner, shard, startMs, stored } from './builders.ts'
+import { listAll, Owner, refuses, shard, startMs, stored } from './builders.ts'
 import type { Tests } from './harness.ts'
 
 const idsOf = (jobs: readonly JobRecord[]): string[] => jobs.map(({ id }) => id)
@@ -31,6 +31,14 @@ export function testReady({ test }: Tests): void {
       }
       assert.deepEqual(idsOf(found), expected)
     }
+  })
+
+  test('a page of no jobs has none', async (store) => {
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2, { state: 'scheduled', dueMs: 10 }))
+    assert.deepEqual(await store.loadReady(shard, { phase: 0, limit: 0 }), [])
+    const due = await store.loadDue(shard, { untilMs: 99, limit: 0 })
+    assert.deepEqual(due, { jobs: [], nextDueMs: 10 })
   })
 
   test('a cursor need not name a job that is there', async (store) => {
@@ -101,6 +109,9 @@ export function testLoading({ test }: Tests): void {
       'job-1',
     ])
     assert.deepEqual(await store.getJobs(shard, []), [])
+    const endless = 'job-1'.repeat(10_000)
+    assert.deepEqual(await store.getJobs(shard, [endless]), [])
+    assert.deepEqual(await store.listAttempts(shard, endless), [])
   })
 }
 
@@ -172,13 +183,28 @@ export function testLists({ test }: Tests): void {
       assert.deepEqual(counted, { count: expected.length, more: false })
     }
   })
+}
 
+/** Pages of `listJobs`. */
+export function testPages({ test }: Tests): void {
   test('a page has at most 100 jobs, whatever is asked for', async (store) => {
     const owner = await Owner.of(store)
     await owner.insert(...Array.from({ length: 150 }, (_, index) => aJob(index + 1)))
     const page = await store.listJobs(shard, {}, { limit: 1_000 })
     assert.equal(page.jobs.length, 100)
     assert.equal((await listAll(store)).length, 150)
+  })
+
+  test('a page has at least one job, and a cursor that no page gave is refused', async (store) => {
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2))
+    for (const limit of [0, -1, 0.5]) {
+      assert.deepEqual(idsOf((await store.listJobs(shard, {}, { limit })).jobs), ['job-2'])
+    }
+    const strange = ['', ' ', 'x', '-1', '1.5', '1e3', '9'.repeat(99), `1' OR 1=1`, '\0', '1\n']
+    for (const after of strange) {
+      await refuses('CT_BAD_OPTION', store.listJobs(shard, {}, { after, limit: 10 }))
+    }
   })
 
   test('pages under writes show every job that stays, and none twice', async (store) => {
@@ -212,29 +238,36 @@ export function testLists({ test }: Tests): void {
 
 /** Search in `listJobs` and `countJobs`. */
 export function testSearch({ testIf, harness }: Tests): void {
-  testIf(
-    {
-      capability: 'search',
-      met: harness.capabilities.search,
-      because: 'this store cannot look into texts',
-    },
-    'jobs are found by a part of their last error, in any case',
-    async (store) => {
-      const owner = await Owner.of(store)
-      await owner.insert(aJob(1), aJob(2), aJob(3), aJob(4))
-      await owner.commit(death(aJob(1), 'File 100% GONE'), death(aJob(2), 'other_thing'), {
-        type: 'retry',
-        ...{ job: at(aJob(3)), dueMs: 9, attempts: 1, crashes: 0, ended: aFailure('file gone') },
-      })
-      const find = async (error: string) => idsOf(await listAll(store, { error }))
-      assert.deepEqual(await find('gone'), ['job-3', 'job-1'])
-      assert.deepEqual(await find('100%'), ['job-1'])
-      assert.deepEqual(await find('r_t'), ['job-2'])
-      assert.deepEqual(await find('\\'), [])
-      assert.deepEqual(idsOf(await listAll(store, { error: 'gone', state: 'dead' })), ['job-1'])
-      assert.deepEqual(await store.countJobs(shard, { error: 'gone' }), { count: 2, more: false })
-    },
-  )
+  const met = harness.capabilities.search
+  const because = 'this store cannot look into texts'
+  const needs = { capability: 'search', met, because } as const
+
+  testIf(needs, 'jobs are found by a part of their last error, in any case', async (store) => {
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2), aJob(3), aJob(4))
+    await owner.commit(death(aJob(1), 'File 100% GONE'), death(aJob(2), 'other_thing'), {
+      type: 'retry',
+      ...{ job: at(aJob(3)), dueMs: 9, attempts: 1, crashes: 0, ended: aFailure('file gone') },
+    })
+    const find = async (error: string) => idsOf(await listAll(store, { error }))
+    assert.deepEqual(await find('gone'), ['job-3', 'job-1'])
+    assert.deepEqual(await find('100%'), ['job-1'])
+    assert.deepEqual(await find('r_t'), ['job-2'])
+    assert.deepEqual(await find('\\'), [])
+    assert.deepEqual(idsOf(await listAll(store, { error: 'gone', state: 'dead' })), ['job-1'])
+    assert.deepEqual(await store.countJobs(shard, { error: 'gone' }), { count: 2, more: false })
+    assert.deepEqual(await find('g\0ne'), [])
+  })
+
+  testIf(needs, 'any case is also that of letters beyond ASCII', async (store) => {
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2))
+    await owner.commit(death(aJob(1), 'Größe ÜBER 5 МБ'), death(aJob(2), 'grosse'))
+    for (const error of ['größe', 'GRÖßE', 'über 5 мб', 'Über 5 Мб']) {
+      assert.deepEqual(idsOf(await listAll(store, { error })), ['job-1'], error)
+      assert.deepEqual(await store.countJobs(shard, { error }), { count: 1, more: false })
+    }
+  })
 }
 
 /** `listAttempts` and `JobRecord.applied`. */
@@ -284,60 +317,5 @@ export function testHistory({ test }: Tests): void {
     }
     const { lastError = '' } = await stored(store, 'job-1')
     assert.ok(lastError.length > 0 && Buffer.byteLength(lastError) <= 1_024)
-  })
-}
-
-/** `prune`. */
-export function testRetention({ test }: Tests): void {
-  const policy = {
-    nowMs: startMs + 10_000,
-    ...{ settledKeepMs: 1_000, settledKeepJobs: 1_000, deadKeepMs: 5_000 },
-  }
-
-  test('old settled jobs go, unsettled ones never do', async (store) => {
-    const owner = await Owner.of(store)
-    await owner.insert(...[1, 2, 3, 4, 5, 6].map((n) => aJob(n)))
-    await owner.insert(aJob(7, { state: 'scheduled', dueMs: 1, enqueuedMs: 1 }))
-    await owner.insert(aJob(8, { enqueuedMs: 1 }))
-    await owner.commit(
-      completion(aJob(1), startMs + 8_999),
-      completion(aJob(2), startMs + 9_000),
-      death(aJob(3), 'x', startMs + 4_999),
-      death(aJob(4), 'x', startMs + 5_000),
-      {
-        type: 'settle',
-        ...{ job: at(aJob(5)), state: 'cancelled', endedMs: 1, attempts: 0, crashes: 0 },
-      },
-    )
-    assert.equal(await store.prune(shard, policy, 100), 3)
-    assert.deepEqual(idsOf(await listAll(store)), ['job-8', 'job-7', 'job-6', 'job-4', 'job-2'])
-    assert.equal(await store.prune(shard, policy, 100), 0)
-  })
-
-  test('no more than the limit goes at a time, oldest first', async (store) => {
-    const owner = await Owner.of(store)
-    const jobs = Array.from({ length: 10 }, (_, index) => aJob(index + 1))
-    await owner.insert(...jobs)
-    await owner.commit(...jobs.map((job) => completion(job, startMs + 100 - job.sequence)))
-    assert.equal(await store.prune(shard, policy, 4), 4)
-    assert.deepEqual(idsOf(await listAll(store)), idsOf(jobs.slice(0, 6).toReversed()))
-    assert.equal(await store.prune(shard, policy, 100), 6)
-  })
-
-  test('beyond the number kept, the oldest done and cancelled jobs go', async (store) => {
-    const owner = await Owner.of(store)
-    const jobs = Array.from({ length: 10 }, (_, index) => aJob(index + 1))
-    await owner.insert(...jobs, aJob(11), aJob(12))
-    const young = policy.nowMs - 10
-    await owner.commit(
-      ...jobs.map((job) => completion(job, young)),
-      death(aJob(11), 'x', young - 5),
-    )
-    const keepFour = { ...policy, settledKeepJobs: 4 }
-    assert.equal(await store.prune(shard, keepFour, 100), 6)
-    await owner.commit(completion(aJob(12), young + 1))
-    assert.equal(await store.prune(shard, keepFour, 100), 1)
-    const kept = ['job-12', 'job-11', 'job-10', 'job-9', 'job-8']
-    assert.deepEqual(idsOf(await listAll(store)), kept)
   })
 }

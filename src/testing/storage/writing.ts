@@ -4,7 +4,7 @@ import type { JobRecord, RunningNote } from '../../core/job.ts'
 import type { Mutation } from '../../core/mutation.ts'
 import type { Storage } from '../../storage/contract.ts'
 import { aFailure, aJob, anAttempt, at, bytes, completion, death } from './builders.ts'
-import { inserts, Owner, plain, shard, startMs, stored } from './builders.ts'
+import { inserts, listAll, Owner, plain, shard, startMs, stored } from './builders.ts'
 import type { Tests } from './harness.ts'
 
 const running: RunningNote = {
@@ -31,6 +31,9 @@ function idle(job: JobRecord): ReturnType<typeof plain> {
   return rest
 }
 
+/** The largest job that a manager takes. */
+const largestBytes = 8 * 1024 * 1024
+
 /** `insert`. */
 export function testInsert({ test }: Tests): void {
   test('keeps every field of a job', async (store) => {
@@ -40,13 +43,20 @@ export function testInsert({ test }: Tests): void {
     assert.deepEqual(await stored(store, 'job-2'), plain(aJob(2)))
   })
 
-  test('keeps instructions of no bytes and of a megabyte', async (store) => {
-    const large = new Uint8Array(1_048_576).fill(120)
+  test('keeps instructions of no bytes, and of 8 MiB that hold any byte', async (store) => {
+    // A view into something larger, as what comes out of a message is.
+    const large = new Uint8Array(largestBytes + 3).map((_, index) => index % 251).subarray(3)
     const empty = new Uint8Array()
     await ownerOf(store, aJob(1, { instructions: empty }), aJob(2, { instructions: large }))
     const [first, second] = await store.getJobs(shard, ['job-1', 'job-2'])
     assert.equal(first?.instructions.length, 0)
     assert.ok(second !== undefined && Buffer.compare(second.instructions, large) === 0)
+  })
+
+  test('takes a group of nothing', async (store) => {
+    const owner = await ownerOf(store, aJob(1))
+    assert.deepEqual(await owner.commit(), { inserts: [] })
+    assert.equal((await store.summarise(shard)).lastSequence, 1)
   })
 
   test('answers duplicate for the same checksum and conflict for another', async (store) => {
@@ -76,6 +86,69 @@ export function testInsert({ test }: Tests): void {
     await owner.commit(completion(aJob(1)), { type: 'remove', job: at(aJob(1)) })
     const answer = await owner.commit(...inserts([aJob(2, { id: 'job-1' })]))
     assert.equal(answer.inserts[0]?.outcome, 'stored')
+  })
+}
+
+/** Ids that a store may mistake for something else, or for one another; some fill the 128 bytes of an id. */
+const oddIds = [
+  ...[
+    '__proto__',
+    'constructor',
+    'toString',
+    'null',
+    'NULL',
+    '0',
+    '-1',
+    '1e3',
+    ' ',
+    'a',
+    'A',
+    'a ',
+  ],
+  ...[
+    'a\0',
+    'a\0b',
+    '\0',
+    '\u0001',
+    'a\u00010',
+    '\n',
+    '\u2028',
+    '\uFFFD',
+    '\uFEFFa',
+    '%00',
+    '%',
+    '_',
+  ],
+  ...[`'; DROP TABLE job --`, '"', '\\', '{a}', 'a,b', '$1', '\u00e9', 'e\u0301', 'ß', 'ss'],
+  ...['😀'.repeat(32), 'ä'.repeat(64), 'x'.repeat(128), '\0'.repeat(128)],
+]
+
+/** Ids beyond letters and digits. */
+export function testIds({ test }: Tests): void {
+  test('keeps ids of any characters, each by itself', async (store) => {
+    const owner = await ownerOf(store)
+    const jobs = oddIds.map((id, index) => aJob(index + 1, { id, replayOf: id }))
+    const answer = await owner.commit(...inserts(jobs))
+    assert.deepEqual(
+      answer.inserts,
+      oddIds.map((id) => ({ id, outcome: 'stored' })),
+    )
+    const again = await owner.commit(
+      ...inserts(jobs.map((job) => ({ ...job, sequence: job.sequence + 1_000 }))),
+    )
+    assert.deepEqual(
+      again.inserts,
+      oddIds.map((id) => ({ id, outcome: 'duplicate' })),
+    )
+    const found = await store.getJobs(shard, oddIds)
+    assert.deepEqual(found.map(plain), jobs.map(plain))
+    assert.deepEqual((await listAll(store)).map(plain), jobs.toReversed().map(plain))
+    await owner.commit(...jobs.map((job) => completion(job)))
+    for (const id of oddIds) {
+      assert.deepEqual(await store.listAttempts(shard, id), [anAttempt()])
+    }
+    await owner.commit(...jobs.map((job) => ({ type: 'remove' as const, job: at(job) })))
+    assert.deepEqual(await store.getJobs(shard, oddIds), [])
   })
 }
 

@@ -10,7 +10,7 @@
  * MessagePack, they are arguments of their own, which mutations name by number.
  */
 import { batches } from './batches.ts'
-import { script } from './script.ts'
+import { script, writeOfNothing } from './script.ts'
 
 /** KEYS by name; the ready sets of the phases that the group names follow behind them. */
 const names = `
@@ -36,7 +36,7 @@ local owned = row[1] == epoch and row[3] == '0' and (owner == '' or row[2] == ow
 if not owned then return {'fenced', row[1] or ''} end
 if row[4] == group then return {'ok', row[5]} end
 local by = epoch .. ' ' .. row[2]
-if row[7] == by and number < tonumber(row[6]) then return {'late', row[6]} end
+if row[7] == by and number < tonumber(row[6]) then return {'late'} end
 if previous ~= '' and row[4] ~= previous then return {'lost', previous} end
 `
 
@@ -174,9 +174,8 @@ local function score(job)
   return string.format('%.17g', state == 1 and job[10] or job[14] or 0)
 end
 
--- A full server refuses the first write that takes room, but not what comes after a write. So a group with
--- new jobs begins with a write that takes room, and any other with one that takes none: settling goes on.
-if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else redis.call('HDEL', kShard, 'none') end
+-- A group with new jobs begins with a write that takes room, for a full server to refuse; settling goes on.
+if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else ${writeOfNothing('kShard')} end
 
 local grown = {}
 for member in pairs(touched) do
@@ -236,7 +235,7 @@ end
 return {'ok', answer}
 `
 
-/** → {'ok', answer}, {'fenced', epoch}, {'late', number}, {'lost', group} or {'misfit', index, why}. */
+/** → {'ok', answer}, {'fenced', epoch}, {'late'}, {'lost', group} or {'misfit', index, why}. */
 export const commitScript = script(
   [names, gate, batches, draft, changes, `do ${write} end`].join('\n'),
 )

@@ -67,5 +67,14 @@ return {
 }
 `)
 
+/** KEYS: sets. → their members, of all at one moment. */
+export const membersScript = script(`
+local members = {}
+for _, key in ipairs(KEYS) do
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do members[#members + 1] = member end
+end
+return members
+`)
+
 /** KEYS: counters. A script, because ioredis would make an object of the answer to HGETALL. */
 export const countersScript = script(`return redis.call('HGETALL', KEYS[1])`)
