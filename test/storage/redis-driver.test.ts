@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RedisStorageBackend } from '../../src/storage/redis/redis-storage.ts'
 import { loadDriver } from '../../src/storage/redis/driver.ts'
 import { explained, failureOf } from '../../src/storage/redis/failures.ts'
+import { factsOf } from '../../src/storage/redis/server-facts.ts'
 
 const here = createRequire(import.meta.url)
 
@@ -64,6 +65,27 @@ describe('the options of the Redis store', () => {
     expect(describe({ cluster: ['a:1', 'b:2'] })).toBe('Redis at cluster of a:1, b:2')
     const sentinels = { name: 'mymaster', addresses: ['a:1'] }
     expect(describe({ sentinels })).toBe('Redis at mymaster by Sentinel')
+  })
+})
+
+describe('the server of a Redis store', () => {
+  const server = (info: string) => ({
+    callBuffer: async (command: string) => Buffer.from(command === 'info' ? info : ''),
+  })
+  const facts = (...lines: string[]) =>
+    factsOf([server(lines.join('\r\n'))], { where: 'here', isCluster: false })
+
+  it('is Redis 6.2 or newer', async () => {
+    await expect(facts('redis_version:6.0.16')).rejects.toMatchObject({
+      code: 'CT_STORE_FOREIGN',
+      message: expect.stringContaining('6.2 is the oldest') as string,
+    })
+    expect(await facts('redis_version:6.2.0', 'aof_enabled:0')).toMatchObject({ version: '6.2.0' })
+  })
+
+  it('is not a Sentinel, which somebody has given in place of the master', async () => {
+    const sentinel = facts('redis_version:7.0.15', 'redis_mode:sentinel', 'role:sentinel')
+    await expect(sentinel).rejects.toMatchObject({ code: 'CT_STORE_FOREIGN' })
   })
 })
 
