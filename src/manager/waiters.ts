@@ -27,6 +27,7 @@ export class Waiters {
   readonly #waits = new Set<Wait>()
   #settled: string[] = []
   #isFlushing = false
+  #isStopped = false
 
   constructor(parts: WaitersParts) {
     this.#parts = parts
@@ -61,10 +62,13 @@ export class Waiters {
   }
 
   flush(): void {
-    if (this.#settled.length === 0 || this.#isFlushing) return
+    if (this.#settled.length === 0 || this.#isFlushing || this.#isStopped) return
     this.#isFlushing = true
     void this.#tell()
-      .catch((error: unknown) => this.#parts.onError(error))
+      .catch((error: unknown) => {
+        // By now the shard may have another owner in this process.
+        if (!this.#isStopped) this.#parts.onError(error)
+      })
       .finally(() => {
         this.#isFlushing = false
         this.flush()
@@ -72,6 +76,7 @@ export class Waiters {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const wait of this.#waits) clearTimeout(wait.timer)
     this.#waits.clear()
     this.#byJob.clear()
