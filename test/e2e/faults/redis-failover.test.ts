@@ -7,7 +7,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../../src/client/pipeline-client.ts'
 import { redisMissing, type RedisServer } from '../../servers/redis-server.ts'
-import { cutReplicas, RedisCluster, SentinelSet } from '../../servers/redis-sets.ts'
+import { comesBack, cutReplicas, RedisCluster, SentinelSet } from '../../servers/redis-sets.ts'
 import { until } from '../../wait.ts'
 import { numbered } from '../processes.ts'
 import { jobsFlow } from './jobs-flow.ts'
@@ -32,7 +32,7 @@ interface Loss {
   readonly killedMs: number
 }
 
-/** The master dies a second after its replica was cut off, which takes over all the same. */
+/** The master dies a second after its replica was cut off, which takes over all the same, and comes back. */
 async function loseMaster(
   { feed, client, say }: Scene,
   master: RedisServer,
@@ -52,6 +52,8 @@ async function loseMaster(
   const [tookOver, flowed] = [promotedMs - killedMs, performance.now() - promotedMs]
   say(`a replica is master ${Math.round(tookOver)} ms after the kill`)
   say(`jobs flow ${Math.round(flowed)} ms later`)
+  await comesBack(master)
+  await jobsFlow(client, 50, flowMsMax)
   return { cutAt, killedMs }
 }
 
