@@ -82,8 +82,10 @@ export class Lease {
     return new CarbontubeError('CT_FENCED', message, { cause })
   }
 
+  /** Also of a renewal that is under way: its answer is about an ownership that has ended. */
   stop(): void {
     clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   /** Clean hand-over: the next owner need not wait. */
@@ -96,10 +98,13 @@ export class Lease {
     const { storage, ref, onLost } = this.#parts
     const askedAt = readClocks()
     try {
-      if (await storage.renew(ref, this.epoch, ttlMs)) this.#renewedAt = askedAt
+      const isRenewed = await storage.renew(ref, this.epoch, ttlMs)
+      if (this.#timer === undefined) return
+      if (isRenewed) this.#renewedAt = askedAt
       else
         onLost(new CarbontubeError('CT_FENCED', `another manager has taken over "${ref.pipeline}"`))
     } catch (error) {
+      if (this.#timer === undefined) return
       // The store may come back; but not to an owner whose time is over.
       if (performance.now() - this.#renewedAt.runningMs > ttlMs) onLost(this.lapsed(error))
     }

@@ -155,7 +155,7 @@ export class Manager implements Service {
   async #own(number: number, lease: Lease): Promise<void> {
     const isFirst = this.#shards.size === 0
     const { spec } = this.#options
-    const shard = new OwnedShard(lease, {
+    const shard: OwnedShard = new OwnedShard(lease, {
       ...{ options: this.#options, ref: { pipeline: spec.name, shard: number } },
       ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
       isOneOfSeveral: this.#shardCount > 1,
@@ -163,7 +163,8 @@ export class Manager implements Service {
       // Of one shard alone the doors close, and whoever waits comes again when others open.
       disown: (asked) => this.#shardCount > 1 && this.#reception.disown(asked, number),
       onRejected: (error) => this.#reject(error),
-      onFailed: (error) => this.#failed(number, error),
+      // One that was given up says nothing of the one after it.
+      onFailed: (error) => this.#shards.get(number) === shard && this.#failed(number, error),
     })
     this.#shards.set(number, shard)
     try {

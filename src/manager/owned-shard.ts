@@ -41,7 +41,7 @@ export interface OwnedShardParts {
   disown(asked: Asked): unknown
   onRejected(error: unknown): void
   /** The ownership is lost, or the store is broken. */
-  onFailed(error: unknown): void
+  onFailed(error: unknown): unknown
 }
 
 export class OwnedShard {

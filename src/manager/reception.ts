@@ -80,6 +80,8 @@ export class Reception implements Receiver {
 
   /** Jobs name their shard themselves; what is not about a job has to. */
   #shardAskedFor(decoded: ShardRequest): number {
+    const named = 'shard' in decoded ? decoded.shard : undefined
+    if (named !== undefined) return named
     if (this.#parts.shards() === 1) return 0
     switch (decoded.type) {
       case 'enqueue':
@@ -95,7 +97,6 @@ export class Reception implements Receiver {
       case 'pause':
       case 'resume':
       case 'drain':
-        if (decoded.shard !== undefined) return decoded.shard
         throw new WireError('malformed', `of which shard: "${decoded.type}" needs a "shard"`)
     }
   }

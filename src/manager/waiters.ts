@@ -27,6 +27,7 @@ export class Waiters {
   readonly #waits = new Set<Wait>()
   #settled: string[] = []
   #isFlushing = false
+  #isStopped = false
 
   constructor(parts: WaitersParts) {
     this.#parts = parts
@@ -61,10 +62,13 @@ export class Waiters {
   }
 
   flush(): void {
-    if (this.#settled.length === 0 || this.#isFlushing) return
+    if (this.#settled.length === 0 || this.#isFlushing || this.#isStopped) return
     this.#isFlushing = true
     void this.#tell()
-      .catch((error: unknown) => this.#parts.onError(error))
+      .catch((error: unknown) => {
+        // By now the shard may have another owner in this process.
+        if (!this.#isStopped) this.#parts.onError(error)
+      })
       .finally(() => {
         this.#isFlushing = false
         this.flush()
@@ -73,6 +77,7 @@ export class Waiters {
 
   /** Ends all waits, and answers who has to wait elsewhere. */
   abandon(): readonly { readonly peer: string; readonly request: number }[] {
+    this.#isStopped = true
     const waits = [...this.#waits]
     for (const { timer } of waits) clearTimeout(timer)
     this.#waits.clear()

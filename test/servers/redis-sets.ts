@@ -24,6 +24,8 @@ export async function ask(
   ...command: [string, ...(string | number)[]]
 ): Promise<unknown> {
   const client = new Redis(port, '127.0.0.1')
+  // An end of the server shows in the command.
+  client.on('error', () => {})
   try {
     const [name, ...args] = command
     return await client.call(name, ...args)
@@ -43,6 +45,12 @@ export async function cutReplicas(master: RedisServer): Promise<void> {
   await ask(master, 'ACL', 'SETUSER', follower.user, 'off')
   await ask(master, 'CLIENT', 'KILL', 'USER', follower.user)
   await says(master, 'connected_slaves:0', 'INFO', 'replication')
+}
+
+/** A master that was killed comes back, and learns that it has a successor; what only it had is gone. */
+export async function comesBack(master: RedisServer): Promise<void> {
+  await master.restart()
+  await says(master, 'role:slave', 'INFO', 'replication')
 }
 
 class ServerSet {

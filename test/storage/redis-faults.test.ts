@@ -16,12 +16,12 @@ import { aServer, endAll, ending, open, say } from './redis-stores.ts'
 const missing = redisMissing()
 const name = missing === undefined ? 'a Redis store' : `a Redis store [skipped: ${missing}]`
 
-/** Commits as a manager does: an unknown outcome is asked for again until there is an answer. */
-async function commitAgain(
+/** Commits as a manager does: an unknown outcome is asked for again until there is an answer, or a refusal. */
+async function settledCommit(
   store: RedisStorageBackend,
   epoch: number,
   group: Group,
-): Promise<{ answer: CommitAnswer; unknown: number }> {
+): Promise<{ answer: CommitAnswer | Error; unknown: number }> {
   let unknown = 0
   const attempt = async (): Promise<CommitAnswer | Error> => {
     try {
@@ -33,6 +33,13 @@ async function commitAgain(
     }
   }
   const answer = await until(attempt, { what: `${group.id} is answered`, timeoutMs: 15_000 })
+  return { answer, unknown }
+}
+
+async function commitAgain(
+  ...wanted: Parameters<typeof settledCommit>
+): Promise<{ answer: CommitAnswer; unknown: number }> {
+  const { answer, unknown } = await settledCommit(...wanted)
   if (answer instanceof Error) throw answer
   return { answer, unknown }
 }
@@ -132,6 +139,23 @@ describe.skipIf(missing !== undefined)(`${name} on one server`, () => {
     await refuses('CT_STORE_FAILED', owner.commit(completion(aJob(1))))
     expect((await store.summarise(shard)).settled.done).toBe(0)
     await (await Owner.of(store)).commit(completion(aJob(1)))
+  })
+
+  it('stops it also when the group that comes next had no answer before', async () => {
+    const proxy = await TcpProxy.start(server.port)
+    ending.push(() => proxy.stop())
+    const store = await open({ ...options, redisUri: `redis://127.0.0.1:${proxy.port}` })
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1))
+    const next = { id: 'the-next', number: 2, mutations: inserts([aJob(2)]) }
+    const cut = proxy.cut('the-next', 'before')
+    await refuses('CT_OUTCOME_UNKNOWN', store.commit(shard, owner.epoch, next))
+    await cut
+    const key = `${options.prefix}:{${suitePipeline}:0}:shard`
+    await say(server, 'HSET', key, 'group', 'an earlier one', 'number', '0')
+    const { answer } = await settledCommit(store, owner.epoch, next)
+    expect(answer).toMatchObject({ code: 'CT_STORE_FAILED' })
+    expect(await store.getJobs(shard, ['job-2'])).toEqual([])
   })
 
   it('ignores a group that a broken connection brings after later ones', async () => {

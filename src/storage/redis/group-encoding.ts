@@ -32,18 +32,22 @@ export interface Authority {
   readonly owner: string
   /** Id of the group that was answered last; '' = none, or not known. */
   readonly lastGroup: string
+  /** Id of the group behind it, when that had no answer: the server may have it or not. */
+  readonly unanswered?: string
 }
 
 /** Keys and arguments of the commit script. */
 export function encodeGroup(
   keys: ShardKeys,
-  { epoch, owner, lastGroup }: Authority,
+  { epoch, owner, lastGroup, unanswered }: Authority,
   group: Group,
 ): { keys: string[]; args: Buffer[] } {
+  // Behind an unanswered group any other may find either.
+  const previous = unanswered === undefined || unanswered === group.id ? lastGroup : ''
   const writer = new GroupEncoder()
   const mutations = group.mutations.map((mutation) => writer.encode(mutation))
   const phases = [...writer.phases]
-  const header = [String(epoch), owner, group.id, group.number, historyBytesMax, phases, lastGroup]
+  const header = [String(epoch), owner, group.id, group.number, historyBytesMax, phases, previous]
   return {
     keys: [
       ...[keys.shard, keys.job, keys.body, keys.history, keys.id, keys.all],

@@ -156,11 +156,11 @@ export class RedisStorageBackend implements contract.Storage {
       reply = await connection.run(commitScript, keys, args)
     } catch (error) {
       if (failureOf(error) !== 'transient') throw explained(error, where)
-      this.#note(ref, { ...authority, lastGroup: '' })
+      this.#note(ref, { ...authority, unanswered: group.id })
       throw outcomeUnknown(where, group, bareCause(error))
     }
     const answer = this.#answer(reply, { ref, epoch, group })
-    this.#note(ref, { ...authority, lastGroup: group.id })
+    this.#note(ref, { epoch, owner: authority.owner, lastGroup: group.id })
     return answer
   }
 

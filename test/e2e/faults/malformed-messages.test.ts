@@ -52,7 +52,7 @@ interface Door {
 /** Answers how many of them no decoder takes. */
 async function barrage({ kind, kinds, seed, send }: Door): Promise<number> {
   // A mutated `pause` may still be one, and then the test would pause itself.
-  const malformer = new Malformer(seed, kinds, ['pause', 'drain'])
+  const malformer = new Malformer(seed, kinds, ['pause', 'pauseOfOneOfSeveral', 'drain'])
   let refused = 0
   for (let n = 0; n < count; n++) {
     const frames = malformer.next()

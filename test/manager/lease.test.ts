@@ -1,0 +1,53 @@
+/** What a renewal says to the owner of a shard, and when it is too late to say anything. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Lease } from '../../src/manager/lease.ts'
+import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
+import { shard } from '../../src/testing/storage/builders.ts'
+
+/** Its renewals are answered by the test. */
+class SlowStorage extends EphemeralStorageBackend {
+  readonly renewals: { answer(isRenewed: boolean): void }[] = []
+  override renew(): Promise<boolean> {
+    return new Promise((answer) => void this.renewals.push({ answer }))
+  }
+}
+
+let storage: SlowStorage
+let lost: unknown[]
+let lease: Lease
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  storage = new SlowStorage()
+  await storage.open()
+  lost = []
+  const onLost = (error: unknown) => void lost.push(error)
+  const acquired = await Lease.acquire({ storage, ref: shard, owner: 'me', onLost })
+  if (!(acquired instanceof Lease)) throw new Error('it is free')
+  lease = acquired
+  vi.advanceTimersByTime(3_000)
+})
+
+afterEach(() => {
+  lease.stop()
+  vi.useRealTimers()
+})
+
+/** What is told by then has been told. */
+const told = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('a lease', () => {
+  it('is lost when a renewal is refused', async () => {
+    storage.renewals[0]?.answer(false)
+    await told()
+    expect(lost).toEqual([expect.objectContaining({ code: 'CT_FENCED' })])
+  })
+
+  it('says nothing more when it was stopped while a renewal was under way', async () => {
+    lease.stop()
+    storage.renewals[0]?.answer(false)
+    await told()
+    expect(storage.renewals).toHaveLength(1)
+    expect(lost).toEqual([])
+  })
+})
