@@ -51,11 +51,29 @@ export class Connection {
   #nextRequest = 1
   #isClosed = false
   #lookedMs = 0
+  readonly #ownerWaits: (() => void)[] = []
   /** What the manager that answered last said of itself. */
   welcome: Welcome | undefined
 
   constructor(transport: Transport) {
     this.#transport = transport
+  }
+
+  /** Resolves when it is known who owns each of so many shards, or after `withinMs`. */
+  async ownersKnown(shards: number, withinMs: number): Promise<void> {
+    const endMs = systemClock.nowMs() + withinMs
+    const all = Array.from({ length: shards }, (_, shard) => shard)
+    for (;;) {
+      const leftMs = endMs - systemClock.nowMs()
+      if (leftMs <= 0 || all.every((shard) => this.#doors?.owns(shard) === true)) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs)
+        this.#ownerWaits.push(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
   }
 
   /** A shard of each manager that can be asked; none before `connect`, and when all have gone. */
@@ -210,6 +228,7 @@ export class Connection {
     if (isKnown) outbox?.connected()
     else outbox?.disconnected()
     if (isKnown) this.#work()
+    for (const goOn of this.#ownerWaits.splice(0)) goOn()
   }
 }
 

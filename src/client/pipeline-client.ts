@@ -84,6 +84,8 @@ export interface Paused {
 }
 
 const timeoutMsDefault = 10_000
+/** How long a status waits for managers that have not been heard of. */
+const ownersWaitMs = 1_000
 /** A manager takes ten times as many; smaller messages keep it from others for a shorter while. */
 const idsPerWait = 1_000
 
@@ -281,6 +283,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /** Of all managers that can be asked; shards that nobody owns at the moment are not in it. */
   async status(): Promise<PipelineStatus> {
+    await this.#connection.ownersKnown(this.#shards, ownersWaitMs)
     const { oneOfEach } = this.#connection
     const asked = oneOfEach.length === 0 ? [0] : oneOfEach
     const replies = await Promise.all(

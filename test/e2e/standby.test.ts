@@ -1,39 +1,30 @@
 /** The commands of docs/how-to/standby.md, with addresses of this machine in place of the boxes. */
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { regionNames, regionOf } from '../../scripts/quoted-regions.mjs'
 import { redisMissing, RedisServer } from '../servers/redis-server.ts'
 import { until } from '../wait.ts'
 import { Bench } from './processes.ts'
+import { QuotedCommands } from './quoted-commands.ts'
 import { Shell, signalGroup, type Running } from './shell.ts'
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-const commands = readFileSync(path('../../examples/stores/commands.sh'), 'utf8')
+const pipeline = fileURLToPath(new URL('../../examples/stores/pipeline.ts', import.meta.url))
 const missing = redisMissing()
-const ran = new Set<string>()
 
 let here: Bench
 let there: Bench
 let server: RedisServer
 let shell: Shell
 
-function region(name: string): string {
-  ran.add(name)
-  const addresses = {
-    'tcp://manager1:5050': here.pull,
-    'tcp://manager1:6000': here.address(2),
-    'tcp://manager2:5050': there.pull,
-    'tcp://manager2:6000': there.address(2),
-    'redis://cache1:6379': server.uri,
-    'npx carbontube': `${process.execPath} ${path('../../dist/cli/main.js')}`,
-  }
-  return Object.entries(addresses).reduce(
-    (text, [there, here]) => text.replaceAll(there, here),
-    regionOf(commands, name),
-  )
-}
+const commands = new QuotedCommands('commands.sh', () => ({
+  'tcp://manager1:5050': here.pull,
+  'tcp://manager1:6000': here.address(2),
+  'tcp://manager2:5050': there.pull,
+  'tcp://manager2:6000': there.address(2),
+  'redis://cache1:6379': server.uri,
+}))
+const region = (name: string) => commands.region(name)
 
 async function says({ stderr }: Running, what: string): Promise<void> {
   await until(() => stderr().includes(what), { what, timeoutMs: 40_000 })
@@ -50,7 +41,7 @@ describe.skipIf(missing !== undefined)(
       there = await Bench.open()
       server = await RedisServer.start()
       shell = new Shell(here.folder)
-      copyFileSync(path('../../examples/stores/pipeline.ts'), join(here.folder, 'pipeline.ts'))
+      copyFileSync(pipeline, join(here.folder, 'pipeline.ts'))
       first = shell.start(region('first'))
       await says(first, ' is ready')
       second = shell.start(region('second'))
@@ -99,7 +90,7 @@ describe.skipIf(missing !== undefined)(
     })
 
     it('is shown no command that did not run here', () => {
-      expect([...ran].sort()).toEqual(regionNames(commands).sort())
+      expect(commands.unused).toEqual([])
     })
   },
 )
