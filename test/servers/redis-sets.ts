@@ -50,6 +50,10 @@ export async function cutReplicas(master: RedisServer): Promise<void> {
 /** A master that was killed comes back, and learns that it has a successor; what only it had is gone. */
 export async function comesBack(master: RedisServer): Promise<void> {
   await master.restart()
+  await becomesReplica(master)
+}
+
+export async function becomesReplica(master: RedisServer): Promise<void> {
   await says(master, 'role:slave', 'INFO', 'replication')
 }
 
@@ -67,16 +71,25 @@ class ServerSet {
   }
 }
 
+interface SentinelOptions {
+  readonly sentinels: number
+  /** Default 1. */
+  readonly replicas?: number
+  /** More of the command line of the master and its replicas. */
+  readonly args?: readonly string[]
+}
+
 export class SentinelSet extends ServerSet {
   static readonly masterName = 'mymaster'
+  readonly replicas: RedisServer[] = []
   readonly sentinels: RedisServer[] = []
-  #pair: { master: RedisServer; replica: RedisServer } | undefined
+  #master: RedisServer | undefined
 
-  /** A master, a replica that follows it, and Sentinels that know both. */
-  static async start(sentinels: number): Promise<SentinelSet> {
+  /** A master, replicas that follow it, and Sentinels that know all of them. */
+  static async start(options: SentinelOptions): Promise<SentinelSet> {
     const set = new SentinelSet()
     try {
-      await set.#start(sentinels)
+      await set.#start(options)
       return set
     } catch (error) {
       await set.stop()
@@ -84,39 +97,39 @@ export class SentinelSet extends ServerSet {
     }
   }
 
+  /** The first one. */
   get master(): RedisServer {
-    return this.#known.master
-  }
-
-  get replica(): RedisServer {
-    return this.#known.replica
+    if (this.#master === undefined) throw new Error('the servers have not been started')
+    return this.#master
   }
 
   get addresses(): string[] {
     return this.sentinels.map(({ address }) => address)
   }
 
+  /** One of the replicas is master. */
   async promoted(): Promise<void> {
-    await says(this.replica, 'role:master', 'INFO', 'replication')
+    await Promise.any(
+      this.replicas.map((replica) => says(replica, 'role:master', 'INFO', 'replication')),
+    )
   }
 
-  get #known() {
-    if (this.#pair === undefined) throw new Error('the servers have not been started')
-    return this.#pair
-  }
-
-  async #start(sentinels: number): Promise<void> {
-    const master = await this.add({ args: followerArgs })
-    const replica = await this.add({
-      args: [...followerArgs, '--replicaof', '127.0.0.1', String(master.port)],
-    })
-    this.#pair = { master, replica }
-    await says(replica, 'master_link_status:up', 'INFO', 'replication')
+  async #start({ sentinels, replicas = 1, args: more = [] }: SentinelOptions): Promise<void> {
+    const args = [...followerArgs, ...more]
+    const master = await this.add({ args })
+    this.#master = master
+    const replicaArgs = [...args, '--replicaof', '127.0.0.1', String(master.port)]
+    while (this.replicas.length < replicas) {
+      this.replicas.push(await this.add({ args: replicaArgs }))
+    }
+    for (const replica of this.replicas) {
+      await says(replica, 'master_link_status:up', 'INFO', 'replication')
+    }
     const quorum = Math.floor(sentinels / 2) + 1
     while (this.sentinels.length < sentinels) {
       this.sentinels.push(await this.#sentinel(quorum))
     }
-    const all = `slaves=1,sentinels=${sentinels}`
+    const all = `slaves=${replicas},sentinels=${sentinels}`
     for (const sentinel of this.sentinels) await says(sentinel, all, 'INFO', 'sentinel')
   }
 

@@ -100,15 +100,18 @@ describe.skipIf(missing !== undefined)(`a Redis master behind a Sentinel${becaus
   })
 
   it('goes on by itself when the master is killed and its replica takes over', async () => {
-    servers = await SentinelSet.start(1)
-    const { master, replica } = servers
+    servers = await SentinelSet.start({ sentinels: 1 })
+    const { master, replicas } = servers
     const sentinels = { name: SentinelSet.masterName, addresses: servers.addresses }
     const store = await open({ sentinels })
     const owner = await Owner.of(store)
     await owner.insert(aJob(1))
-    await until(async () => Number(await ask(replica, 'DBSIZE')) > 0, {
-      what: 'the replica has it',
-    })
+    await until(
+      async () => replicas[0] !== undefined && Number(await ask(replicas[0], 'DBSIZE')) > 0,
+      {
+        what: 'the replica has it',
+      },
+    )
 
     await master.kill()
     const mutations = [...inserts([aJob(2)]), completion(aJob(1))]

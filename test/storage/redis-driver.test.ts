@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { RedisStorageBackend } from '../../src/storage/redis/redis-storage.ts'
-import { loadDriver } from '../../src/storage/redis/driver.ts'
+import { addressOf } from '../../src/storage/redis/address.ts'
+import { loadDriver, type ClientOptions } from '../../src/storage/redis/driver.ts'
 import { explained, failureOf } from '../../src/storage/redis/failures.ts'
 import { factsOf } from '../../src/storage/redis/server-facts.ts'
 
@@ -54,6 +55,25 @@ describe('the options of the Redis store', () => {
     for (const options of wrong) {
       const make = (): unknown => new RedisStorageBackend('x', options)
       expect(make).toThrow(expect.objectContaining({ code: 'CT_BAD_OPTION' }))
+    }
+  })
+
+  it('let a client of Sentinels ask anew when the master has been deposed, or may have been', () => {
+    let options: ClientOptions = {}
+    const address = addressOf({ sentinels: { name: 'mymaster', addresses: ['a:1'] } })
+    class Redis {
+      constructor(given: ClientOptions) {
+        options = given
+      }
+    }
+    address.client({ ...loadDriver([here]), Redis: Redis as never }, 'name')
+    const reconnectsOn = options['reconnectOnError'] as (error: Error) => unknown
+    for (const [text, answer] of [
+      ['READONLY You cannot write against a read only replica.', 1],
+      ['NOREPLICAS Not enough good replicas to write.', 1],
+      ['OOM command not allowed', false],
+    ] as const) {
+      expect(reconnectsOn(new Error(text))).toBe(answer)
     }
   })
 

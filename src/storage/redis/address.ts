@@ -79,11 +79,14 @@ function sentinelsOf(
 ): RedisAddress {
   const sentinels = nonEmpty(addresses, 'sentinels.addresses').map(hostAndPort)
   const retries = { retryStrategy: reconnectDelayMs, sentinelRetryStrategy: reconnectDelayMs }
+  // A master without its replicas may have been deposed: ask anew who is master.
+  const reconnectOnError = (error: Error) =>
+    /^(READONLY|NOREPLICAS)/.test(error.message) ? 1 : false
   return {
     where: `${name} by Sentinel`,
     isCluster: false,
     client: ({ Redis }, connectionName) =>
-      new Redis({ ...common, ...retries, sentinels, name, connectionName }),
+      new Redis({ ...common, ...retries, reconnectOnError, sentinels, name, connectionName }),
   }
 }
 

@@ -6,7 +6,7 @@ import { isCarbontubeError } from '../../errors/errors.ts'
 import { notOpen } from '../storage-errors.ts'
 import { commandTimeoutMs, type RedisAddress } from './address.ts'
 import type { RedisArgument, RedisClient, RedisDriver, RedisReply } from './driver.ts'
-import { bareCause, explained, failureOf, unreachable } from './failures.ts'
+import { bareCause, explained, failureOf, isAnswer, unreachable } from './failures.ts'
 import type { Script } from './scripts/script.ts'
 
 /** How long a read goes on without an answer before it throws. */
@@ -83,6 +83,7 @@ export class Connection {
   /** Something that may be done twice: tried until it is answered, for some seconds. */
   async again<T>(action: () => Promise<T>): Promise<T> {
     const startedMs = performance.now()
+    let answer: unknown
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       try {
         return await action()
@@ -91,8 +92,10 @@ export class Connection {
         if (this.#closing.signal.aborted) throw notOpen(this.#where)
         const waitedMs = performance.now() - startedMs
         if (failureOf(error) !== 'transient') throw explained(error, this.#where)
-        // Why there is no connection says more than that there is none.
-        if (waitedMs > patienceMs) throw explained(this.#lastError ?? error, this.#where)
+        if (isAnswer(error)) answer = error
+        // What a server said says more than why there is no connection, and that more than that there is none.
+        const why = answer ?? this.#lastError ?? error
+        if (waitedMs > patienceMs) throw explained(why, this.#where)
       }
       await this.#pause(pauseMs)
     }

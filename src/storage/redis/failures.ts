@@ -30,13 +30,22 @@ const ofSocket = /\b(connect|read|write|getaddrinfo) E[A-Z_]+|socket hang up|bef
 
 export function failureOf(error: unknown): RedisFailure {
   const text = textOfError(error)
-  // Before Redis 7 the error of a command within a script stands behind other words, with a minus.
-  const code = /^([A-Z]+)\b/.exec(text)?.[1] ?? ''
-  const known = byCode.get(code) ?? byCode.get(/ -([A-Z]+) /.exec(text)?.[1] ?? '')
+  const known = byServer(text)
   if (known !== undefined) return known
   if (/ERR AUTH|invalid (password|username)/i.test(text)) return 'denied'
   if (lost.test(text) || ofSocket.test(text)) return 'transient'
   return 'other'
+}
+
+/** Whether a server has said it; else there was none to ask. */
+export function isAnswer(error: unknown): boolean {
+  return byServer(textOfError(error)) !== undefined
+}
+
+function byServer(text: string): RedisFailure | undefined {
+  // Before Redis 7 the error of a command within a script stands behind other words, with a minus.
+  const code = /^([A-Z]+)\b/.exec(text)?.[1] ?? ''
+  return byCode.get(code) ?? byCode.get(/ -([A-Z]+) /.exec(text)?.[1] ?? '')
 }
 
 /** An error after which the store is as it was before, in our words. Errors of ours pass as they are. */
