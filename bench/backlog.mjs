@@ -1,0 +1,132 @@
+/**
+ * What a million waiting jobs cost, on each store: memory of the manager, jobs a second beside an empty queue
+ * in the same run, and the time from the start of a manager whose forerunner was killed to the first grant.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { Installation, executions } from './installation.mjs'
+import { end, spread, takePeakMiB, until } from './processes.mjs'
+
+export async function backlog({ stores, jobs: given, work, runs, concurrency, json }) {
+  const jobs = Number(given ?? 1_000_000)
+  const figures = []
+  for (const store of stores.split(',')) {
+    const settings = { store, jobs, work: Number(work), runs: Number(runs), concurrency }
+    figures.push(await measureStore(settings))
+  }
+  if (json) console.log(JSON.stringify({ scenario: 'backlog', jobs, figures }))
+  else print({ jobs, work, figures })
+}
+
+async function measureStore({ store, jobs, work, runs, concurrency }) {
+  const full = await Installation.open(store, { concurrency })
+  try {
+    takePeakMiB(full.manager)
+    const startedMs = performance.now()
+    await full.feed(jobs)
+    const filledPerSecond = Math.round((jobs / (performance.now() - startedMs)) * 1_000)
+    const fillMiB = takePeakMiB(full.manager)
+    progress(`${store}: filled, ${filledPerSecond} jobs/s, ${fillMiB} MiB`)
+
+    const rates = { empty: [], full: [] }
+    for (let run = 0; run < runs; run++) {
+      const both = [
+        async () => rates.empty.push(await onEmpty(store, { work, concurrency })),
+        async () => rates.full.push(await onFull(full, work)),
+      ]
+      // Who comes first takes turns: the machine is not the same all the time.
+      for (const one of run % 2 === 0 ? both : both.toReversed()) await one()
+      progress(`${store}: empty ${rates.empty.at(-1)}, full ${rates.full.at(-1)} jobs/s`)
+    }
+    const workMiB = takePeakMiB(full.manager)
+    const sizeMiB = await full.store.sizeMiB()
+    const restarts = await restartTimes(full, runs)
+    progress(`${store}: restarts ${restarts.join(', ')} ms`)
+    const { waiting } = (await full.shard()).phases[0]
+    return {
+      ...{ store, durability: full.store.durability, jobs, waitingAtEnd: waiting },
+      ...{ filledPerSecond, fillMiB, workMiB, restartMiB: takePeakMiB(full.manager), sizeMiB },
+      ...{ rates, empty: spread(rates.empty), full: spread(rates.full) },
+      ratio: Math.round((spread(rates.full).median / spread(rates.empty).median) * 100) / 100,
+      ...{ restarts, restartMs: spread(restarts) },
+    }
+  } finally {
+    await full.close()
+  }
+}
+
+async function onEmpty(store, { work, concurrency }) {
+  const installation = await Installation.open(store, { concurrency })
+  try {
+    return await onFull(installation, work)
+  } finally {
+    await installation.close()
+  }
+}
+
+/**
+ * Jobs a second while so many are enqueued and so many worked off, whichever they are: with others waiting,
+ * not those that have just come. Three executions are a job's worth: a phase may run ahead of the next.
+ */
+async function onFull(installation, work) {
+  await installation.startWorkers()
+  const { phases, ...before } = await installation.shard()
+  const goal = executions({ phases, ...before }) + phases.length * work
+  const startedMs = performance.now()
+  const isWorkedOff = async () => executions(await installation.shard()) >= goal
+  await Promise.all([installation.feed(work), until(isWorkedOff)])
+  const rate = Math.round((work / (performance.now() - startedMs)) * 1_000)
+  await installation.stopWorkers()
+  return rate
+}
+
+/** Milliseconds from the start of a new manager to the first execution of what it has granted. */
+async function restartTimes(installation, runs) {
+  await installation.startWorkers({ noting: true })
+  const times = []
+  for (let run = 0; run < runs; run++) {
+    const { settled } = await installation.shard()
+    await until(async () => (await installation.shard()).settled.done > settled.done + 1_000)
+    await end(installation.manager, 'SIGKILL')
+    // Until the workers have executed what they had.
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const startedMs = Date.now()
+    installation.startManager()
+    const firstAfter = () => seenAfter(installation.seenFile, startedMs)
+    await until(() => firstAfter() !== undefined, 5)
+    times.push(firstAfter() - startedMs)
+  }
+  return times
+}
+
+function seenAfter(file, sinceMs) {
+  if (!existsSync(file)) return undefined
+  const times = readFileSync(file, 'utf8').trim().split('\n').map(Number)
+  return times.find((timeMs) => timeMs > sinceMs)
+}
+
+function print({ jobs, work, figures }) {
+  console.log(`${jobs} waiting jobs of three phases; ${work} enqueued and worked off beside them`)
+  const columns = ['store', 'fill', 'manager MiB', 'jobs/s', 'first grant, ms', 'store']
+  const units = ['', 'jobs/s', 'fill / work', 'empty / full / ratio', 'median (max)', 'MiB']
+  const rows = figures.map((one) => [
+    one.store,
+    String(one.filledPerSecond),
+    `${one.fillMiB} / ${one.workMiB}`,
+    `${one.empty.median} / ${one.full.median} / ${one.ratio}`,
+    `${one.restartMs.median} (${one.restartMs.max})`,
+    String(one.sizeMiB),
+  ])
+  for (const row of [columns, units, ...rows]) {
+    console.log(
+      row
+        .map((cell, n) => cell.padEnd(n === 0 ? 10 : 22))
+        .join('')
+        .trimEnd(),
+    )
+  }
+}
+
+/** Apart from the table, which may be read by a program. */
+function progress(text) {
+  console.error(text)
+}
