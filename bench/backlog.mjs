@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { Installation, executions } from './installation.mjs'
-import { end, spread, takePeakMiB, until } from './processes.mjs'
+import { cpuSeconds, end, round, spread, takePeakMiB, until } from './processes.mjs'
 
 export async function backlog({ stores, jobs: given, work, runs, concurrency, json }) {
   const jobs = Number(given ?? 1_000_000)
@@ -35,18 +35,22 @@ async function measureStore({ store, jobs, work, runs, concurrency }) {
       ]
       // Who comes first takes turns: the machine is not the same all the time.
       for (const one of run % 2 === 0 ? both : both.toReversed()) await one()
-      progress(`${store}: empty ${rates.empty.at(-1)}, full ${rates.full.at(-1)} jobs/s`)
+      const [alone, beside] = [rates.empty.at(-1), rates.full.at(-1)]
+      progress(
+        `${store}: empty ${alone.rate}, full ${beside.rate} jobs/s; manager ${alone.micros}, ${beside.micros} µs a job`,
+      )
     }
     const workMiB = takePeakMiB(full.manager)
     const sizeMiB = await full.store.sizeMiB()
     const restarts = await restartTimes(full, runs)
     progress(`${store}: restarts ${restarts.join(', ')} ms`)
+    const [empty, withBacklog] = [spreads(rates.empty), spreads(rates.full)]
     const { waiting } = (await full.shard()).phases[0]
     return {
       ...{ store, durability: full.store.durability, jobs, waitingAtEnd: waiting },
       ...{ filledPerSecond, fillMiB, workMiB, restartMiB: takePeakMiB(full.manager), sizeMiB },
-      ...{ rates, empty: spread(rates.empty), full: spread(rates.full) },
-      ratio: Math.round((spread(rates.full).median / spread(rates.empty).median) * 100) / 100,
+      ...{ rates, empty, full: withBacklog },
+      ratio: Math.round((withBacklog.rate.median / empty.rate.median) * 100) / 100,
       ...{ restarts, restartMs: spread(restarts) },
     }
   } finally {
@@ -63,20 +67,35 @@ async function onEmpty(store, { work, concurrency }) {
   }
 }
 
-/**
- * Jobs a second while so many are enqueued and so many worked off, whichever they are: with others waiting,
- * not those that have just come. Three executions are a job's worth: a phase may run ahead of the next.
- */
+/** With new workers, after a fifth as many jobs to warm up. */
 async function onFull(installation, work) {
   await installation.startWorkers()
-  const { phases, ...before } = await installation.shard()
-  const goal = executions({ phases, ...before }) + phases.length * work
+  await workOff(installation, work / 5)
+  const cpuBefore = cpuSeconds(installation.manager)
   const startedMs = performance.now()
-  const isWorkedOff = async () => executions(await installation.shard()) >= goal
-  await Promise.all([installation.feed(work), until(isWorkedOff)])
+  await workOff(installation, work)
   const rate = Math.round((work / (performance.now() - startedMs)) * 1_000)
+  const micros = round(((cpuSeconds(installation.manager) - cpuBefore) / work) * 1e6)
   await installation.stopWorkers()
-  return rate
+  return { rate, micros }
+}
+
+/**
+ * So many are enqueued, and so many worked off, whichever they are: with others waiting, not those that have
+ * just come. Three executions are a job's worth: a phase may run ahead of the next.
+ */
+async function workOff(installation, jobs) {
+  const before = await installation.shard()
+  const goal = executions(before) + before.phases.length * jobs
+  const isWorkedOff = async () => executions(await installation.shard()) >= goal
+  await Promise.all([installation.feed(jobs), until(isWorkedOff)])
+}
+
+function spreads(runs) {
+  return {
+    rate: spread(runs.map(({ rate }) => rate)),
+    micros: spread(runs.map((one) => one.micros)),
+  }
 }
 
 /** Milliseconds from the start of a new manager to the first execution of what it has granted. */
@@ -106,13 +125,30 @@ function seenAfter(file, sinceMs) {
 
 function print({ jobs, work, figures }) {
   console.log(`${jobs} waiting jobs of three phases; ${work} enqueued and worked off beside them`)
-  const columns = ['store', 'fill', 'manager MiB', 'jobs/s', 'first grant, ms', 'store']
-  const units = ['', 'jobs/s', 'fill / work', 'empty / full / ratio', 'median (max)', 'MiB']
+  const columns = [
+    'store',
+    'fill',
+    'manager MiB',
+    'jobs/s',
+    'manager µs a job',
+    'first grant, ms',
+    'store',
+  ]
+  const units = [
+    '',
+    'jobs/s',
+    'fill / work',
+    'empty / full / ratio',
+    'empty / full',
+    'median (max)',
+    'MiB',
+  ]
   const rows = figures.map((one) => [
     one.store,
     String(one.filledPerSecond),
     `${one.fillMiB} / ${one.workMiB}`,
-    `${one.empty.median} / ${one.full.median} / ${one.ratio}`,
+    `${one.empty.rate.median} / ${one.full.rate.median} / ${one.ratio}`,
+    `${one.empty.micros.median} / ${one.full.micros.median}`,
     `${one.restartMs.median} (${one.restartMs.max})`,
     String(one.sizeMiB),
   ])
