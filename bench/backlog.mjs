@@ -19,56 +19,55 @@ export async function backlog({ stores, jobs: given, work, runs, concurrency, js
 
 async function measureStore({ store, jobs, work, runs, concurrency }) {
   const full = await Installation.open(store, { concurrency })
+  const empty = await Installation.open(store, { concurrency })
   try {
-    takePeakMiB(full.manager)
-    const startedMs = performance.now()
-    await full.feed(jobs)
-    const filledPerSecond = Math.round((jobs / (performance.now() - startedMs)) * 1_000)
-    const fillMiB = takePeakMiB(full.manager)
-    progress(`${store}: filled, ${filledPerSecond} jobs/s, ${fillMiB} MiB`)
-
-    const rates = { empty: [], full: [] }
-    for (let run = 0; run < runs; run++) {
-      const both = [
-        async () => rates.empty.push(await onEmpty(store, { work, concurrency })),
-        async () => rates.full.push(await onFull(full, work)),
-      ]
-      // Who comes first takes turns: the machine is not the same all the time.
-      for (const one of run % 2 === 0 ? both : both.toReversed()) await one()
-      const [alone, beside] = [rates.empty.at(-1), rates.full.at(-1)]
-      progress(
-        `${store}: empty ${alone.rate}, full ${beside.rate} jobs/s; manager ${alone.micros}, ${beside.micros} µs a job`,
-      )
-    }
+    const filled = await fill(full, jobs)
+    progress(`${store}: ${JSON.stringify(filled)}`)
+    const rates = await alternate({ empty, full }, { store, work, runs })
     const workMiB = takePeakMiB(full.manager)
     const sizeMiB = await full.store.sizeMiB()
+    const waiting = (await full.shard()).phases.reduce((sum, phase) => sum + phase.waiting, 0)
     const restarts = await restartTimes(full, runs)
     progress(`${store}: restarts ${restarts.join(', ')} ms`)
-    const [empty, withBacklog] = [spreads(rates.empty), spreads(rates.full)]
-    const { waiting } = (await full.shard()).phases[0]
     return {
-      ...{ store, durability: full.store.durability, jobs, waitingAtEnd: waiting },
-      ...{ filledPerSecond, fillMiB, workMiB, restartMiB: takePeakMiB(full.manager), sizeMiB },
-      ...{ rates, empty, full: withBacklog },
-      ratio: Math.round((withBacklog.rate.median / empty.rate.median) * 100) / 100,
+      ...{ store, durability: full.store.durability, jobs, waiting },
+      ...{ ...filled, workMiB, restartMiB: takePeakMiB(full.manager), sizeMiB },
+      ...{ rates, empty: spreads(rates.empty), full: spreads(rates.full) },
+      ratio: spread(rates.full.map(({ rate }, run) => rate / rates.empty[run].rate)),
       ...{ restarts, restartMs: spread(restarts) },
     }
   } finally {
+    await empty.close()
     await full.close()
   }
 }
 
-async function onEmpty(store, { work, concurrency }) {
-  const installation = await Installation.open(store, { concurrency })
-  try {
-    return await onFull(installation, work)
-  } finally {
-    await installation.close()
+async function fill(installation, jobs) {
+  takePeakMiB(installation.manager)
+  const startedMs = performance.now()
+  await installation.feed(jobs)
+  const seconds = (performance.now() - startedMs) / 1_000
+  const filledPerSecond = Math.round(jobs / seconds)
+  return { filledPerSecond, fillMiB: takePeakMiB(installation.manager) }
+}
+
+/** Who comes first takes turns: the machine is not the same all the time. */
+async function alternate({ empty, full }, { store, work, runs }) {
+  const rates = { empty: [], full: [] }
+  for (let run = 0; run < runs; run++) {
+    const onEmpty = async () => rates.empty.push(await measureWork(empty, work))
+    const onFull = async () => rates.full.push(await measureWork(full, work))
+    for (const one of run % 2 === 0 ? [onEmpty, onFull] : [onFull, onEmpty]) await one()
+    const [alone, beside] = [rates.empty[run], rates.full[run]]
+    progress(
+      `${store}: empty ${alone.rate}, full ${beside.rate} jobs/s; manager ${alone.micros}, ${beside.micros} µs a job`,
+    )
   }
+  return rates
 }
 
 /** With new workers, after a fifth as many jobs to warm up. */
-async function onFull(installation, work) {
+async function measureWork(installation, work) {
   await installation.startWorkers()
   await workOff(installation, work / 5)
   const cpuBefore = cpuSeconds(installation.manager)
@@ -147,7 +146,7 @@ function print({ jobs, work, figures }) {
     one.store,
     String(one.filledPerSecond),
     `${one.fillMiB} / ${one.workMiB}`,
-    `${one.empty.rate.median} / ${one.full.rate.median} / ${one.ratio}`,
+    `${one.empty.rate.median} / ${one.full.rate.median} / ${one.ratio.median.toFixed(2)}`,
     `${one.empty.micros.median} / ${one.full.micros.median}`,
     `${one.restartMs.median} (${one.restartMs.max})`,
     String(one.sizeMiB),

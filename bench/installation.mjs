@@ -29,7 +29,7 @@ export class Installation {
     one.store = await openStore(store, one.#folder)
     one.startManager()
     one.client = new PipelineClient(one.#doors[0], { timeout: 60_000 })
-    await one.client.connect()
+    await until(() => one.client.connect().then(() => true, isNotUpYet))
     return one
   }
 
@@ -96,4 +96,10 @@ export class Installation {
 export function executions({ phases, settled }) {
   const underWay = phases.map(({ waiting, running }, phase) => phase * (waiting + running))
   return underWay.reduce((sum, one) => sum + one, phases.length * settled.done)
+}
+
+/** A connect that was refused by nobody there: a busy machine takes its time to start a manager. */
+function isNotUpYet(error) {
+  if (error.code === 'CT_UNREACHABLE') return false
+  throw error
 }
