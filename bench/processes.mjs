@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
+const running = new Set()
+// Also when it is interrupted: the servers of the stores end with this process in the same way.
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 /**
  * A process of the command line. `BENCH_VERBOSE` shows what it says, `BENCH_PROFILE` is a folder for
  * profiles of its processor time, `BENCH_FLAGS` are flags of Node.
@@ -19,6 +24,8 @@ export function start(cwd, args, env = {}) {
     ...{ cwd, env: { ...process.env, ...env } },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   child.stderr.on('data', (text) => verbose && process.stderr.write(text))
   return child
 }
