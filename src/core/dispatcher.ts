@@ -141,7 +141,7 @@ export class Dispatcher {
   #readyLoaded({ load, phase, jobs, exhausted }: EventOf<'ReadyLoaded'>): void {
     const shard = this.#shard
     const fresh = this.#fresh(load, jobs).map((record) => shard.bringIn(record))
-    shard.ready(phase).refill(fresh, jobs.at(-1), exhausted)
+    for (const job of shard.ready(phase).refill(fresh, jobs.at(-1), exhausted)) shard.goCold(job)
     shard.loadEnds(load)
   }
 

@@ -17,7 +17,7 @@ export interface Limits {
   readonly grantResendsMax: number
   /** A grant that has run this long is noted in the store, so that people and takeovers see it. */
   readonly runningRecordAfterMs: number
-  /** Hot window of each phase: at most this many ready jobs are kept in memory … */
+  /** Hot window of each phase: at most this many ready jobs are kept in memory, in some 40 MiB with what V8 adds … */
   readonly readyJobsMax: number
   /** … and at most this many bytes of their instructions. */
   readonly readyBytesMax: number
@@ -53,7 +53,7 @@ export const defaultLimits: Limits = {
   grantResendMs: 1_000,
   grantResendsMax: 3,
   runningRecordAfterMs: 2_000,
-  readyJobsMax: 50_000,
+  readyJobsMax: 20_000,
   readyBytesMax: 64 * MiB,
   scheduledJobsMax: 20_000,
   loadJobsMax: 2_000,

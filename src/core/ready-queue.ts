@@ -9,7 +9,8 @@
  * - A window over its bound is trimmed to three quarters, and the cursor is pulled back.
  * - A window that runs low asks for a refill behind the cursor. While a refill is under way nothing is
  *   left cold and nothing is trimmed, so that what the store read a moment ago cannot hide a job; what
- *   comes behind the cursor meanwhile waits for it, since a cold job may come first.
+ *   comes behind the cursor meanwhile waits apart until the cursor has moved. Then it joins the window, or
+ *   becomes cold: kept, the jobs of a busy client would fill a window from which none of them may be granted.
  *
  * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up.
  */
@@ -45,6 +46,8 @@ export class ReadyQueue {
   readonly #hot = new RunAndHeap<Job>(isBefore)
   /** Jobs that must run alone; few, so a list will do. Always hot. */
   #alone: Job[] = []
+  /** What came behind the cursor while a refill is under way: in memory, and not to be granted yet. */
+  #meanwhile: Job[] = []
   #hotJobs = 0
   #hotBytes = 0
   #waiting: number
@@ -76,8 +79,9 @@ export class ReadyQueue {
   enter(job: Job): boolean {
     this.#waiting += 1
     if (job.alone) return this.#keepAlone(job)
-    if (!this.#loading && this.#mayFollowColdOnes(job)) return false
-    this.#keep(job)
+    if (!this.#mayFollowColdOnes(job)) this.#keep(job)
+    else if (this.#loading) this.#keepApart(job)
+    else return false
     return true
   }
 
@@ -127,8 +131,11 @@ export class ReadyQueue {
     return { after: this.#cursor, limit }
   }
 
-  /** A refill has arrived: `lastKey` of what the store read, `fresh` what was not in memory anyhow. */
-  refill(fresh: readonly Job[], lastKey: ReadyKey | undefined, exhausted: boolean): void {
+  /**
+   * A refill has arrived: `lastKey` of what the store read, `fresh` what was not in memory anyhow. Returns the
+   * jobs that have come meanwhile and are cold now.
+   */
+  refill(fresh: readonly Job[], lastKey: ReadyKey | undefined, exhausted: boolean): readonly Job[] {
     this.#loading = false
     for (const job of fresh) {
       if (job.alone) this.#keepAlone(job)
@@ -136,6 +143,23 @@ export class ReadyQueue {
     }
     if (lastKey !== undefined) this.#cursor = lastKey
     if (exhausted) this.#complete = true
+    return this.#sortOut()
+  }
+
+  /** What waited apart is behind the cursor still, and cold, or it joins the window. */
+  #sortOut(): Job[] {
+    const cold: Job[] = []
+    const apart = this.#meanwhile
+    this.#meanwhile = []
+    for (const job of apart) {
+      if (job.queuedIn === this.phase) job.queuedIn = -1
+      if (!this.#isMine(job)) continue
+      this.#hotJobs -= 1
+      this.#hotBytes -= job.instructions.length
+      if (this.#mayFollowColdOnes(job)) cold.push(job)
+      else this.#keep(job)
+    }
+    return cold
   }
 
   /** Brings an overfull window back into its bounds; returns the jobs that are cold now. */
@@ -179,12 +203,20 @@ export class ReadyQueue {
   }
 
   #keep(job: Job): void {
+    if (this.#hasNewEntry(job)) this.#hot.push(job)
+  }
+
+  #keepApart(job: Job): void {
+    if (this.#hasNewEntry(job)) this.#meanwhile.push(job)
+  }
+
+  /** An entry from an earlier stay is good again: its key has not changed. */
+  #hasNewEntry(job: Job): boolean {
     this.#hotJobs += 1
     this.#hotBytes += job.instructions.length
-    // An entry from an earlier stay is good again: its key has not changed.
-    if (job.queuedIn === this.phase) return
+    if (job.queuedIn === this.phase) return false
     job.queuedIn = this.phase
-    this.#hot.push(job)
+    return true
   }
 
   #keepAlone(job: Job): boolean {

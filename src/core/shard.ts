@@ -160,13 +160,22 @@ export class Shard {
   makeReady(job: Job): void {
     this.publish({ type: 'jobReady', id: job.id, phase: job.phase })
     if (this.ready(job.phase).enter(job)) this.jobs.set(job.id, job)
-    else this.#goCold(job)
+    else this.goCold(job)
   }
 
   makeScheduled(job: Job): void {
     this.scheduledCount += 1
     if (this.scheduled.enter(job)) this.jobs.set(job.id, job)
     else this.#leave(job.id)
+  }
+
+  /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
+  goCold(job: Job): void {
+    if (job.storedAs === 'scheduled') {
+      const { tokenMin, suspect, crashes } = job
+      this.mutate({ type: 'release', job: this.expected(job), tokenMin, suspect, crashes })
+    }
+    this.#leave(job.id)
   }
 
   /** A job settles, or leaves the store: the core forgets it. */
@@ -186,7 +195,7 @@ export class Shard {
   /** Brings overfull windows back into their bounds. */
   trimWindows(): void {
     for (const queue of this.#ready) {
-      for (const job of queue.trim()) this.#goCold(job)
+      for (const job of queue.trim()) this.goCold(job)
     }
   }
 
@@ -243,15 +252,6 @@ export class Shard {
   freeSlot(worker: Worker, key: TokenKey): void {
     worker.grants.delete(key)
     if (worker.grants.size === 0) worker.runsAlone = false
-  }
-
-  /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
-  #goCold(job: Job): void {
-    if (job.storedAs === 'scheduled') {
-      const { tokenMin, suspect, crashes } = job
-      this.mutate({ type: 'release', job: this.expected(job), tokenMin, suspect, crashes })
-    }
-    this.#leave(job.id)
   }
 
   #leave(id: JobId): void {

@@ -28,6 +28,34 @@ describe('cold jobs', () => {
     expect(queue.wantsRefill()?.after).toEqual({ priority: 0, sequence: 2 })
   })
 
+  it('stay cold, and leave the window to those before them, when they came during a load', () => {
+    const queue = new ReadyQueue(0, 100, {
+      readyJobsMax: 8,
+      readyBytesMax: 1e6,
+      loadJobsMax: 2_000,
+    })
+    expect(queue.wantsRefill()).toEqual({ after: undefined, limit: 4 })
+    const late = jobs(101, 107)
+    for (const job of late) expect(queue.enter(job)).toBe(true)
+    expect(queue.peek()).toBeUndefined()
+    expect(queue.refill(jobs(1, 4), { priority: 0, sequence: 4 }, false)).toEqual(late)
+    expect([queue.hotJobs, queue.waiting]).toEqual([4, 107])
+  })
+
+  it('are hot at once when they came during the load that found the last one', () => {
+    const queue = new ReadyQueue(0, 1, { readyJobsMax: 8, readyBytesMax: 1e6, loadJobsMax: 2_000 })
+    queue.wantsRefill()
+    const [first, urgent, late] = jobs(1, 3)
+    if (!first || !urgent || !late) throw new Error()
+    queue.enter(urgent)
+    queue.enter(late)
+    // It is cancelled before the load has come back.
+    queue.leave(late)
+    late.state = 'cancelled'
+    expect(queue.refill([first], first, true)).toEqual([])
+    expect([queue.hotJobs, queue.waiting, queue.peek()]).toEqual([2, 2, first])
+  })
+
   it('come back although their old entry was trimmed away', () => {
     const queue = new ReadyQueue(0, 0, { readyJobsMax: 4, readyBytesMax: 1e6, loadJobsMax: 2_000 })
     const all = jobs(1, 6)

@@ -71,7 +71,8 @@ class Stored {
     this.refills += 1
     const fresh = read.filter(({ sequence }) => this.ready.has(sequence) && !this.hot.has(sequence))
     for (const { sequence } of fresh) this.hot.add(sequence)
-    this.queue.refill(fresh, after, exhausted)
+    const cold = this.queue.refill(fresh, after, exhausted)
+    for (const { sequence } of cold) this.hot.delete(sequence)
   }
 
   sorted(): Job[] {

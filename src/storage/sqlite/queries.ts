@@ -16,7 +16,8 @@ import type {
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { SqliteDatabase, SqliteListStatement, SqliteStatement } from './driver.ts'
 import type { SqliteValue } from './driver.ts'
-import { attemptsOf, jobColumns, numberOf, recordOf, rowNumber } from './rows.ts'
+import { attemptsOf, jobColumns, numberOf, readyColumns, readyRecordOf, recordOf } from './rows.ts'
+import { rowNumber } from './rows.ts'
 import { rowsPerShard } from './schema.ts'
 
 /** Rows that one page of a list may look at, a few milliseconds' worth. */
@@ -54,17 +55,33 @@ export class JobQueries {
   /** Ready jobs of a phase after the cursor: the rest of its priority, then the lower ones. */
   ready(shard: number, range: { phase: number; after?: ReadyCursor; limit: number }): JobRecord[] {
     const { phase, after, limit } = range
-    const from = 'job INDEXED BY ready_jobs WHERE state = 0 AND shard = ? AND phase = ?'
-    const order = 'ORDER BY rank, n LIMIT ?'
     if (limit <= 0) return []
-    if (after === undefined) return this.#records(`${from} ${order}`, shard, phase, limit)
+    const queue = { shard, phase }
+    if (after === undefined) return this.#ready(queue, '', limit)
     const rank = -after.priority
     const last = rowNumber(shard, after.sequence)
-    const same = `${from} AND rank = ? AND n > ? ${order}`
-    const jobs = this.#records(same, shard, phase, rank, last, limit)
+    const jobs = this.#ready(queue, 'AND rank = ? AND n > ?', rank, last, limit)
     if (jobs.length === limit) return jobs
-    const lower = `${from} AND rank > ? ${order}`
-    return [...jobs, ...this.#records(lower, shard, phase, rank, limit - jobs.length)]
+    return [...jobs, ...this.#ready(queue, 'AND rank > ?', rank, limit - jobs.length)]
+  }
+
+  #ready(
+    queue: { shard: number; phase: number },
+    behind: string,
+    ...values: readonly SqliteValue[]
+  ): JobRecord[] {
+    const { shard, phase } = queue
+    const statement = this.#prepareList(
+      `SELECT ${readyColumns} FROM job INDEXED BY ready_jobs
+        WHERE state = 0 AND shard = ? AND phase = ? ${behind} ORDER BY rank, n LIMIT ?`,
+    )
+    const jobs: JobRecord[] = []
+    for (const row of statement.all(shard, phase, ...values)) {
+      const plain = readyRecordOf(row, queue)
+      if (plain !== undefined) jobs.push(plain)
+      else jobs.push(...this.#records('job WHERE n = ?', row[0] ?? null))
+    }
+    return jobs
   }
 
   /** Scheduled jobs behind the cursor that are due by `untilMs`, and when the first of the others is due. */
@@ -133,15 +150,9 @@ export class JobQueries {
   summary(shard: number): Omit<ShardSummary, 'lastSequence'> {
     const waiting = new Map<number, { phase: number; ready: number; scheduled: number }>()
     for (const state of ['ready', 'scheduled'] as const) {
-      const { name, where } = indexes[state]
-      const rows = this.#prepare(
-        `SELECT phase, count(*) AS jobs FROM job INDEXED BY ${name} WHERE ${where} AND shard = ?
-          GROUP BY phase`,
-      ).all(shard)
-      for (const row of rows) {
-        const phase = numberOf(row['phase'])
+      for (const [phase, jobs] of this.#countPhases(shard, state)) {
         const entry = waiting.get(phase) ?? { phase, ready: 0, scheduled: 0 }
-        waiting.set(phase, { ...entry, [state]: numberOf(row['jobs']) })
+        waiting.set(phase, { ...entry, [state]: jobs })
       }
     }
     const { nextDueMs } = this.due(shard, { untilMs: 0, limit: 0 })
@@ -159,6 +170,26 @@ export class JobQueries {
         'job INDEXED BY noted_jobs WHERE running IS NOT NULL AND state <= 1 AND shard = ? ORDER BY n',
         shard,
       ),
+    }
+  }
+
+  /** Jobs by phase: whoever takes over a backlog waits for it. */
+  #countPhases(shard: number, state: 'ready' | 'scheduled'): [phase: number, jobs: number][] {
+    const { name, where } = indexes[state]
+    const from = `FROM job INDEXED BY ${name} WHERE ${where} AND shard = ?`
+    if (state === 'scheduled') {
+      const rows = this.#prepare(`SELECT phase, count(*) AS jobs ${from} GROUP BY phase`).all(shard)
+      return rows.map((row) => [numberOf(row['phase']), numberOf(row['jobs'])])
+    }
+    // Each phase on its own: in half the time that GROUP BY takes, though the index is in this order.
+    const counts: [number, number][] = []
+    const next = this.#prepare(`SELECT min(phase) AS phase ${from} AND phase > ?`)
+    const count = this.#prepare(`SELECT count(*) AS jobs ${from} AND phase = ?`)
+    for (let phase = -1; ;) {
+      const found = next.get(shard, phase)?.['phase']
+      if (typeof found !== 'number') return counts
+      phase = found
+      counts.push([phase, numberOf(count.get(shard, phase)?.['jobs'])])
     }
   }
 
@@ -205,12 +236,16 @@ export class JobQueries {
 
   /** Jobs of `SELECT … FROM` this. */
   #records(from: string, ...values: readonly SqliteValue[]): JobRecord[] {
-    let statement = this.#lists.get(from)
-    if (statement === undefined) {
-      statement = this.#database.prepareList(`SELECT ${jobColumns} FROM ${from}`)
-      this.#lists.set(from, statement)
-    }
+    const statement = this.#prepareList(`SELECT ${jobColumns} FROM ${from}`)
     return statement.all(...values).map(recordOf)
+  }
+
+  #prepareList(text: string): SqliteListStatement {
+    let statement = this.#lists.get(text)
+    if (statement === undefined) {
+      this.#lists.set(text, (statement = this.#database.prepareList(text)))
+    }
+    return statement
   }
 
   #prepare(text: string): SqliteStatement {

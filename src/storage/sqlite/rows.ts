@@ -81,6 +81,40 @@ export function recordOf(row: readonly SqliteValue[]): JobRecord {
   return record
 }
 
+/**
+ * What `readyRecordOf` reads, in this order. A refill beside a backlog reads every job once, and a column costs
+ * as much as an index entry: those that hardly ever say anything are one, `plain`.
+ */
+export const readyColumns = `n, rank, enqueued, due, checksum, id, instructions, history,
+  attempts = 0 AND crashes = 0 AND attempts_max = 0 AND suspect = 0 AND token_min = '' AND last_error IS NULL
+  AND running IS NULL AND replay_of IS NULL AS plain`
+
+/** The record of a row of `readyColumns`; `undefined` when the other columns have to be read as well. */
+export function readyRecordOf(
+  row: readonly SqliteValue[],
+  { shard, phase }: { shard: number; phase: number },
+): JobRecord | undefined {
+  if (row[8] !== 1) return undefined
+  return {
+    id: textOf(row[5]),
+    shard,
+    sequence: numberOf(row[0]) - shard * rowsPerShard,
+    state: 'ready',
+    phase,
+    priority: 0 - numberOf(row[1]),
+    attempts: 0,
+    crashes: 0,
+    attemptsMax: 0,
+    enqueuedMs: numberOf(row[2]),
+    dueMs: numberOf(row[3]),
+    instructions: bytesOf(row[6]),
+    checksum: numberOf(row[4]),
+    tokenMin: '',
+    suspect: false,
+    applied: appliedTokens(attemptsOf(row[7])),
+  }
+}
+
 /** The attempts in a `history` column, oldest first. */
 export function attemptsOf(history: SqliteValue | undefined): AttemptRecord[] {
   return history instanceof Uint8Array ? unpackAttempts(history) : []

@@ -1,0 +1,83 @@
+/** What the benchmarks start, and what it costs: processor time and memory of a process, from /proc. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+
+const running = new Set()
+// Also when it is interrupted: the servers of the stores end with this process in the same way.
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+/**
+ * A process of the command line. `BENCH_VERBOSE` shows what it says, `BENCH_PROFILE` is a folder for
+ * profiles of its processor time, `BENCH_FLAGS` are flags of Node.
+ */
+export function start(cwd, args, env = {}) {
+  const { BENCH_FLAGS: given, BENCH_PROFILE: profile, BENCH_VERBOSE: verbose } = process.env
+  const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
+  const flags = given === undefined ? profiling : given.split(' ')
+  const child = spawn(process.execPath, [...flags, cli, ...args], {
+    ...{ cwd, env: { ...process.env, ...env } },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  child.stderr.on('data', (text) => verbose && process.stderr.write(text))
+  return child
+}
+
+export async function end(child, signal = 'SIGTERM') {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}
+
+/** Processor time of a child so far, all threads, in seconds; 0 where there is no /proc. */
+export function cpuSeconds({ pid }) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  } catch {
+    return 0
+  }
+}
+
+/** The most memory that a child has had since it was last asked, in MiB; 0 where there is no /proc. */
+export function takePeakMiB({ pid }) {
+  try {
+    const [, kiB] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    // Sets the peak back to what it has now.
+    writeFileSync(`/proc/${pid}/clear_refs`, '5')
+    return Math.round(Number(kiB) / 1_024)
+  } catch {
+    return 0
+  }
+}
+
+export async function until(condition, pollMs = 50) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, pollMs))
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export function round(number) {
+  return Math.round(number * 10) / 10
+}
+
+/** `{ min, median, max }`. */
+export function spread(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return { min: sorted[0], median: sorted[sorted.length >> 1], max: sorted.at(-1) }
+}
