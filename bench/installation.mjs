@@ -101,5 +101,5 @@ export function executions({ phases, settled }) {
 /** A connect that was refused by nobody there: a busy machine takes its time to start a manager. */
 function isNotUpYet(error) {
   if (error.code === 'CT_UNREACHABLE') return false
-  throw error
+  throw error instanceof Error ? error : new Error(String(error))
 }

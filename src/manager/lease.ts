@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { CarbontubeError } from '../errors/errors.ts'
+import { newNonce } from '../runtime/entropy.ts'
 import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 
 /** How long an ownership lasts without a renewal; renewed every third of it. */
@@ -111,15 +112,18 @@ export class Lease {
   }
 }
 
-/** How a manager is called in the store: by its id, if it was given one, and by the process that it is. */
+/**
+ * How a manager is called in the store: by its id, if it was given one, by the process that it is, and by its
+ * start: containers may have host name and process id in common, and would take the shard from each other.
+ */
 export function ownerName(managerId: string | undefined): string {
-  const process_ = `${hostname()}:${process.pid}`
+  const process_ = `${hostname()}:${process.pid}#${newNonce()}`
   return managerId === undefined ? process_ : `${managerId}@${process_}`
 }
 
 /** Whether the owner was a process of this host under the same id, which is there no longer. */
 export function diedHere(heldBy: string, owner: string): boolean {
-  const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)$/.exec(name))
+  const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)#/.exec(name))
   if (own?.[1] === undefined || own[1] !== other?.[1]) return false
   try {
     process.kill(Number(other[2]), 0)
