@@ -1,4 +1,4 @@
-/** The pipeline of the benchmarks as processes: a manager on a store of its own, a worker for each phase, a client. */
+/** The pipeline of the benchmarks as processes: managers on a store of their own, workers of each phase, a client. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,42 +14,60 @@ const text = 'x'.repeat(160)
 
 export class Installation {
   workers = []
+  managers = []
   #folder
-  #doors
+  /** Pull and sub door of each manager. */
+  #doors = []
   #concurrency
+  #shards
+  #workersOfEach
 
   /** Begins with an empty store and no workers. */
-  static async open(store, { concurrency }) {
+  static async open(store, { concurrency, managers = 1, shards = 1, workersOfEach = 1 }) {
     const one = new Installation()
     one.#folder = await mkdtemp(join(tmpdir(), 'carbontube-bench-'))
     one.#concurrency = concurrency
+    one.#shards = shards
+    one.#workersOfEach = workersOfEach
     // The router door is the pull door's neighbour, and nobody asks for the pub door.
-    one.#doors = [1, 2].map(() => freePort().then((port) => `tcp://127.0.0.1:${port}`))
-    one.#doors = await Promise.all(one.#doors)
+    const door = () => freePort().then((port) => `tcp://127.0.0.1:${port}`)
+    for (let at = 0; at < managers; at++) one.#doors.push([await door(), await door()])
     one.store = await openStore(store, one.#folder)
-    one.startManager()
-    one.client = new PipelineClient(one.#doors[0], { timeout: 60_000 })
+    for (let at = 0; at < managers; at++) one.startManager(at)
+    const addresses = one.#doors.map(([pull]) => pull)
+    one.client = new PipelineClient(addresses, { timeout: 60_000 })
     await until(() => one.client.connect().then(() => true, isNotUpYet))
+    await until(async () => isShared(await one.client.status(), managers))
     return one
   }
 
+  get manager() {
+    return this.managers[0]
+  }
+
   /** Again under the same id, on the same host: it need not wait for the end of its own lease. */
-  startManager() {
-    const [pull, sub] = this.#doors
+  startManager(at = 0) {
+    const [pull, sub] = this.#doors[at]
     const doors = ['--pull-bind', pull, '--sub-bind', sub, '--pub-bind', 'tcp://127.0.0.1:*']
-    const args = ['pipeline', file, ...doors, '--manager-id', 'bench']
-    this.manager = start(this.#folder, args, this.store.env)
+    const args = ['pipeline', file, ...doors, '--manager-id', `bench-${at}`]
+    const shards = this.#shards === 1 ? [] : ['--shards', String(this.#shards)]
+    this.managers[at] = start(this.#folder, [...args, ...shards], this.store.env)
   }
 
   /** `noting`: in `seenFile`, when the first phase executes again after a pause. */
   async startWorkers({ noting = false } = {}) {
-    const [pull, sub] = this.#doors
-    const links = ['--push-connect', pull, '--pub-connect', sub, '--concurrency', this.#concurrency]
+    const doors = this.#doors.flatMap(([pull, sub]) => [
+      ...['--push-connect', pull, '--pub-connect', sub],
+    ])
+    const links = [...doors, '--concurrency', this.#concurrency]
+    const types = Array.from({ length: this.#workersOfEach }, () => ['first', 'second', 'third'])
     const env = noting ? { ...this.store.env, BENCH_SEEN: this.seenFile } : this.store.env
-    this.workers = ['first', 'second', 'third'].map((type) =>
-      start(this.#folder, ['phase', file, type, ...links], env),
+    this.workers = types
+      .flat()
+      .map((type) => start(this.#folder, ['phase', file, type, ...links], env))
+    await until(async () =>
+      (await this.shard()).phases.every(({ workers }) => workers === this.#workersOfEach),
     )
-    await until(async () => (await this.shard()).phases.every(({ workers }) => workers > 0))
   }
 
   async stopWorkers() {
@@ -79,14 +97,26 @@ export class Installation {
     await Promise.all(Array.from({ length: groupsInFlight }, sendGroups))
   }
 
+  /** The shard, or all of them summed up. */
   async shard() {
-    return (await this.client.status()).shards[0]
+    const { shards } = await this.client.status()
+    const sum = (pick) => shards.reduce((all, one) => all + pick(one), 0)
+    return {
+      ...shards[0],
+      settled: { done: sum(({ settled }) => settled.done) },
+      phases: shards[0].phases.map((phase, at) => ({
+        ...phase,
+        waiting: sum(({ phases }) => phases[at].waiting),
+        running: sum(({ phases }) => phases[at].running),
+        workers: Math.min(...shards.map(({ phases }) => phases[at].workers)),
+      })),
+    }
   }
 
   async close() {
     this.client?.close()
     await this.stopWorkers()
-    await end(this.manager)
+    await Promise.all(this.managers.map((child) => end(child)))
     await this.store.close()
     await rm(this.#folder, { recursive: true, force: true })
   }
@@ -96,6 +126,14 @@ export class Installation {
 export function executions({ phases, settled }) {
   const underWay = phases.map(({ waiting, running }, phase) => phase * (waiting + running))
   return underWay.reduce((sum, one) => sum + one, phases.length * settled.done)
+}
+
+/** All shards have owners, and all managers about as many. */
+function isShared({ managers, welcome, shards }, count) {
+  const owned = managers.map(({ owned: some = [] }) => some.length)
+  if (count === 1) return shards.length === welcome.shards
+  const isComplete = shards.length === welcome.shards && managers.length === count
+  return isComplete && Math.max(...owned) - Math.min(...owned) <= 1
 }
 
 /** A connect that was refused by nobody there: a busy machine takes its time to start a manager. */

@@ -8,6 +8,7 @@ import { throughput } from './throughput.mjs'
 
 const scenarios = { throughput, backlog }
 const usage = `usage: npm run bench -- throughput [--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--json]
+           [--managers 4 --shards 16] [--workers 2: of each phase]
        npm run bench -- backlog [--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3] [--json]`
 
 const { positionals, values } = parseArgs({
@@ -19,6 +20,9 @@ const { positionals, values } = parseArgs({
     work: { type: 'string', default: '50000' },
     runs: { type: 'string', default: '3' },
     concurrency: { type: 'string', default: '50' },
+    managers: { type: 'string', default: '1' },
+    shards: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 })

@@ -5,12 +5,17 @@
 import { Installation } from './installation.mjs'
 import { cpuSeconds, round, spread, until } from './processes.mjs'
 
-export async function throughput({ store, jobs: given, runs, concurrency, json }) {
+export async function throughput({ store, jobs: given, runs, json, ...sizes }) {
   const jobs = Number(given ?? 50_000)
   const figures = []
   let durability = ''
   for (let run = 0; run < Number(runs); run++) {
-    const installation = await Installation.open(store, { concurrency })
+    const installation = await Installation.open(store, {
+      concurrency: sizes.concurrency,
+      managers: Number(sizes.managers),
+      shards: Number(sizes.shards),
+      workersOfEach: Number(sizes.workers),
+    })
     durability = installation.store.durability
     try {
       await installation.startWorkers()
@@ -26,9 +31,9 @@ export async function throughput({ store, jobs: given, runs, concurrency, json }
 
 /** So many jobs more than there were are enqueued, and so many done. */
 async function measure(installation, jobs) {
-  const { manager, workers } = installation
+  const { managers, workers } = installation
   const own = process.cpuUsage()
-  const before = [manager, ...workers].map(cpuSeconds)
+  const before = [...managers, ...workers].map(cpuSeconds)
   const startedMs = performance.now()
   await installation.feed(jobs)
   const enqueuedMs = performance.now() - startedMs
@@ -36,14 +41,16 @@ async function measure(installation, jobs) {
   const seconds = (performance.now() - startedMs) / 1_000
   if (process.env.BENCH_VERBOSE) console.error(JSON.stringify(await installation.shard(), null, 1))
   const { user, system } = process.cpuUsage(own)
-  const spent = [manager, ...workers].map((child, n) => cpuSeconds(child) - before[n])
-  const [ofManager, ...ofWorkers] = spent.map((one) => (one / jobs) * 1e6)
+  const spent = [...managers, ...workers].map((child, n) => cpuSeconds(child) - before[n])
+  const micros = spent.map((one) => (one / jobs) * 1e6)
+  const ofWorkers = micros.slice(managers.length)
+  const ofManagers = micros.slice(0, managers.length).reduce((sum, one) => sum + one, 0)
   return {
     jobs,
     seconds,
     jobsPerSecond: Math.round(jobs / seconds),
     enqueuedPerSecond: Math.round((jobs / enqueuedMs) * 1_000),
-    managerMicros: round(ofManager),
+    managerMicros: round(ofManagers),
     workerMicros: round(ofWorkers.reduce((sum, one) => sum + one, 0) / ofWorkers.length),
     clientMicros: round((user + system) / jobs),
   }
