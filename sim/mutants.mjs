@@ -113,10 +113,10 @@ export const mutants = [
     replace: 'this.#complete = true',
   },
   {
-    name: 'a job behind a refill goes first',
+    name: 'a job behind cold ones goes first',
     file: 'src/core/ready-queue.ts',
-    find: 'return job === undefined || this.#mayFollowColdOnes(job) ? undefined : job',
-    replace: 'return job',
+    find: 'return this.#cursor === undefined || isBefore(this.#cursor, job)',
+    replace: 'return false',
   },
   {
     name: 'the cursor of due jobs runs ahead',
