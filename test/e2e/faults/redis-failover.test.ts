@@ -16,7 +16,7 @@ import {
 } from '../../servers/redis-sets.ts'
 import { until } from '../../wait.ts'
 import { numbered } from '../processes.ts'
-import { jobsFlow } from './jobs-flow.ts'
+import { jobsFlow, jobsFlowAgain } from './jobs-flow.ts'
 import { endsOf, expectSound, Feed } from './steady-load.ts'
 import { sharedStoreFile, TwoManagers } from './two-managers.ts'
 import { expectAlive } from './watch.ts'
@@ -75,7 +75,7 @@ async function freezeMaster({ two, feed, client, say }: Scene, servers: Replicat
   servers.master.pause()
   await servers.promoted()
   servers.master.resume()
-  await jobsFlow(client, 50, flowMsMax)
+  await jobsFlowAgain(client, 50, flowMsMax)
   told('jobs flow')
   const ready = { what: 'a manager uses the new master', timeoutMs: flowMsMax }
   await until(() => two.saidBy('is ready') > 1, ready)

@@ -59,10 +59,14 @@ export class LoggedLines {
     return this.#lines.filter((line) => line.includes(part))
   }
 
-  /** By the clock of the process; `Infinity` for less than two lines. */
-  leastGapMs(part: string): number {
+  /**
+   * From the first line with that part to the last, by the clock of the process, and how many there are. A
+   * single gap says little: the process may have paused between its look at the clock and the line.
+   */
+  spanOf(part: string): { lines: number; seconds: number } {
     const timesMs = this.having(part).map((line) => Date.parse(timeOf(line)))
-    return Math.min(...timesMs.slice(1).map((atMs, index) => atMs - (timesMs[index] ?? 0)))
+    const spanMs = (timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)
+    return { lines: timesMs.length, seconds: spanMs / 1_000 }
   }
 }
 
