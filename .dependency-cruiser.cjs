@@ -27,6 +27,8 @@ const wire = 'wire/'
 const client = 'client/'
 const contracts = 'storage/contract[.]ts$|transport/contract[.]ts$'
 const storageContract = 'storage/contract[.]ts$'
+/** What people mean by a query, also of jobs that a manager has in memory. */
+const jobQuery = 'storage/job-query[.]ts$'
 const transportContract = 'transport/contract[.]ts$'
 /** Files beside the contract that every backend may use: cursors, ownership, history encoding. */
 const storageShared = 'storage/[^/]+[.]ts$'
@@ -90,7 +92,7 @@ module.exports = {
     ...backend('postgres', 'pg', 'postgres'),
 
     // Shells. They get a store and a transport as arguments.
-    ...layer('src/manager', [src(...shellParts), npm('uuid')], quietBuiltin),
+    ...layer('src/manager', [src(...shellParts, jobQuery), npm('uuid')], quietBuiltin),
     ...layer('src/worker', [src(...shellParts), npm('uuid')], quietBuiltin),
     // A client is made by users with nothing but an address: it brings its own transport.
     ...layer(

@@ -20,7 +20,7 @@ export const eventsInSequence: MakeChecker = (world) => {
         last = sequence
       },
     })
-    made.subscriptionsChanged(1)
+    made.subscribed('')
     publishers.set(nonce, made)
     return made
   }

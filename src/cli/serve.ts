@@ -11,6 +11,7 @@ import {
   compilePipeline,
   type CompiledPipeline,
 } from '../pipeline/compile.ts'
+import { jsonSchemaOf } from '../pipeline/schema.ts'
 import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
@@ -96,6 +97,7 @@ export async function startManager(
       managerId: options.managerId,
       checkpoint: options.checkpoint,
       checkInput,
+      inputSchema: inputSchemaOf(compiled),
     }),
     onStandby(heldBy) {
       say(`pipeline "${compiled.spec.name}" is owned by ${heldBy}: standing by`)
@@ -127,6 +129,12 @@ function doorsOf(options: CommandOptions<'pipeline'>): DoorAddresses {
     ...{ pull: [pullBind], sub: [subBind] },
     ...given({ router, pub, pullConnect, subConnect }),
   }
+}
+
+function inputSchemaOf({ inputSchema, phases }: CompiledPipeline): string | undefined {
+  const schema = inputSchema ?? phases[0]?.input
+  const described = schema === undefined ? undefined : jsonSchemaOf(schema)
+  return described === undefined ? undefined : JSON.stringify(described)
 }
 
 function inputCheck(compiled: CompiledPipeline): InputCheck | undefined {

@@ -1,7 +1,11 @@
 /** What a person asks of a pipeline, put together from what its shards and their managers answer. */
+import type { DurationCounts } from '../core/duration-counts.ts'
 import type { ShardStatus, WorkerStatus } from '../core/status.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
+
+/** Of a worker, over all shards. */
+const jobsShownMax = 20
 
 type JobsPage = Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>
 
@@ -43,6 +47,10 @@ export function shardsAsOne(
         workers: Math.max(...of.map(({ workers }) => workers)),
         concurrency: Math.max(...of.map(({ concurrency }) => concurrency)),
         paused: of.every(({ paused }) => paused),
+        oldestMs: earliest(of.map(({ oldestMs }) => oldestMs)),
+        ended: mapTotal(of.map(({ ended }) => ended)),
+        duration: allDurations(of.map(({ duration }) => duration)),
+        wait: allDurations(of.map(({ wait }) => wait)),
       }
     }),
     scheduled: total(all(({ scheduled }) => scheduled)),
@@ -73,6 +81,29 @@ function together(one: WorkerStatus, other: WorkerStatus): WorkerStatus {
     done: one.done + other.done,
     failed: one.failed + other.failed,
     stuck: Math.max(one.stuck, other.stuck),
+    seenMs: Math.max(one.seenMs, other.seenMs),
+    durationMs: Math.max(one.durationMs, other.durationMs),
+    jobs: [...one.jobs, ...other.jobs].slice(0, jobsShownMax),
+  }
+}
+
+/** Of times of which 0 means none. */
+function earliest(times: readonly number[]): number {
+  const known = times.filter((ms) => ms > 0)
+  return known.length === 0 ? 0 : Math.min(...known)
+}
+
+function mapTotal<K extends string>(maps: readonly Readonly<Record<K, number>>[]) {
+  const names = Object.keys(maps[0] ?? {}) as K[]
+  const sums = names.map((name) => [name, total(maps.map((map) => map[name]))])
+  return Object.fromEntries(sums) as Record<K, number>
+}
+
+function allDurations(all: readonly DurationCounts[]): DurationCounts {
+  const places = all[0]?.counts.length ?? 0
+  return {
+    counts: Array.from({ length: places }, (_, at) => total(all.map((one) => one.counts[at] ?? 0))),
+    sumMs: total(all.map(({ sumMs }) => sumMs)),
   }
 }
 

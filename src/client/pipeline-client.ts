@@ -20,7 +20,7 @@ import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
-import type { JobView, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import type { JobView, PipelineDescription, Reply, SettledItem, Welcome } from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { pageOfAll, placeOf, statusOfAll, type PipelineStatus } from './all-shards.ts'
@@ -206,15 +206,15 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return this.#ask({ type: 'get', id }, 'job', this.#shardOf(id))
   }
 
-  /** Newest first; of a pipeline with several shards one shard after the other. */
+  /** Newest first; of a pipeline with several shards one shard after the other. At most 100 a page. */
   async listJobs(
     query: ListQuery = {},
-    page: { after?: string; limit?: number } = {},
+    page: { after?: string; limit?: number; withInstructions?: boolean } = {},
   ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>> {
-    const { limit = 100 } = page
+    const { limit = 100, withInstructions } = page
     const shards = this.#shards
     const { shard, after } = placeOf(page.after ?? '', shards)
-    const ask = { type: 'list', query } as const
+    const ask = { type: 'list', query, ...given({ withInstructions }) } as const
     const [found, ...others] = await Promise.all([
       this.#ask({ ...ask, after, limit, shard }, 'jobs', shard),
       ...this.#shardsBut(shard).map((one) =>
@@ -281,11 +281,17 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return replies.some(({ outcome }) => outcome === 'draining') ? 'draining' : 'notFound'
   }
 
+  /** The phases, and what may be enqueued. */
+  async describe(): Promise<PipelineDescription> {
+    const { description } = await this.#ask({ type: 'describe' }, 'described', this.#anyShard)
+    return description
+  }
+
   /** Of all managers that can be asked; shards that nobody owns at the moment are not in it. */
   async status(): Promise<PipelineStatus> {
     await this.#connection.ownersKnown(this.#shards, ownersWaitMs)
     const { oneOfEach } = this.#connection
-    const asked = oneOfEach.length === 0 ? [0] : oneOfEach
+    const asked = oneOfEach.length === 0 ? [this.#anyShard] : oneOfEach
     const replies = await Promise.all(
       asked.map((shard) => this.#ask({ type: 'status' }, 'status', shard)),
     )
@@ -329,6 +335,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /** Of the pipeline; 1 before `connect`. */
   get #shards(): number {
     return this.#connection.welcome?.shards ?? 1
+  }
+
+  /** One whose owner can be asked, if there is any. */
+  get #anyShard(): number {
+    return this.#connection.oneOfEach[0] ?? 0
   }
 
   #shardsBut(one?: number): readonly number[] {

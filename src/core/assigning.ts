@@ -62,6 +62,7 @@ function grant(shard: Shard, worker: Worker, job: Job): Grant {
     missing: 0,
   }
   job.grant = granted
+  shard.phaseCounters[job.phase]?.granted(shard.nowMs - job.dueMs)
   worker.grants.set(granted.key, granted)
   const pingAtSend = worker.ping
   worker.unacknowledged.set(order, { type: 'grant', grant: granted, pingAtSend, sends: 1 })

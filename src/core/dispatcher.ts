@@ -49,6 +49,14 @@ export class Dispatcher {
     return grant && this.#shard.workers.get(grant.incarnation)?.info.id
   }
 
+  /** Ids of the jobs that the worker with this id has now. Reads only. */
+  heldBy(worker: string): readonly string[] {
+    const named = [...this.#shard.workers.all()].filter(({ info }) => info.id === worker)
+    return named.flatMap(({ grants }) =>
+      [...grants.values()].flatMap((grant) => (grant.job.grant === grant ? grant.job.id : [])),
+    )
+  }
+
   handle(event: Event): Step {
     const shard = this.#shard
     shard.nowMs = event.nowMs

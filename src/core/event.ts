@@ -22,6 +22,13 @@ export interface WorkerInfo {
   readonly version: string
 }
 
+/** How the process of a worker is, for people. */
+export interface WorkerHealth {
+  readonly rssBytes: number
+  /** How late its timers have been lately, at worst. */
+  readonly loopLagMs: number
+}
+
 /** One job as a client submits it. */
 export interface SubmittedJob {
   readonly id: JobId
@@ -35,7 +42,12 @@ export interface SubmittedJob {
 }
 
 export type Outcome =
-  | { readonly type: 'done'; readonly instructions: Uint8Array }
+  | {
+      readonly type: 'done'
+      readonly instructions: Uint8Array
+      /** Which of them the phase has set, for people; absent when it does not say, or they are many. */
+      readonly keys?: readonly string[]
+    }
   | {
       readonly type: 'failed'
       readonly error: AttemptError
@@ -92,6 +104,7 @@ export interface WorkerReport {
   readonly results: readonly Result[]
   /** Only in beats and in the answer to a roll call. */
   readonly info?: WorkerInfo
+  readonly health?: WorkerHealth
   readonly held?: readonly HeldToken[]
   /** In a hello: messages for this incarnation came to the sender's door, so it is there no more. */
   readonly insteadOf?: string
@@ -216,6 +229,7 @@ export type Event =
       /** Its id, or its incarnation. */
       readonly worker: string
     }
+  /** Whether somebody listens to what becomes of jobs. */
   | { readonly type: 'ObserversChanged'; readonly nowMs: number; readonly observed: boolean }
   /** The manager stops: no new grants, no new jobs; what runs may finish. */
   | { readonly type: 'DrainRequested'; readonly nowMs: number }

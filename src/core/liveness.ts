@@ -182,6 +182,7 @@ export class Liveness {
     worker.credit = report.credit
     worker.isLeaving = report.leaving
     worker.stuck = report.stuck ?? 0
+    worker.health = report.health ?? worker.health
     acknowledge(worker, report.through, report.also)
     if (report.held !== undefined) this.#digest(worker, report.held)
     if (worker.link === 'opened' && report.ping >= worker.openPing && report.held !== undefined) {

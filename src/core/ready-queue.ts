@@ -114,6 +114,14 @@ export class ReadyQueue {
     }
   }
 
+  /** Since when the first in the line has been ready; 0 when none waits, or only the store knows. */
+  get oldestMs(): number {
+    const [alone] = this.#alone
+    const first = this.#first()
+    if (alone === undefined || first === undefined) return (alone ?? first)?.dueMs ?? 0
+    return Math.min(alone.dueMs, first.dueMs)
+  }
+
   /** The next job that must run alone. */
   peekAlone(): Job | undefined {
     return this.#alone[0]

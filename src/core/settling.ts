@@ -3,7 +3,7 @@
  * release of a grant that nobody will finish.
  */
 import type { ResultAnswer } from './effect.ts'
-import type { LossCause, Result } from './event.ts'
+import type { LossCause, Outcome, Result } from './event.ts'
 import type { AttemptError, AttemptRecord, DeathReason, Grant, Job } from './job.ts'
 import { retryDelayMs } from './retries.ts'
 import type { Shard } from './shard.ts'
@@ -16,7 +16,7 @@ export function applyResult(shard: Shard, granted: Grant, result: Result): void 
   switch (result.outcome.type) {
     case 'done':
       if (worker !== undefined) worker.done += 1
-      finishPhase(shard, granted, result.outcome.instructions)
+      finishPhase(shard, granted, result.outcome)
       return
     case 'failed':
       if (worker !== undefined) worker.failed += 1
@@ -30,10 +30,16 @@ export function applyResult(shard: Shard, granted: Grant, result: Result): void 
   }
 }
 
-function finishPhase(shard: Shard, granted: Grant, instructions: Uint8Array): void {
+const done = { outcome: 'done' } as const
+
+function finishPhase(
+  shard: Shard,
+  granted: Grant,
+  { instructions, keys }: Extract<Outcome, { type: 'done' }>,
+): void {
   const { job } = granted
   const expected = shard.expected(job)
-  const ended = shard.attemptRecord(granted, { outcome: 'done' })
+  const ended = shard.attemptRecord(granted, keys === undefined ? done : { outcome: 'done', keys })
   job.applied.push(ended.token)
   const durationMs = ended.endedMs - ended.startedMs
   const { worker } = ended

@@ -55,6 +55,11 @@ export class ShardOwner {
     return this.#dispatcher.holderOf(id)
   }
 
+  /** Ids of the jobs that the worker with this id has now. */
+  heldBy(worker: string): readonly string[] {
+    return this.#dispatcher.heldBy(worker)
+  }
+
   handle(event: Event): readonly Effect[] {
     this.#step(event)
     return this.#gate.takeFree()

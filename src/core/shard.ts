@@ -17,13 +17,16 @@ import {
 import { nextState, type JobSignal } from './job-transitions.ts'
 import type { Limits } from './limits.ts'
 import type { Expected, Mutation } from './mutation.ts'
+import { PhaseCounter } from './phase-figures.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import type { Rng } from './rng.ts'
 import { ScheduledJobs } from './scheduled-jobs.ts'
 import type { PhaseSpec, PipelineSpec } from './spec.ts'
 import { Timers } from './timers.ts'
 import { tokenText, type Token } from './token.ts'
-import { Workers, type Worker } from './workers.ts'
+import { hasTaken, Workers, type Worker } from './workers.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What one event leads to. */
 export interface Step {
@@ -72,6 +75,8 @@ export class Shard {
     ...{ stored: 0, done: 0, dead: 0, cancelled: 0, retried: 0, released: 0 },
     ...{ stale: 0, duplicate: 0, gone: 0, adopted: 0, resent: 0, redriven: 0, discarded: 0 },
   }
+  /** By index. */
+  readonly phaseCounters: readonly PhaseCounter[]
   /** Settled jobs that the store held at takeover. */
   settledBefore = { done: 0, dead: 0, cancelled: 0 }
   /** Grants made, over all workers; also the sequence of tokens. */
@@ -99,6 +104,7 @@ export class Shard {
   constructor(config: OwnerConfig) {
     this.config = config
     this.workers = new Workers(config.spec.phases.length)
+    this.phaseCounters = config.spec.phases.map(() => new PhaseCounter())
     this.#ready = config.spec.phases.map((_, phase) => new ReadyQueue(phase, 0, config.limits))
     this.scheduled = new ScheduledJobs(config.limits.scheduledJobsMax, undefined)
   }
@@ -120,8 +126,10 @@ export class Shard {
     this.#effects.push(effect)
   }
 
+  /** Of jobs only while somebody listens: there are very many of those. */
   publish(event: Published): void {
-    if (this.observed) this.#effects.push({ type: 'Publish', event })
+    const isRare = event.type === 'workerJoined' || event.type === 'workerLost'
+    if (isRare || this.observed) this.#effects.push({ type: 'Publish', event })
   }
 
   takeStep(): Step {
@@ -227,19 +235,28 @@ export class Shard {
     return { id: job.id, sequence: job.sequence, phase: job.phase }
   }
 
-  /** The record of the attempt that ends now. */
-  attemptRecord(grant: Grant, end: Pick<AttemptRecord, 'outcome' | 'error'>): AttemptRecord {
-    const { outcome, error } = end
-    const record = {
+  /** The record of the attempt that ends now, which is counted. */
+  attemptRecord(
+    grant: Grant,
+    end: Pick<AttemptRecord, 'outcome' | 'error' | 'keys'>,
+  ): AttemptRecord {
+    const { outcome, error, keys } = end
+    const worker = this.workers.get(grant.incarnation)
+    const startedMs = grant.startedMs === 0 ? grant.grantedMs : grant.startedMs
+    this.phaseCounters[grant.phase]?.ended(outcome, this.nowMs - startedMs)
+    if (worker !== undefined) hasTaken(worker, this.nowMs - startedMs)
+    const record: Mutable<AttemptRecord> = {
       phase: grant.phase,
       attempt: grant.attempt,
       token: tokenText(grant.token),
-      worker: this.workers.get(grant.incarnation)?.info.id ?? grant.incarnation,
-      startedMs: grant.startedMs === 0 ? grant.grantedMs : grant.startedMs,
+      worker: worker?.info.id ?? grant.incarnation,
+      startedMs,
       endedMs: this.nowMs,
       outcome,
     }
-    return error === undefined ? record : { ...record, error }
+    if (error !== undefined) record.error = error
+    if (keys !== undefined) record.keys = keys
+    return record
   }
 
   /** A number where possible: it is looked up once a result. */

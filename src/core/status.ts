@@ -1,9 +1,12 @@
 /** What the owner of a shard says of itself to people: counts, workers, and why work may be waiting. */
 import { isPaused } from './assigning.ts'
+import type { WorkerHealth } from './event.ts'
+import type { PhaseFigures } from './phase-figures.ts'
+import { broken } from './invariant.ts'
 import { wholePipeline, type Counters, type Shard } from './shard.ts'
 import { mayBeGranted, type Worker } from './workers.ts'
 
-export interface PhaseStatus {
+export interface PhaseStatus extends PhaseFigures {
   readonly jobType: string
   /** Ready jobs that no worker has yet. */
   readonly waiting: number
@@ -13,10 +16,26 @@ export interface PhaseStatus {
   /** Slots over all its workers. */
   readonly concurrency: number
   readonly paused: boolean
+  /** Since when the first in the line has been ready; 0 when none waits, or only the store knows. */
+  readonly oldestMs: number
 }
 
-export interface WorkerStatus {
+/** A grant, as people want to see it. */
+export interface HeldJob {
   readonly id: string
+  /** Index of its phase. */
+  readonly phase: number
+  readonly attempt: number
+  /** 0: it waits in the worker, or the worker has not said yet. */
+  readonly startedMs: number
+}
+
+export interface WorkerStatus extends Partial<WorkerHealth> {
+  readonly id: string
+  readonly incarnation: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
   readonly jobType: string
   readonly address: string
   readonly concurrency: number
@@ -31,6 +50,12 @@ export interface WorkerStatus {
    * `silent`: its connection is gone as well.
    */
   readonly state: 'connecting' | 'ready' | 'busyLoop' | 'silent' | 'leaving'
+  /** Its last report. */
+  readonly seenMs: number
+  /** Moving average of how long its runs took; 0 before the first. */
+  readonly durationMs: number
+  /** What it has now, at most 20. */
+  readonly jobs: readonly HeldJob[]
 }
 
 export interface ShardStatus {
@@ -69,6 +94,8 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
         .ofPhase(phase)
         .reduce((sum, { info }) => sum + info.concurrency, 0),
       paused: isPaused(shard, phase),
+      oldestMs: shard.ready(phase).oldestMs,
+      ...figuresOf(shard, phase),
     })),
     scheduled: shard.scheduledCount,
     uncommitted,
@@ -85,13 +112,31 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
 
 function describeWorkers(shard: Shard): WorkerStatus[] {
   return [...shard.workers.all()].map((worker) => {
-    const { id, jobType, address, concurrency } = worker.info
-    const { credit, done, failed, stuck, grants } = worker
+    const { id, incarnation, jobType, address, concurrency, host, pid, version } = worker.info
+    const { credit, done, failed, stuck, grants, durationMs, lastSeenMs: seenMs } = worker
     return {
-      ...{ id, jobType, address, concurrency, credit, running: grants.size, done, failed, stuck },
+      ...{ id, incarnation, jobType, address, host, pid, version, concurrency, credit },
+      ...{ running: grants.size, done, failed, stuck, durationMs, seenMs },
       state: stateOf(worker),
+      jobs: heldJobs(worker),
+      ...worker.health,
     }
   })
+}
+
+const heldJobsShown = 20
+
+function heldJobs({ grants }: Worker): HeldJob[] {
+  const held: HeldJob[] = []
+  for (const { job, phase, attempt, startedMs } of grants.values()) {
+    if (held.length === heldJobsShown) break
+    held.push({ id: job.id, phase, attempt, startedMs })
+  }
+  return held
+}
+
+function figuresOf(shard: Shard, phase: number): PhaseFigures {
+  return (shard.phaseCounters[phase] ?? broken(`phase ${phase} is not counted`)).read()
 }
 
 function stateOf(worker: Worker): WorkerStatus['state'] {

@@ -6,7 +6,7 @@
  * contiguous part and the set of later ones; what is not acknowledged is kept here and sent again on a
  * new connection, or when a ping that was sent later has come back without it.
  */
-import type { WorkerInfo } from './event.ts'
+import type { WorkerHealth, WorkerInfo } from './event.ts'
 import type { Grant, TokenKey } from './job.ts'
 import type { Token } from './token.ts'
 
@@ -58,6 +58,9 @@ export interface Worker {
   isEmptying: boolean
   done: number
   failed: number
+  /** Moving average of how long its runs took; 0 before the first. */
+  durationMs: number
+  health: WorkerHealth | undefined
 }
 
 /** What must be known of a worker that was lost, should the same incarnation come back: its stream lives on. */
@@ -104,7 +107,8 @@ export class Workers {
       ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, isDraining: false },
       ...{ lastReport: -1, nextOrder: 1, stuck: 0 },
       ...{ unacknowledged: new Map(), ping: 0, openPing: 0, echoedPing: 0, aborted: new Set() },
-      ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
+      ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0, durationMs: 0 },
+      health: undefined,
     }
     this.#takeUpStream(worker)
     this.#byIncarnation.set(info.incarnation, worker)
@@ -189,6 +193,15 @@ export class Workers {
     if (emptying !== undefined) emptying.isEmptying = false
     this.#emptying.delete(phase)
   }
+}
+
+/** The weight of the newest run in the average. */
+const newestWeight = 0.1
+
+/** A run of it has ended. */
+export function hasTaken(worker: Worker, ms: number): void {
+  const { durationMs } = worker
+  worker.durationMs = durationMs === 0 ? ms : durationMs + newestWeight * (ms - durationMs)
 }
 
 export function mayBeGranted(worker: Worker): boolean {

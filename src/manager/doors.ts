@@ -2,7 +2,7 @@
 import type { Event } from '../core/event.ts'
 import { parseAddress, withPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
-import type { EventPublisher } from '../wire/event-publisher.ts'
+import { jobTopics, type EventPublisher } from '../wire/event-publisher.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { announcedWorker, decodePublished } from '../wire/published.ts'
 import { encodeReply, type Reply } from '../wire/replies.ts'
@@ -78,15 +78,17 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
         onMessage: (frames) => whenReading(() => receivePublished(parts, frames)),
       }),
     )
-    const observersChanged = (by: 1 | -1) => {
-      feed.subscriptionsChanged(by)
-      reception.handle({ type: 'ObserversChanged', nowMs: nowMs(), observed: feed.isObserved })
+    const observersChanged = (change: () => void) => {
+      change()
+      const observed = feed.wantsAnyOf(jobTopics)
+      reception.handle({ type: 'ObserversChanged', nowMs: nowMs(), observed })
     }
     const pub = keep(
       await transport.openPub({
         bind: [addresses.pub ?? nextPort(sub.addresses[0])],
-        onSubscriber: () => whenReading(() => observersChanged(1)),
-        onSubscriberGone: () => whenReading(() => observersChanged(-1)),
+        onSubscriber: (topic) => whenReading(() => observersChanged(() => feed.subscribed(topic))),
+        onSubscriberGone: (topic) =>
+          whenReading(() => observersChanged(() => feed.unsubscribed(topic))),
       }),
     )
     feed.attach(pub)

@@ -3,10 +3,14 @@ import type { JobRecord } from '../core/job.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
+import { given } from '../language/given.ts'
+import { fitsQuery } from '../storage/job-query.ts'
 import type { JobQuery, ShardRef, Storage } from '../storage/contract.ts'
 import type { JobView, Reply } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
 
+/** Jobs of one worker that are looked at. */
+const heldMax = 1_000
 const states = ['ready', 'scheduled', 'done', 'dead', 'cancelled', 'unsettled'] as const
 
 export class JobReader {
@@ -15,17 +19,21 @@ export class JobReader {
   readonly #spec: PipelineSpec
   /** Id of the worker that has the job now. */
   readonly #holderOf: (id: string) => string | undefined
+  /** Ids of the jobs that a worker has now. */
+  readonly #heldBy: (worker: string) => readonly string[]
 
   constructor(parts: {
     storage: Storage
     ref: ShardRef
     spec: PipelineSpec
     holderOf(id: string): string | undefined
+    heldBy(worker: string): readonly string[]
   }) {
     this.#storage = parts.storage
     this.#ref = parts.ref
     this.#spec = parts.spec
     this.#holderOf = parts.holderOf
+    this.#heldBy = parts.heldBy
   }
 
   /** Throws `CT_JOB_NOT_FOUND`. */
@@ -45,21 +53,45 @@ export class JobReader {
     query: ListQuery
     after: string
     limit: number
+    withInstructions?: boolean
   }): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request'>> {
     const query = this.#query(page.query)
     const limit = Math.max(1, Math.min(page.limit, 100))
+    const { worker } = page.query
+    if (worker !== undefined) return await this.#listHeld(worker, query, page)
     const from = page.after === '' ? { limit } : { limit, after: page.after }
     const { jobs, next } = await this.#storage.listJobs(this.#ref, query, from)
     const { count, more } = await this.#storage.countJobs(this.#ref, query)
-    const views = jobs.map((record) => this.#view(record))
+    const views = jobs.map((record) => this.#view(record, page.withInstructions))
     return { type: 'jobs', jobs: views, next: next ?? '', count, more }
   }
 
-  #query({ state, phase, error }: ListQuery): JobQuery {
+  /** What a worker has now: never more than its credit, so one page. */
+  async #listHeld(
+    worker: string,
+    query: JobQuery,
+    { limit, withInstructions }: { limit: number; withInstructions?: boolean },
+  ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request'>> {
+    const records = await this.#storage.getJobs(this.#ref, this.#heldBy(worker).slice(0, heldMax))
+    const fitting = records.filter((record) => fitsQuery(record, query))
+    const jobs = fitting
+      .toSorted((a, b) => b.sequence - a.sequence)
+      .slice(0, Math.max(1, Math.min(limit, 100)))
+      .map((record) => this.#view(record, withInstructions))
+    return {
+      type: 'jobs',
+      jobs,
+      next: '',
+      count: fitting.length,
+      more: jobs.length < fitting.length,
+    }
+  }
+
+  #query({ state, phase, error, enqueuedBeforeMs }: ListQuery): JobQuery {
     return {
       ...(state === undefined ? {} : { state: oneOf(state, 'state', states) }),
       ...(phase === undefined ? {} : { phase: this.#phaseIndex(phase) }),
-      ...(error === undefined ? {} : { error }),
+      ...given({ error, enqueuedBeforeMs }),
     }
   }
 
@@ -68,7 +100,7 @@ export class JobReader {
     return names.indexOf(oneOf(jobType, 'phase', names))
   }
 
-  #view(record: JobRecord): JobView {
+  #view(record: JobRecord, withInstructions = false): JobView {
     const { id, state, phase, priority, attempts, enqueuedMs, dueMs } = record
     const { endedMs, deathReason, lastError, replayOf } = record
     const worker = this.#holderOf(id)
@@ -80,6 +112,7 @@ export class JobReader {
       ...(lastError === undefined ? {} : { lastError }),
       ...(worker === undefined ? {} : { worker }),
       ...(replayOf === undefined ? {} : { replayOf }),
+      ...(withInstructions ? { instructions: record.instructions } : {}),
     }
   }
 }

@@ -25,6 +25,8 @@ export interface ManagerOptions {
   readonly retention?: Partial<RetentionOptions>
   readonly clock?: Clock
   readonly checkInput?: InputCheck
+  /** JSON Schema of what may be enqueued, as text, for people and forms. */
+  readonly inputSchema?: string
   readonly checkpoint?: PassCheckpoint | undefined
   /** Others own all shards: this manager stands by, and is told once for each owner. */
   onStandby?(heldBy: string): void

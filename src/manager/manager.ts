@@ -5,6 +5,7 @@
  */
 import { hostname } from 'node:os'
 import { CarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { LimitedLog } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
@@ -51,6 +52,10 @@ export class Manager implements Service {
       ...{ pipeline: options.spec.name, owned: this.#serving, shards: () => this.#shardCount },
       welcome: () => this.#welcome(),
       status: () => this.#durableStatus(),
+      description: {
+        ...{ phases: options.spec.phases },
+        ...given({ inputSchema: options.inputSchema }),
+      },
       reply: (peer, reply) => this.#reply(peer, reply),
       onRejected: (error) => this.#reject(error),
     })

@@ -13,7 +13,7 @@ import type { ShardStatus } from '../core/status.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
 import type { ShardRef } from '../storage/contract.ts'
-import { topicOf, type EventPublisher } from '../wire/event-publisher.ts'
+import { jobTopics, topicOf, type EventPublisher } from '../wire/event-publisher.ts'
 import type { Reply } from '../wire/replies.ts'
 import { JobReader } from './job-reader.ts'
 import type { Lease } from './lease.ts'
@@ -116,7 +116,7 @@ export class OwnedShard {
     this.#links = this.#linksBehind(pull)
     const nowMs = clock.nowMs()
     this.#loop.handle({ type: 'OwnershipTaken', nowMs, nextDueMs: undefined, ...summary })
-    this.#loop.handle({ type: 'ObserversChanged', nowMs, observed: feed.isObserved })
+    this.#loop.handle({ type: 'ObserversChanged', nowMs, observed: feed.wantsAnyOf(jobTopics) })
     this.#retention.start()
     if (this.lease.isAfterUncleanStop) void checkStore(storage, logger)
   }
@@ -178,11 +178,12 @@ export class OwnedShard {
     const { options, ref, onRejected } = this.#parts
     const { spec, storage, checkInput, limits } = options
     const holderOf = (id: string) => this.#owner.holderOf(id)
+    const heldBy = (worker: string) => this.#owner.heldBy(worker)
     return new Requests({
       ...{ spec, checkInput, waiters: this.#waiters, operators: this.#operators, onRejected },
       ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
-      reader: new JobReader({ storage, ref, spec, holderOf }),
+      reader: new JobReader({ storage, ref, spec, holderOf, heldBy }),
       durability: storage.info().capabilities.durability,
       reply: (peer, reply) => this.#reply(peer, reply),
     })

@@ -7,7 +7,7 @@ import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Frames } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
-import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
+import type { ManagerStatus, PipelineDescription, Reply, Welcome } from '../wire/replies.ts'
 import { decodeRequest, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -23,6 +23,7 @@ export interface ReceptionParts {
   readonly owned: ReadonlyMap<number, OwnedShard>
   welcome(): Welcome
   status(): Promise<ManagerStatus>
+  readonly description: PipelineDescription
   reply(peer: string, reply: Reply): void
   onRejected(error: unknown): void
 }
@@ -71,8 +72,9 @@ export class Reception implements Receiver {
 
   async #answer(peer: string, decoded: Request): Promise<void> {
     const { request } = decoded
-    const { reply, welcome, status } = this.#parts
+    const { reply, welcome, status, description } = this.#parts
     if (decoded.type === 'hello') reply(peer, { type: 'welcome', request, welcome: welcome() })
+    else if (decoded.type === 'describe') reply(peer, { type: 'described', request, description })
     else if (decoded.type === 'status') {
       reply(peer, { type: 'status', request, status: await status() })
     } else await this.#owner(this.#shardAskedFor(decoded)).requests.answer(peer, decoded)

@@ -16,7 +16,7 @@ import { phasesNamed } from './phase-names.ts'
 import type { Waiters } from './waiters.ts'
 
 /** A request that is about the jobs of a shard. */
-export type ShardRequest = Exclude<Request, { type: 'hello' | 'status' }>
+export type ShardRequest = Exclude<Request, { type: 'hello' | 'describe' | 'status' }>
 
 /** Who asked, and the number of the request. */
 export interface Asked {

@@ -1,7 +1,7 @@
 /**
  * The one place that calls a user's schema, whichever library made it (standardschema.dev).
  */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 
 /** A value that passed, as the schema gives it back, or what was wrong, one line per issue. */
 export type Validation<T> =
@@ -26,6 +26,20 @@ export async function validateWithSchema<S extends StandardSchemaV1>(
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return { ok: true, value: result.value }
   return { ok: false, issues: result.issues.map(lineOf) }
+}
+
+/**
+ * JSON Schema (2020-12) of what may be given to a schema, if its library can tell (Zod from 4.2, ArkType, …).
+ * `undefined`: it cannot, or not of this one.
+ */
+export function jsonSchemaOf(schema: StandardSchemaV1): Record<string, unknown> | undefined {
+  const { jsonSchema } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props>
+  try {
+    return jsonSchema?.input({ target: 'draft-2020-12' })
+  } catch {
+    // A transform, or a function: there is no such thing in JSON Schema.
+    return undefined
+  }
 }
 
 function lineOf(issue: StandardSchemaV1.Issue): string {

@@ -13,9 +13,17 @@ export const lastErrorBytesMax = 512
 /** History of one job, in bytes as encoded: when it is longer, the older attempts are dropped. */
 export const historyBytesMax = 256 * 1024
 
+/** More names than these, or one that is longer, and the attempt does not say what its phase has set. */
+export const keysMax = 32
+export const keyLengthMax = 64
+
 /** The attempt with its error texts cut to their limits; the same object when nothing is too long. */
 export function boundedAttempt(attempt: AttemptRecord): AttemptRecord {
-  const { error } = attempt
+  const { error, keys } = attempt
+  if (keys !== undefined && !areShort(keys)) {
+    const { keys: _tooMuch, ...rest } = attempt
+    return boundedAttempt(rest)
+  }
   if (error === undefined) return attempt
   const bounded: AttemptError = {
     kind: error.kind,
@@ -24,6 +32,10 @@ export function boundedAttempt(attempt: AttemptRecord): AttemptRecord {
     ...(error.stack === undefined ? {} : { stack: clipText(error.stack, stackBytesMax) }),
   }
   return { ...attempt, error: bounded }
+}
+
+function areShort(keys: readonly string[]): boolean {
+  return keys.length <= keysMax && keys.every(({ length }) => length <= keyLengthMax)
 }
 
 /** First line of `name: message`, for `JobRecord.lastError`. */

@@ -24,15 +24,16 @@ export function unpackRunning(bytes: Uint8Array): RunningNote {
 type PackedAttempt = [
   ...[phase: number, attempt: number, token: string, worker: string],
   ...[startedMs: number, endedMs: number, outcome: AttemptRecord['outcome']],
-  error?: AttemptError,
+  ...[error?: AttemptError | null, keys?: readonly string[]],
 ]
 
 /** One attempt, to be appended to the history of its job. Texts are cut to their limits. */
 export function packAttempt(ended: AttemptRecord): Uint8Array {
-  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error } =
+  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys } =
     boundedAttempt(ended)
   const packed: PackedAttempt = [phase, attempt, token, worker, startedMs, endedMs, outcome]
-  if (error !== undefined) packed.push(error)
+  if (error !== undefined || keys !== undefined) packed.push(error ?? null)
+  if (keys !== undefined) packed.push(keys)
   return packr.pack(packed)
 }
 
@@ -40,8 +41,8 @@ export function packAttempt(ended: AttemptRecord): Uint8Array {
 export function unpackAttempts(history: Uint8Array): AttemptRecord[] {
   if (history.length === 0) return []
   return (packr.unpackMultiple(history) as PackedAttempt[]).map((packed) => {
-    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error] = packed
+    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys] = packed
     const record = { phase, attempt, token, worker, startedMs, endedMs, outcome }
-    return error === undefined ? record : { ...record, error }
+    return { ...record, ...(error ? { error } : {}), ...(keys ? { keys } : {}) }
   })
 }

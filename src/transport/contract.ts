@@ -65,10 +65,16 @@ export interface Transport {
   openRouter(
     options: DoorOptions & { onMessage(peer: string, frames: Frames): void },
   ): Promise<RouterDoor>
-  openSub(options: DoorOptions & { onMessage(frames: Frames): void }): Promise<ReceivingDoor>
-  /** `onSubscriber` is called for every subscription, also a repeated one. */
+  /** `topics`: what the first frame of a wanted message begins with; default '', everything. */
+  openSub(
+    options: DoorOptions & { readonly topics?: readonly string[]; onMessage(frames: Frames): void },
+  ): Promise<ReceivingDoor>
+  /** `onSubscriber` is called for every subscription, also a repeated one, with what its topics begin with. */
   openPub(
-    options: DoorOptions & { onSubscriber(): void; onSubscriberGone?(): void },
+    options: DoorOptions & {
+      onSubscriber(topic: string): void
+      onSubscriberGone?(topic: string): void
+    },
   ): Promise<PublishingDoor>
   connectPush(options: LinkOptions): Link
   connectDealer(options: LinkOptions & { onMessage(frames: Frames): void }): Link

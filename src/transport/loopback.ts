@@ -28,8 +28,10 @@ export function createLoopback(): Transport {
         options,
       ),
 
-    openSub: async ({ onMessage, ...options }) => {
-      const onConnected = (end: End) => end.send([Uint8Array.of(subscribed)])
+    openSub: async ({ onMessage, topics = [''], ...options }) => {
+      const onConnected = (end: End) => {
+        for (const topic of topics) end.send([subscriptionTo(topic)])
+      }
       const onMessages = { onMessage: (_: End, frames: Frames) => onMessage(frames) }
       return openDoor(new Socket('sub', network, { onConnected, ...onMessages }), options)
     },
@@ -43,19 +45,25 @@ export function createLoopback(): Transport {
     },
 
     async openPub({ onSubscriber, onSubscriberGone, ...options }) {
-      const subscribers = new Set<End>()
+      const subscribers = new Map<End, string[]>()
       const socket = new Socket('pub', network, {
-        onMessage: (end) => {
-          subscribers.add(end)
-          onSubscriber()
+        onMessage: (end, [subscription]) => {
+          const topic = Buffer.from(subscription?.subarray(1) ?? []).toString('utf8')
+          subscribers.set(end, [...(subscribers.get(end) ?? []), topic])
+          onSubscriber(topic)
         },
         onEnded: (end) => {
-          if (subscribers.delete(end)) onSubscriberGone?.()
+          const topics = subscribers.get(end) ?? []
+          subscribers.delete(end)
+          for (const topic of topics) onSubscriberGone?.(topic)
         },
       })
       const door = openDoor(socket, options)
       const publish = (frames: Frames) => {
-        for (const end of subscribers) end.send(frames)
+        const of = Buffer.from(frames[0] ?? []).toString('utf8')
+        for (const [end, topics] of subscribers) {
+          if (topics.some((topic) => of.startsWith(topic))) end.send(frames)
+        }
       }
       return { ...door, publish }
     },
@@ -90,6 +98,10 @@ const partners: Readonly<Record<Kind, Kind>> = {
 
 function soon<T>(act: () => T): Promise<T> {
   return new Promise((resolve) => setImmediate(() => resolve(act())))
+}
+
+function subscriptionTo(topic: string): Uint8Array {
+  return Buffer.concat([Uint8Array.of(subscribed), Buffer.from(topic)])
 }
 
 function openDoor(socket: Socket, { bind = [], connect = [] }: DoorOptions): ReceivingDoor {

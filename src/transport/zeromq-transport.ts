@@ -46,9 +46,9 @@ export const zeromqTransport: Transport = {
     return door
   },
 
-  async openSub({ onMessage, ...options }) {
+  async openSub({ onMessage, topics = [''], ...options }) {
     const socket = new zmq.Subscriber({ ...receiving, ...reconnecting })
-    socket.subscribe()
+    socket.subscribe(...topics)
     const door = await openDoor(socket, options)
     void readAll(socket, onMessage)
     return door
@@ -72,8 +72,9 @@ export const zeromqTransport: Transport = {
     const door = await openDoor(socket, options)
     const writer = new Writer(socket)
     void readAll(socket, ([frame]) => {
-      if (frame?.[0] === 1) onSubscriber()
-      else onSubscriberGone?.()
+      const topic = Buffer.from(frame?.subarray(1) ?? []).toString('utf8')
+      if (frame?.[0] === 1) onSubscriber(topic)
+      else onSubscriberGone?.(topic)
     })
     return { ...door, publish: (frames) => writer.send(frames) }
   },

@@ -1,6 +1,6 @@
 /**
- * Numbers and encodes events for one event door. Nothing is encoded while nobody listens, and numbers are
- * counted only then: a hole in them tells a subscriber that it missed something.
+ * Numbers and encodes events for one event door. Nothing is encoded that nobody has subscribed to, and numbers
+ * are counted only then: a hole in them tells a subscriber of everything that it missed something.
  */
 import { encodePublished } from './published.ts'
 
@@ -13,7 +13,8 @@ export class EventPublisher {
   readonly #nowMs: () => number
   #door: Door | undefined
   #sequence = 0
-  #subscriptions = 0
+  /** What topics begin with → how many have subscribed to it. */
+  readonly #subscriptions = new Map<string, number>()
 
   /** `source`: id of the process, for people. */
   constructor(source: string, nowMs: () => number) {
@@ -22,21 +23,33 @@ export class EventPublisher {
   }
 
   get isObserved(): boolean {
-    return this.#subscriptions > 0
+    return this.#subscriptions.size > 0
+  }
+
+  /** Whether somebody has subscribed to one of these. */
+  wantsAnyOf(topics: readonly string[]): boolean {
+    const wanted = [...this.#subscriptions.keys()]
+    return topics.some((topic) => wanted.some((beginning) => topic.startsWith(beginning)))
   }
 
   /** A door that was just opened: nobody has subscribed to it yet. */
   attach(door: Door): void {
     this.#door = door
-    this.#subscriptions = 0
+    this.#subscriptions.clear()
   }
 
-  subscriptionsChanged(by: 1 | -1): void {
-    this.#subscriptions = Math.max(0, this.#subscriptions + by)
+  subscribed(topic: string): void {
+    this.#subscriptions.set(topic, (this.#subscriptions.get(topic) ?? 0) + 1)
+  }
+
+  unsubscribed(topic: string): void {
+    const left = (this.#subscriptions.get(topic) ?? 0) - 1
+    if (left > 0) this.#subscriptions.set(topic, left)
+    else this.#subscriptions.delete(topic)
   }
 
   publish(topic: string, fields: Readonly<Record<string, unknown>>): void {
-    if (!this.isObserved) return
+    if (!this.wantsAnyOf([topic])) return
     this.#sequence += 1
     const [source, sequence, atMs] = [this.#source, this.#sequence, this.#nowMs()]
     this.passOn(encodePublished({ topic, source, sequence, atMs, fields }))
@@ -52,3 +65,8 @@ export class EventPublisher {
 export function topicOf(type: string): string {
   return type.replace(/([A-Z])/, (letter) => `.${letter.toLowerCase()}`)
 }
+
+/** Of events of which every job makes some: a manager at work makes tens of thousands a second. */
+export const jobTopics: readonly string[] = [
+  ...['job.ready', 'phase.done', 'phase.failed', 'job.done', 'job.dead', 'job.cancelled'],
+]

@@ -75,6 +75,13 @@ export function mergeInstructions(
   return merged
 }
 
+/** Names that are set where a phase has returned this, which could be merged. */
+export function mergedKeys(returned: unknown): readonly string[] {
+  if (returned === undefined || returned === null) return []
+  const added = (hasToJson(returned) ? returned.toJSON() : returned) as Record<string, unknown>
+  return Object.keys(added).filter((key) => added[key] !== undefined)
+}
+
 function unpack(bytes: Uint8Array): unknown {
   try {
     // A view of its own: msgpackr leaves a property on the array it reads.

@@ -1,6 +1,7 @@
 /** Manager → client, on the router door. Each reply repeats the number of its request. */
 import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import type { AttemptRecord, JobRecord } from '../core/job.ts'
+import type { PhaseSpec } from '../core/spec.ts'
 import type { ShardStatus } from '../core/status.ts'
 import { BodyReader, BodyWriter } from './body.ts'
 import * as check from './checks.ts'
@@ -23,6 +24,15 @@ export interface JobView {
   readonly worker?: string
   /** The job that it does again. */
   readonly replayOf?: string
+  /** In a page that was asked for with them. */
+  readonly instructions?: Uint8Array
+}
+
+/** What a pipeline is made of. */
+export interface PipelineDescription {
+  readonly phases: readonly PhaseSpec[]
+  /** JSON Schema of what may be enqueued, as text; absent when its schema cannot say. */
+  readonly inputSchema?: string
 }
 
 export interface Welcome {
@@ -60,6 +70,11 @@ export interface SettledItem {
 
 export type Reply =
   | { readonly type: 'welcome'; readonly request: number; readonly welcome: Welcome }
+  | {
+      readonly type: 'described'
+      readonly request: number
+      readonly description: PipelineDescription
+    }
   | {
       readonly type: 'enqueued'
       readonly request: number
@@ -153,8 +168,15 @@ export function encodeReply(reply: Reply): Uint8Array[] {
       })
       return body.frames(packHeader('settled', { ...reply, items }))
     }
+    case 'jobs': {
+      const body = new BodyWriter()
+      const jobs = reply.jobs.map(({ instructions, ...job }) => {
+        return instructions === undefined ? job : { ...job, length: body.add(instructions) }
+      })
+      return body.frames(packHeader('jobs', { ...reply, jobs }))
+    }
     case 'welcome':
-    case 'jobs':
+    case 'described':
     case 'cancelled':
     case 'status':
     case 'paused':
@@ -181,10 +203,15 @@ export function decodeReply(header: Header, frames: readonly Uint8Array[]): Repl
     case 'settled':
       return {
         ...(header as unknown as Extract<Reply, { type: 'settled' }>),
-        items: unpackSettled(header, frames),
+        items: unpackEach<SettledItem>(header, 'items', frames),
+      }
+    case 'jobs':
+      return {
+        ...(header as unknown as Extract<Reply, { type: 'jobs' }>),
+        jobs: unpackEach<JobView>(header, 'jobs', frames),
       }
     case 'welcome':
-    case 'jobs':
+    case 'described':
     case 'cancelled':
     case 'status':
     case 'paused':
@@ -206,11 +233,16 @@ function unpackOutcomes(header: Header): { id: string; outcome: SubmitOutcome }[
   })
 }
 
-function unpackSettled(header: Header, frames: readonly Uint8Array[]): SettledItem[] {
+/** Records of which some have their instructions in the body. */
+function unpackEach<T extends SettledItem | JobView>(
+  header: Header,
+  name: 'items' | 'jobs',
+  frames: readonly Uint8Array[],
+): T[] {
   const body = new BodyReader(frames)
-  return check.list(header['items'], 'items').map((value) => {
-    const { length, ...item } = check.map(value, 'item')
-    const settled = item as unknown as SettledItem
-    return length === undefined ? settled : { ...settled, instructions: body.take(length) }
+  return check.list(header[name], name).map((value) => {
+    const { length, ...record } = check.map(value, name)
+    const whole = length === undefined ? record : { ...record, instructions: body.take(length) }
+    return whole as unknown as T
   })
 }

@@ -3,7 +3,14 @@
  * in a beat the worker's description and the digest of what it holds. The merged instructions of the
  * results that are done are its body, in order.
  */
-import type { HeldToken, Outcome, Result, WorkerInfo, WorkerReport } from '../core/event.ts'
+import type {
+  HeldToken,
+  Outcome,
+  Result,
+  WorkerHealth,
+  WorkerInfo,
+  WorkerReport,
+} from '../core/event.ts'
 import type { AttemptError } from '../core/job.ts'
 import type { Token } from '../core/token.ts'
 import { BodyReader, BodyWriter } from './body.ts'
@@ -35,8 +42,10 @@ function packResult(result: Result, body: BodyWriter): unknown[] {
   const { epoch, nonce, sequence } = token
   const code = outcomes[outcome.type]
   const fields = [entry, epoch, nonce, sequence, jobId, phase, attempt, startedMs, endedMs, code]
-  if (outcome.type === 'done') fields.push(body.add(outcome.instructions))
-  else if (outcome.type === 'failed') fields.push(outcome.retry, outcome.error as never)
+  if (outcome.type === 'done') {
+    fields.push(body.add(outcome.instructions))
+    if (outcome.keys !== undefined) fields.push(outcome.keys as never)
+  } else if (outcome.type === 'failed') fields.push(outcome.retry, outcome.error as never)
   else fields.push(outcome.reason)
   return fields
 }
@@ -47,7 +56,7 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     const fields = check.list(item, 'result')
     return unpackResult(fields, fields[9] === outcomes.done ? body.take(fields[10]) : undefined)
   })
-  const { info, held, insteadOf, stuck, pipeline, shard } = header
+  const { info, health, held, insteadOf, stuck, pipeline, shard } = header
   return {
     incarnation: check.text(header['incarnation'], 'incarnation'),
     stream: check.text(header['stream'], 'stream'),
@@ -62,8 +71,17 @@ export function decodeReport(header: Header, frames: readonly Uint8Array[]): Wor
     ...(shard === undefined ? {} : { shard: check.count(shard, 'shard') }),
     ...(stuck === undefined ? {} : { stuck: check.count(stuck, 'stuck') }),
     ...(info === undefined ? {} : { info: decodeWorkerInfo(info) }),
+    ...(health === undefined ? {} : { health: decodeHealth(health) }),
     ...(held === undefined ? {} : { held: check.list(held, 'held').map(unpackHeld) }),
     ...(insteadOf === undefined ? {} : { insteadOf: check.text(insteadOf, 'insteadOf') }),
+  }
+}
+
+function decodeHealth(value: unknown): WorkerHealth {
+  const health = check.map(value, 'health')
+  return {
+    rssBytes: check.count(health['rssBytes'], 'rssBytes'),
+    loopLagMs: check.count(health['loopLagMs'], 'loopLagMs'),
   }
 }
 
@@ -119,7 +137,11 @@ function unpackResult(fields: readonly unknown[], payload: Uint8Array | undefine
 }
 
 function unpackOutcome(fields: readonly unknown[], payload: Uint8Array | undefined): Outcome {
-  if (payload !== undefined) return { type: 'done', instructions: payload }
+  if (payload !== undefined) {
+    const keys = fields[11]
+    if (keys === undefined) return { type: 'done', instructions: payload }
+    return { type: 'done', instructions: payload, keys: check.texts(keys, 'keys') }
+  }
   if (fields[9] === outcomes.released) {
     return { type: 'released', reason: check.text(fields[10], 'reason') }
   }

@@ -30,10 +30,16 @@ export interface ListQuery {
   readonly state?: string
   readonly phase?: string
   readonly error?: string
+  /** Enqueued before this. */
+  readonly enqueuedBeforeMs?: number
+  /** Id of a worker: only jobs that it has now. */
+  readonly worker?: string
 }
 
 export type Request =
   | { readonly type: 'hello'; readonly request: number }
+  /** What the pipeline is made of. */
+  | { readonly type: 'describe'; readonly request: number }
   | {
       readonly type: 'enqueue'
       readonly request: number
@@ -55,6 +61,8 @@ export type Request =
       readonly query: ListQuery
       readonly after: string
       readonly limit: number
+      /** The page has the instructions of its jobs as well. */
+      readonly withInstructions?: boolean
       readonly shard?: number
     }
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
@@ -103,9 +111,9 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
   const request = check.count(header['request'] ?? 0, 'request')
   switch (header.type) {
     case 'hello':
-      return { type: 'hello', request }
+    case 'describe':
     case 'status':
-      return { type: 'status', request }
+      return { type: header.type, request }
     case 'enqueue':
       return { type: 'enqueue', request, ...decodeEnqueue(header, frames) }
     case 'get':
@@ -140,7 +148,10 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
       const after = check.text(header['after'] ?? '', 'after')
       const limit = check.count(header['limit'] ?? 100, 'limit')
       const query = decodeQuery(header['query'])
-      return { type: 'list', request, query, after, limit, ...shardNamed(header) }
+      const full = header['withInstructions']
+      const more =
+        full === undefined ? {} : { withInstructions: check.flag(full, 'withInstructions') }
+      return { type: 'list', request, query, after, limit, ...more, ...shardNamed(header) }
     }
     default:
       throw new WireError('unsupported', `unknown request "${header.type}"`)
@@ -184,9 +195,14 @@ function decodeReplay(value: unknown): Replay {
 
 function decodeQuery(value: unknown): ListQuery {
   const query = check.map(value ?? {}, 'query')
-  const field = (name: keyof ListQuery) =>
+  const field = (name: 'state' | 'phase' | 'error' | 'worker') =>
     query[name] === undefined ? {} : { [name]: check.text(query[name], name) }
-  return { ...field('state'), ...field('phase'), ...field('error') }
+  const { enqueuedBeforeMs } = query
+  const before =
+    enqueuedBeforeMs === undefined
+      ? {}
+      : { enqueuedBeforeMs: check.count(enqueuedBeforeMs, 'enqueuedBeforeMs') }
+  return { ...field('state'), ...field('phase'), ...field('error'), ...field('worker'), ...before }
 }
 
 /**

@@ -9,7 +9,12 @@ import type { Context } from '../pipeline/context.ts'
 import { isReject, isRetryAfter, Reject } from '../pipeline/outcome.ts'
 import type { PhaseInstance } from '../pipeline/phase.ts'
 import { validateWithSchema } from '../pipeline/schema.ts'
-import { decodeInstructions, encodeInstructions, mergeInstructions } from '../wire/instructions.ts'
+import {
+  decodeInstructions,
+  encodeInstructions,
+  mergedKeys,
+  mergeInstructions,
+} from '../wire/instructions.ts'
 
 /** Merged instructions larger than this are refused before they are sent. */
 const resultBytesMax = 8 * 1024 * 1024
@@ -46,12 +51,21 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function outcomeOf(job: Record<string, unknown>, returned: unknown): Outcome {
   try {
     const merged = encodeInstructions(mergeInstructions(job, returned))
-    if (merged.length <= resultBytesMax) return { type: 'done', instructions: merged }
+    if (merged.length <= resultBytesMax) return done(merged, mergedKeys(returned))
     const message = `the merged instructions are ${merged.length} bytes, ${resultBytesMax} at most`
     return failed('tooLarge', new Error(message), 'never')
   } catch (thrown) {
     return outcomeOfThrown(thrown)
   }
+}
+
+/** Names beyond this are not told: they are for people. */
+const keysToldMax = 32
+
+function done(instructions: Uint8Array, keys: readonly string[]): Outcome {
+  return keys.length <= keysToldMax
+    ? { type: 'done', instructions, keys }
+    : { type: 'done', instructions }
 }
 
 async function checkedInput(

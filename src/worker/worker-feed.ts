@@ -29,12 +29,12 @@ export class WorkerFeed {
     const feed = new WorkerFeed(parts.info)
     const door = await parts.transport.openPub({
       connect: parts.connect,
-      onSubscriber: () => {
-        feed.#publisher.subscriptionsChanged(1)
+      onSubscriber: (topic) => {
+        feed.#publisher.subscribed(topic)
         // PUB loses what is sent before the subscription has arrived: so the announcement follows it.
         feed.#announce()
       },
-      onSubscriberGone: () => feed.#publisher.subscriptionsChanged(-1),
+      onSubscriberGone: (topic) => feed.#publisher.unsubscribed(topic),
     })
     feed.#publisher.attach(door)
     feed.#door = door

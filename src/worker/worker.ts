@@ -22,6 +22,7 @@ import { decodeOpen, decodeOrders } from '../wire/orders.ts'
 import { encodeReport } from '../wire/report.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { executePhase } from './execute.ts'
+import { HealthWatch } from './health.ts'
 import { Introductions } from './introductions.ts'
 import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
 import { SleepWatch } from './sleep-watch.ts'
@@ -79,6 +80,7 @@ export class Worker implements Service {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   readonly #sleepWatch = new SleepWatch()
+  readonly #health = new HealthWatch()
   #ended: EndedRun[] = []
   #isTurnPlanned = false
   #whenDrained: (() => void) | undefined
@@ -121,6 +123,7 @@ export class Worker implements Service {
       await this.#instance.teardown?.()
       throw error
     }
+    this.#health.start()
     this.#state = 'running'
     this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })
   }
@@ -255,7 +258,8 @@ export class Worker implements Service {
 
   /** To the stream's manager when that is one of ours; otherwise (behind a relay) on every PUSH. */
   #send({ pull, report }: Extract<WorkerEffect, { type: 'SendReport' }>): void {
-    const frames = encodeReport(report)
+    const isBeat = report.info !== undefined
+    const frames = encodeReport(isBeat ? { ...report, health: this.#health.look() } : report)
     const link = pull === undefined ? undefined : this.#pushes.get(pull)
     if (link !== undefined) link.send(frames)
     else for (const push of this.#pushes.values()) push.send(frames)
@@ -327,6 +331,7 @@ export class Worker implements Service {
 
   #close(): void {
     clearTimeout(this.#timer)
+    this.#health.stop()
     this.#protocol = undefined
     this.#door?.close()
     this.#feed?.close()

@@ -28,8 +28,8 @@ export interface ARouter {
 export interface APub {
   readonly door: PublishingDoor
   readonly address: string
-  readonly subscriptions: Happened
-  readonly ends: Happened
+  readonly subscriptions: Happened<string>
+  readonly ends: Happened<string>
 }
 
 export interface ALink {
@@ -69,8 +69,8 @@ export class APlace {
   }
 
   async pub(options: DoorOptions = { bind: [anyPort] }): Promise<APub> {
-    const subscriptions = new Happened()
-    const ends = new Happened()
+    const subscriptions = new Happened<string>()
+    const ends = new Happened<string>()
     const door = await this.transport.openPub({
       ...options,
       onSubscriber: subscriptions.note,

@@ -1,0 +1,39 @@
+/**
+ * What managers publish, for people who look: logs, progress, workers that come and go. A hint and never the
+ * truth: what was published before the subscription has arrived, or while nobody listened, does not come again.
+ */
+import type { Transport } from '../transport/contract.ts'
+import { zeromqTransport } from '../transport/zeromq-transport.ts'
+import { decodePublished, type PublishedEvent } from '../wire/published.ts'
+import { WireError } from '../wire/wire-error.ts'
+
+export interface EventSubscriptionOptions {
+  /** Pub doors of managers (`welcome.pub`). */
+  readonly addresses: readonly string[]
+  /** What topics begin with: `job.log`; '' is everything, which costs the managers something for every job. */
+  readonly topics: readonly string[]
+  /** In the order of their source. What is no event is left out. */
+  onEvent(event: PublishedEvent): void
+  readonly transport?: Transport
+}
+
+/** Ends with `close`. A manager that goes and comes again is followed by itself. */
+export interface EventSubscription {
+  close(): void
+}
+
+/** @throws CT_BAD_ADDRESS */
+export async function subscribe(options: EventSubscriptionOptions): Promise<EventSubscription> {
+  const { addresses, topics, onEvent, transport = zeromqTransport } = options
+  const door = await transport.openSub({
+    ...{ bind: [], connect: addresses, topics },
+    onMessage(frames) {
+      try {
+        onEvent(decodePublished(frames))
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error
+      }
+    },
+  })
+  return { close: () => door.close() }
+}
