@@ -57,6 +57,7 @@ function grant(shard: Shard, worker: Worker, job: Job): Grant {
     order,
     grantedMs: shard.nowMs,
     startedMs: 0,
+    tookMs: 0,
     received: false,
     noted: false,
     missing: 0,

@@ -124,6 +124,8 @@ export interface Grant {
   readonly grantedMs: number
   /** When the worker began to run it, by a digest; 0 = not known. */
   startedMs: number
+  /** How long the run took, by the worker's clock; 0 until it has ended. */
+  tookMs: number
   received: boolean
   noted: boolean
   /** Digests in a row that did not name it although it was received. */

@@ -212,6 +212,7 @@ export class Recovery {
       order: 0,
       grantedMs: startedMs === 0 ? shard.nowMs : startedMs,
       startedMs,
+      tookMs: 0,
       received: true,
       noted: false,
       missing: 0,

@@ -11,7 +11,10 @@ import { fenceOf } from './token.ts'
 
 /** Applies a result that carries the job's current token. */
 export function applyResult(shard: Shard, granted: Grant, result: Result): void {
-  if (result.startedMs > 0) granted.startedMs = result.startedMs
+  if (result.startedMs > 0) {
+    granted.startedMs = result.startedMs
+    granted.tookMs = result.endedMs - result.startedMs
+  }
   const worker = shard.workers.get(granted.incarnation)
   switch (result.outcome.type) {
     case 'done':

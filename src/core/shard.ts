@@ -243,8 +243,8 @@ export class Shard {
     const { outcome, error, keys } = end
     const worker = this.workers.get(grant.incarnation)
     const startedMs = grant.startedMs === 0 ? grant.grantedMs : grant.startedMs
-    this.phaseCounters[grant.phase]?.ended(outcome, this.nowMs - startedMs)
-    if (worker !== undefined) hasTaken(worker, this.nowMs - startedMs)
+    this.phaseCounters[grant.phase]?.ended(outcome, grant.tookMs)
+    if (worker !== undefined && grant.tookMs > 0) hasTaken(worker, grant.tookMs)
     const record: Mutable<AttemptRecord> = {
       phase: grant.phase,
       attempt: grant.attempt,

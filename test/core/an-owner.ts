@@ -185,11 +185,12 @@ export class AWorker {
     return this.#owner.tell({ type: 'WorkerReported', nowMs: this.#owner.nowMs, report })
   }
 
-  ends(grant: Grant, outcome: Outcome): readonly Effect[] {
+  /** It began and ended now, if not said otherwise. */
+  ends(grant: Grant, outcome: Outcome, run: { startedMs?: number } = {}): readonly Effect[] {
     this.#entries += 1
     const { token, jobId, phase, attempt } = grant
     const { nowMs } = this.#owner
-    const times = { startedMs: nowMs, endedMs: nowMs }
+    const times = { startedMs: nowMs, endedMs: nowMs, ...run }
     const result = { entry: this.#entries, token, jobId, phase, attempt, ...times, outcome }
     return this.report({ results: [result] })
   }

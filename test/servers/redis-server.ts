@@ -99,7 +99,8 @@ export class RedisServer {
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
     await this.#end('SIGKILL')
-    rmSync(this.folder, { recursive: true, force: true })
+    // A child that wrote its file anew may be about to end: the folder is not empty at the first try.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -83,6 +83,20 @@ export const samples: Readonly<Record<string, Sample>> = {
       ...{ pipeline: 'films', shard: 3, through: 6, also: [], leaving: false, results: [] },
     },
   },
+  reportForPeople: {
+    kind: 'report',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, number: 9, credit: 5, ping: 5 },
+      ...{ through: 6, also: [], leaving: false, info },
+      health: { rssBytes: 73_400_320, loopLagMs: 12 },
+      results: [
+        {
+          ...{ entry: 1, ...run, ...times },
+          outcome: { type: 'done', instructions: first, keys: ['a', 'videoUri'] },
+        },
+      ],
+    },
+  },
   introduction: {
     kind: 'report',
     message: {
@@ -114,6 +128,14 @@ export const samples: Readonly<Record<string, Sample>> = {
     kind: 'request',
     message: { type: 'list', request: 3, query: { state: 'dead' }, after: '', limit: 100 },
   },
+  listOfOneWorker: {
+    kind: 'request',
+    message: {
+      ...{ type: 'list', request: 8, after: '', limit: 10, withInstructions: true },
+      query: { worker: info.id, enqueuedBeforeMs: times.startedMs },
+    },
+  },
+  describe: { kind: 'request', message: { type: 'describe', request: 9 } },
   pause: { kind: 'request', message: { type: 'pause', request: 4, phase: 'encode' } },
   pauseOfOneOfSeveral: { kind: 'request', message: { type: 'pause', request: 4, shard: 3 } },
   redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
@@ -136,6 +158,36 @@ export const samples: Readonly<Record<string, Sample>> = {
         { id: 'job-1', state: 'done', instructions: first },
         { id: 'job-2', state: 'dead', reason: 'rejected', error },
       ],
+    },
+  },
+  jobs: {
+    kind: 'reply',
+    message: {
+      ...{ type: 'jobs', request: 8, next: '', count: 1, more: false },
+      jobs: [
+        {
+          ...{ id: 'job-1', state: 'ready', phase: 'encode', phaseIndex: 1, priority: 0 },
+          ...{ attempts: 0, enqueuedMs: 1, dueMs: 2, instructions: first },
+        },
+      ],
+    },
+  },
+  described: {
+    kind: 'reply',
+    message: {
+      ...{ type: 'described', request: 9 },
+      description: {
+        phases: [
+          {
+            ...{ jobType: 'encode', timeoutMs: 1_800_000 },
+            retry: {
+              ...{ attempts: 5, crashes: 3, backoff: 'exponential', delayMs: 1_000 },
+              ...{ factor: 2, delayMsMax: 60_000, jitter: true },
+            },
+          },
+        ],
+        inputSchema: '{"type":"object"}',
+      },
     },
   },
   paused: {
