@@ -55,7 +55,9 @@ export class APlace {
     return { door: this.#keep(door), address: door.addresses[0] ?? '', messages }
   }
 
-  async sub(options: DoorOptions = { bind: [anyPort] }): Promise<ADoor> {
+  async sub(
+    options: DoorOptions & { topics?: readonly string[] } = { bind: [anyPort] },
+  ): Promise<ADoor> {
     const messages = new Happened<Frames>()
     const door = await this.transport.openSub({ ...options, onMessage: messages.note })
     return { door: this.#keep(door), address: door.addresses[0] ?? '', messages }

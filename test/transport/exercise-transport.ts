@@ -277,6 +277,18 @@ function publishers(): void {
     expect(texts(await second.messages.times(1))).toEqual(['hello|2'])
   })
 
+  it('is told what topics are wanted, and sends a subscriber no others', async () => {
+    const { door, address, subscriptions } = await place.pub()
+    const few = await place.sub({ connect: [address], topics: ['job.log', 'worker.'] })
+    await subscriptions.times(2)
+    const all = await place.sub({ connect: [address] })
+    await subscriptions.times(3)
+    expect(subscriptions.all.toSorted()).toEqual(['', 'job.log', 'worker.'])
+    for (const topic of ['job.done', 'job.log', 'worker.lost']) door.publish(message(topic))
+    expect(texts(await few.messages.times(2))).toEqual(['job.log', 'worker.lost'])
+    expect(texts(await all.messages.times(3))).toEqual(['job.done', 'job.log', 'worker.lost'])
+  })
+
   it('is told when a subscriber has gone', async () => {
     const { door, address, ends, subscriptions } = await place.pub()
     const leaver = await place.sub({ connect: [address] })
