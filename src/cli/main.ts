@@ -56,7 +56,8 @@ function addFlags(command: Command, options: Options): void {
   for (const [key, option] of Object.entries(options)) {
     const { name, placeholder } = option.kind
     const value = placeholder === '' ? '' : ` <${placeholder}>`
-    const flag = new Flag(`${flagOf(key)}${value}`, helpOf(option))
+    const short = option.short === undefined ? '' : `-${option.short}, `
+    const flag = new Flag(`${short}${flagOf(key)}${value}`, helpOf(option))
     command.addOption(name === 'addresses' ? flag.argParser(repeatable) : flag)
   }
 }
@@ -94,6 +95,7 @@ define('dead redrive', async () => (await import('./operate.ts')).redrive)
 define('dead discard', async () => (await import('./operate.ts')).discard)
 define('workers list', async () => (await import('./operate.ts')).listWorkers)
 define('workers drain', async () => (await import('./operate.ts')).drainWorker)
+define('logs', async () => (await import('./logs.ts')).followLogs)
 define('audit', async () => (await import('./audit.ts')).auditStore)
 define('doctor', async () => (await import('./doctor.ts')).doctor)
 define('streamer', async () => (await import('./relay.ts')).serveStreamer)

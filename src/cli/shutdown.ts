@@ -13,7 +13,10 @@ export function stopSignal(drainMs: number): Promise<0> {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.once(name, () => {
         process.once(name, () => process.exit(exitCodes[name]))
-        say(`stopping: up to ${drainMs / 1_000} s for what runs; again to stop now`)
+        // Of a command that runs nothing there is nothing to wait for.
+        if (drainMs > 0) {
+          say(`stopping: up to ${drainMs / 1_000} s for what runs; again to stop now`)
+        }
         resolve(0)
       })
     }

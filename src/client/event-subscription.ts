@@ -2,9 +2,11 @@
  * What managers publish, for people who look: logs, progress, workers that come and go. A hint and never the
  * truth: what was published before the subscription has arrived, or while nobody listened, does not come again.
  */
+import { isWildcard, parseAddress, withPort } from '../runtime/address.ts'
 import type { Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodePublished, type PublishedEvent } from '../wire/published.ts'
+import type { Welcome } from '../wire/replies.ts'
 import { WireError } from '../wire/wire-error.ts'
 
 export interface EventSubscriptionOptions {
@@ -20,6 +22,20 @@ export interface EventSubscriptionOptions {
 /** Ends with `close`. A manager that goes and comes again is followed by itself. */
 export interface EventSubscription {
   close(): void
+}
+
+/**
+ * Where what managers publish can be subscribed to. A door that is open on every interface is reached at the
+ * hosts by which the managers themselves are.
+ */
+export function pubDoorsOf(
+  managers: readonly Pick<Welcome, 'pub'>[],
+  given: readonly string[],
+): readonly string[] {
+  const doors = managers.flatMap(({ pub }) => {
+    return isWildcard(pub) ? given.map((one) => withPort(one, parseAddress(pub).port)) : pub
+  })
+  return [...new Set(doors)]
 }
 
 /** @throws CT_BAD_ADDRESS */

@@ -166,6 +166,24 @@ const redriveOptions = {
   }),
 } satisfies Options
 
+const logsOptions = {
+  ...askOptions,
+  follow: option(flag, {
+    summary: 'As ever: logs are not kept, so what comes from now on is shown, until it is stopped.',
+    short: 'f',
+    default: false,
+    ...flagOnly,
+  }),
+  phase: option(text('jobType'), { summary: 'Only of this phase.', ...flagOnly }),
+  job: option(text('id'), { summary: 'Only of this job.', ...flagOnly }),
+  level: option(choice('level', ['debug', 'info', 'warn', 'error']), {
+    summary: 'The least severe lines that are shown.',
+    default: 'debug',
+    ...flagOnly,
+  }),
+  text: option(text('text'), { summary: 'Only lines that have this in them.', ...flagOnly }),
+} satisfies Options
+
 const auditOptions = {
   ledger: option(text('file'), {
     summary: 'NDJSON that the phases wrote: {jobId, phase, attempt, fence}.',
@@ -264,6 +282,11 @@ export const commands = {
     args: '<address> <worker>',
     summary: 'a worker takes no more, finishes what runs, and ends',
     options: askOptions,
+  },
+  logs: {
+    args: '<address>',
+    summary: 'what phases log and how far they are, of all workers of a pipeline, as it comes',
+    options: logsOptions,
   },
   audit: {
     args: '<store> [name]',

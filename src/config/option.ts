@@ -15,6 +15,8 @@ export interface OptionTraits<T> {
   readonly default?: T
   /** What holds without it, where that is no value: `a free port`. */
   readonly otherwise?: string
+  /** One letter, as in `-f`. */
+  readonly short?: string
   /** The command cannot run without it. */
   readonly required?: true
   /** All of them, unless it says here. */

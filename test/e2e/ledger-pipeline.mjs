@@ -34,6 +34,7 @@ class Work extends Phase {
 
   async execute(job, context) {
     note(context, job)
+    if (job.says !== undefined) context.log[job.level ?? 'info'](job.says, { n: job.n })
     for (const endMs = Date.now() + (job.spinMs ?? 0); Date.now() < endMs;);
     const ms = (job.ms ?? 0) + slowMs
     if (ms > 0) await pause(ms, context.signal)

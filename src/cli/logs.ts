@@ -1,0 +1,77 @@
+/** `logs`: what the phases of a pipeline log, over all its workers, as it comes. */
+import { pubDoorsOf, subscribe } from '../client/event-subscription.ts'
+import type { CommandOptions } from '../config/commands.ts'
+import type { PublishedEvent } from '../wire/published.ts'
+import { print, say, style } from './command-context.ts'
+import { withClient } from './inspect.ts'
+import { stopSignal } from './shutdown.ts'
+
+const levels = ['debug', 'info', 'warn', 'error'] as const
+type Level = (typeof levels)[number]
+
+/** A line as a worker publishes it: topic `job.log`. */
+interface LogLine {
+  readonly time: string
+  readonly level: Level
+  readonly message: string
+  readonly phase: string
+  readonly jobId: string
+  readonly worker: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Until a signal. What was logged before is with the workers: `docker logs`, `journalctl`. */
+export async function followLogs(
+  address: string,
+  options: CommandOptions<'logs'>,
+): Promise<number> {
+  const stopped = stopSignal(0)
+  const { managers } = await withClient(address, options, (client) => client.status())
+  const subscription = await subscribe({
+    addresses: pubDoorsOf(managers, address.split(',')),
+    topics: ['job.log'],
+    onEvent(event) {
+      const line = lineOf(event)
+      if (line === undefined || !isWanted(line, options)) return
+      print(options.json ? line : shown(line))
+    },
+  })
+  say('logs of all workers, from now on; Ctrl-C ends it')
+  const code = await stopped
+  subscription.close()
+  return code
+}
+
+/** `undefined`: a worker in another language has left something out. */
+function lineOf({ atMs, source, fields: published }: PublishedEvent): LogLine | undefined {
+  const { level, message, phase, jobId, fields } = published
+  const known = levels.find((one) => one === level)
+  if (known === undefined || typeof message !== 'string') return undefined
+  return {
+    ...{ time: new Date(atMs).toISOString(), level: known, message },
+    ...{ phase: textOf(phase), jobId: textOf(jobId), worker: source },
+    fields: typeof fields === 'object' && fields !== null ? { ...fields } : {},
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function isWanted(
+  line: LogLine,
+  { phase, job, level, text }: Pick<CommandOptions<'logs'>, 'phase' | 'job' | 'level' | 'text'>,
+): boolean {
+  if (phase !== undefined && line.phase !== phase) return false
+  if (job !== undefined && line.jobId !== job) return false
+  if (levels.indexOf(line.level) < levels.indexOf(level)) return false
+  return text === undefined || JSON.stringify(line).toLowerCase().includes(text.toLowerCase())
+}
+
+const colours = { debug: 'dim', info: 'bold', warn: 'yellow', error: 'red' } as const
+
+function shown({ time, level, message, phase, jobId, fields }: LogLine): string {
+  const extra = Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+  const head = `${time.slice(11, 23)} ${style(colours[level], level.padEnd(5))} ${phase}`
+  return [head, message, ...extra, style('dim', jobId)].join('  ')
+}
