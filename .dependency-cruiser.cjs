@@ -105,7 +105,7 @@ module.exports = {
     // Where it all meets.
     ...layer(
       'src/cli',
-      [everything, npm('commander', 'jiti', 'json5', 'cli-progress', 'uuid')],
+      [everything, npm('commander', 'jiti', 'json5', 'cli-progress', 'uuid', '@opentelemetry/api')],
       anyBuiltin,
     ),
     ...layer('src/testing', [everything, npm('msgpackr')], anyBuiltin),

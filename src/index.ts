@@ -31,6 +31,7 @@ export type {
   Paused,
   RetryJobOptions,
 } from './client/pipeline-client.ts'
+export { traceparentOf } from './runtime/job-trace.ts'
 export { CarbontubeError, isCarbontubeError, type Blame } from './errors/errors.ts'
 export type { ErrorCode } from './errors/catalogue.ts'
 export { EphemeralStorageBackend } from './storage/memory/memory-storage.ts'

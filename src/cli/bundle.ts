@@ -18,13 +18,20 @@ export async function serveBundle(
   name: string | undefined,
   options: CommandOptions<'bundle'>,
 ): Promise<number> {
-  const { json, logLevel, concurrency, drainMs } = options
+  const { json, logLevel, concurrency, drainMs, tracing } = options
   const stopped = stopSignal(drainMs)
   const { manager, failed, compiled } = await startManager(file, name, { ...options, stopped })
   if (manager.state !== 'running') return 0
   const { pull, sub } = manager.addresses
   const flags = toFlags('phase', {
-    ...{ json, logLevel, drainMs, pushConnect: reachable(pull), pubConnect: reachable(sub) },
+    ...{
+      json,
+      logLevel,
+      drainMs,
+      tracing,
+      pushConnect: reachable(pull),
+      pubConnect: reachable(sub),
+    },
     ...given({ concurrency }),
   })
   const workers = new WorkerProcesses(file, flags)

@@ -19,6 +19,7 @@ import { Worker } from '../worker/worker.ts'
 import { backendOf } from './backend-of.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
+import { openTelemetryTracing } from './open-telemetry.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
 import { packageVersion } from './version.ts'
 
@@ -53,6 +54,7 @@ export async function servePhase(
   const worker = new Worker({
     ...{ ...options, phase, transport: zeromqTransport, logger: commandLogger(options) },
     version: packageVersion,
+    ...(options.tracing ? { traceRun: openTelemetryTracing(packageVersion) } : {}),
     onDrainOrdered() {
       say('a manager has ordered this worker to leave')
       leave(0)

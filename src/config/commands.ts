@@ -62,8 +62,14 @@ const concurrency = option(count({ min: 1, max: 100_000 }), {
   otherwise: 'the phase’s own',
 })
 
+const tracing = option(flag, {
+  summary: 'Every run is a span of OpenTelemetry; needs @opentelemetry/api and an SDK.',
+  default: false,
+})
+
 const workerOptions = {
   concurrency,
+  tracing,
   pullBind: option(address, { summary: 'Where grants arrive.', otherwise: 'a free port' }),
   pullConnect: option(addresses, {
     summary: 'Relays that bring grants to this worker, instead of a port of its own.',
@@ -227,7 +233,7 @@ export const commands = {
   bundle: {
     args: '<file> [name]',
     summary: 'run manager and one worker process per phase',
-    options: { ...managerOptions, concurrency, drain },
+    options: { ...managerOptions, concurrency, drain, tracing },
   },
   enqueue: {
     args: '<address> <pipeline> <instructions>',

@@ -30,6 +30,8 @@ export interface Context {
   readonly fence: string
   /** The same text in every attempt of this job in this phase: for services that take such a key. */
   readonly idempotencyKey: string
+  /** W3C `traceparent` of the job, the same in all its phases: for calls of other services. */
+  readonly traceparent: string
   /** Aborted on time-out, cancel, revoke and shutdown; `signal.reason` says which. */
   readonly signal: AbortSignal
   readonly log: PhaseLog

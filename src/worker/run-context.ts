@@ -5,6 +5,7 @@
 import { fenceOf, type Token } from '../core/token.ts'
 import type { WorkerEffect } from '../core/worker-event.ts'
 import type { Context, LogFields, PhaseLog } from '../pipeline/context.ts'
+import { traceparentOf } from '../runtime/job-trace.ts'
 import type { LogLevel } from '../runtime/logger.ts'
 
 export type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
@@ -44,6 +45,10 @@ export class RunContext implements Context {
 
   get idempotencyKey(): string {
     return `${this.jobId}/${this.#index}/${this.phase}`
+  }
+
+  get traceparent(): string {
+    return traceparentOf(this.jobId)
   }
 
   get signal(): AbortSignal {

@@ -25,6 +25,7 @@ import { executePhase } from './execute.ts'
 import { HealthWatch } from './health.ts'
 import { Introductions } from './introductions.ts'
 import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
+import type { TraceRun } from './run-tracing.ts'
 import { SleepWatch } from './sleep-watch.ts'
 import { WorkerFeed } from './worker-feed.ts'
 
@@ -45,6 +46,8 @@ export interface WorkerOptions {
   /** How long `stop` waits for running jobs; default 30,000 ms. */
   readonly drainMs?: number
   readonly checkpoint?: PassCheckpoint | undefined
+  /** Sees every run; default: nobody does. */
+  readonly traceRun?: TraceRun
   /** A manager has ordered it to leave, and it takes no more: whoever started it should `stop` it. */
   onDrainOrdered?(): void
   /**
@@ -286,7 +289,9 @@ export class Worker implements Service {
     const context = new RunContext(start, this.#contextParts)
     this.#runs.set(run, context)
     const startedMs = performance.now()
-    const outcome = executePhase(this.#options.phase, this.#instance, instructions, context)
+    const { phase, traceRun } = this.#options
+    const execute = () => executePhase(phase, this.#instance, instructions, context)
+    const outcome = traceRun === undefined ? execute() : traceRun(context, execute)
     this.#options.checkpoint?.('worker.running')
     if (!(outcome instanceof Promise)) return this.#ran(run, startedMs, outcome)
     void outcome.then((settled) => this.#ran(run, startedMs, settled))

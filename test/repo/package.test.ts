@@ -30,21 +30,28 @@ const lines: readonly (readonly [string, RegExp])[] = [
   ['better-sqlite3', /^\^12\./],
   ['ioredis', /^\^5\./],
   ['pg', /^\^8\./],
+  ['@opentelemetry/api', /^~1\.9\./],
+  ['@opentelemetry/sdk-trace-base', /^\^2\./],
+  ['@opentelemetry/context-async-hooks', /^\^2\./],
 ]
 
 const runtime = [
+  '@hono/node-server',
   '@standard-schema/spec',
+  'ajv',
   'cli-progress',
   'commander',
+  'hono',
   'jiti',
   'json5',
   'msgpackr',
+  'prom-client',
   'uuid',
   'zeromq',
 ]
 
-/** One for each store that needs one: installed by who uses it, in the version that is tested. */
-const drivers = ['better-sqlite3', 'ioredis', 'pg']
+/** One for each store that needs one, and for tracing: installed by who uses it, in the version that is tested. */
+const drivers = ['@opentelemetry/api', 'better-sqlite3', 'ioredis', 'pg']
 
 describe('package.json', () => {
   it.each(lines)('keeps %s on the line that runs on Node 20', (name, line) => {
