@@ -57,7 +57,7 @@ function addFlags(command: Command, options: Options): void {
     const { name, placeholder } = option.kind
     const value = placeholder === '' ? '' : ` <${placeholder}>`
     const flag = new Flag(`${flagOf(key)}${value}`, helpOf(option))
-    command.addOption(name === 'addresses' ? flag.argParser(repeatable) : flag)
+    command.addOption(isRepeatable(name) ? flag.argParser(repeatable) : flag)
   }
 }
 
@@ -66,11 +66,15 @@ function helpOf(option: Option): string {
   const fallback = defaultOf(option)
   const notes = [
     ...(name === 'choice' || name === 'count' ? [wanted] : []),
-    ...(name === 'addresses' ? ['repeatable'] : []),
+    ...(isRepeatable(name) ? ['repeatable'] : []),
     ...(option.required === true ? ['required'] : []),
     ...(fallback === '' || name === 'flag' || option.required ? [] : [`default: ${fallback}`]),
   ]
   return notes.length === 0 ? option.summary : `${option.summary} (${notes.join('; ')})`
+}
+
+function isRepeatable(kind: string): boolean {
+  return kind === 'addresses' || kind === 'texts'
 }
 
 function repeatable(value: string, before: string[] | undefined): string[] {
@@ -96,6 +100,8 @@ define('workers list', async () => (await import('./operate.ts')).listWorkers)
 define('workers drain', async () => (await import('./operate.ts')).drainWorker)
 define('audit', async () => (await import('./audit.ts')).auditStore)
 define('doctor', async () => (await import('./doctor.ts')).doctor)
+define('web', async () => (await import('./web.ts')).serveWeb)
+define('web-token', async () => (await import('./web.ts')).makeToken)
 define('streamer', async () => (await import('./relay.ts')).serveStreamer)
 define('forwarder', async () => (await import('./relay.ts')).serveForwarder)
 define('version', () =>
