@@ -100,7 +100,16 @@ module.exports = {
       [src(...shellParts, 'transport/zeromq-transport[.]ts'), npm('uuid')],
       quietBuiltin,
     ),
-    ...layer('src/dashboard', [src(client, wire, runtime, errors)], anyBuiltin),
+    // It asks managers over a client and answers over HTTP; of the core it knows what a status is made of.
+    ...layer(
+      'src/dashboard',
+      [
+        src(client, wire, runtime, errors),
+        src(`${core}(status|duration-counts|job)[.]ts$`),
+        npm('hono', '@hono/node-server', 'ajv', 'prom-client'),
+      ],
+      anyBuiltin,
+    ),
 
     // Where it all meets.
     ...layer(

@@ -6,7 +6,7 @@ SIMPLE := examples/simple/pipeline.ts
 DOOR := tcp://127.0.0.1:5050
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check bench pipeline-simple enqueue-jobs clean
+.PHONY: help set-up demo test check bench pipeline-simple web enqueue-jobs clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ bench: set-up ## Measure throughput and latency on this machine
 
 pipeline-simple: set-up ## Start manager and workers of the simple example
 	@node dist/cli/main.js bundle $(SIMPLE)
+
+web: set-up ## Start the simple example with its dashboard at http://127.0.0.1:8080/
+	@node dist/cli/main.js bundle $(SIMPLE) --web 127.0.0.1:8080
 
 enqueue-jobs: set-up ## Feed 20 jobs into the simple example
 	@for size in $$(seq 1000 1000 20000); do echo "{\"size\": $$size}"; done \

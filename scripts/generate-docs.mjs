@@ -1,5 +1,6 @@
-// Writes the pages that are made from code: the errors from the catalogue, the life of a job from the
-// transition table, the options from their table, the command line from its own help. In the pages that are
+// Writes what is made from code: the errors from the catalogue, the life of a job from the transition table,
+// the options and the routes of the dashboard from their tables, the schemas of its API from its types, the
+// command line from its own help. In the pages that are
 // written by hand it fills the code blocks from their sources. `--check` writes nothing and fails when
 // something is old or has no source.
 import { spawnSync } from 'node:child_process'
@@ -9,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { commands, globalOptions, sectionOf } from '../dist/config/commands.js'
 import { comesFrom, defaultOf, flagOf, variableOf } from '../dist/config/option.js'
 import { jobTransitions } from '../dist/core/job-transitions.js'
+import { apiPath, routes } from '../dist/dashboard/routes.js'
 import { catalogue } from '../dist/errors/catalogue.js'
+import { apiSchemasModule, apiSchemasPath } from './api-schemas.mjs'
 import { quoteRegions } from './quoted-regions.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -25,6 +28,8 @@ const pages = {
   'docs/internals/job-states.generated.md': jobStatesPage(),
   'docs/reference/command-line.generated.md': commandLinePage(),
   'docs/reference/options.generated.md': optionsPage(),
+  'docs/reference/dashboard-api.generated.md': dashboardApiPage(),
+  [apiSchemasPath]: await apiSchemasModule(root),
 }
 
 const problems = written.flatMap((page) => page.problems)
@@ -105,6 +110,32 @@ function optionsPage() {
     '## Every command\n',
     optionsTable(globalOptions, ''),
     ...sections,
+  ].join('\n')
+}
+
+function dashboardApiPage() {
+  const rows = Object.values(routes).map(({ method, path, role, summary, ...more }) => {
+    const query = Object.entries(more.query ?? {}).map(([name, what]) => `\`${name}\`: ${what}`)
+    const good = more.response === undefined ? (more.media ?? '') : `\`${more.response}\``
+    return [
+      `${method} \`${path}\``,
+      role === 'open' ? 'nobody is asked' : role,
+      [summary, ...query].join('<br>').replaceAll('|', '\\|'),
+      more.request === undefined ? '' : `\`${more.request}\``,
+      `${more.status ?? 200} ${good}`.trim(),
+    ]
+  })
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  const head = ['route', 'role', 'what it is for', 'body', 'answer']
+  return [
+    `${note}\n# The API of the dashboard\n`,
+    `Below \`${apiPath.slice(1)}\`, wherever the dashboard is mounted. The types are those of`,
+    '`src/dashboard/api-types.ts`; `openapi.json` has their schemas. An error is a problem of RFC 9457 with a',
+    'code of [the table of errors](errors.generated.md). [How to use it](../how-to/dashboard-api.md) has examples.\n',
+    [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'),
+    '',
+    'Beside it: `metrics` for Prometheus (role `read`), `healthz` (the dashboard runs) and `readyz` (a manager of',
+    'each pipeline answers), for which nobody is asked for a token.\n',
   ].join('\n')
 }
 

@@ -10,6 +10,7 @@ import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import { say } from './command-context.ts'
 import { startManager } from './serve.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
+import { startBundledWeb } from './web.ts'
 
 const restartMs = 500
 
@@ -36,10 +37,12 @@ export async function serveBundle(
   })
   const workers = new WorkerProcesses(file, flags)
   for (const { jobType } of compiled.spec.phases) workers.start(jobType)
+  const dashboard = await startBundledWeb(reachable([manager.addresses.router])[0] ?? '', options)
   const all = {
     state: 'running' as const,
     start: () => Promise.resolve(),
     async stop() {
+      await dashboard?.stop()
       // Workers first: the manager answers their last results.
       await workers.stop()
       await manager.stop()

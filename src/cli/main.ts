@@ -58,7 +58,7 @@ function addFlags(command: Command, options: Options): void {
     const value = placeholder === '' ? '' : ` <${placeholder}>`
     const short = option.short === undefined ? '' : `-${option.short}, `
     const flag = new Flag(`${short}${flagOf(key)}${value}`, helpOf(option))
-    command.addOption(name === 'addresses' ? flag.argParser(repeatable) : flag)
+    command.addOption(isRepeatable(name) ? flag.argParser(repeatable) : flag)
   }
 }
 
@@ -67,11 +67,15 @@ function helpOf(option: Option): string {
   const fallback = defaultOf(option)
   const notes = [
     ...(name === 'choice' || name === 'count' ? [wanted] : []),
-    ...(name === 'addresses' ? ['repeatable'] : []),
+    ...(isRepeatable(name) ? ['repeatable'] : []),
     ...(option.required === true ? ['required'] : []),
     ...(fallback === '' || name === 'flag' || option.required ? [] : [`default: ${fallback}`]),
   ]
   return notes.length === 0 ? option.summary : `${option.summary} (${notes.join('; ')})`
+}
+
+function isRepeatable(kind: string): boolean {
+  return kind === 'addresses' || kind === 'texts'
 }
 
 function repeatable(value: string, before: string[] | undefined): string[] {
@@ -98,6 +102,8 @@ define('workers drain', async () => (await import('./operate.ts')).drainWorker)
 define('logs', async () => (await import('./logs.ts')).followLogs)
 define('audit', async () => (await import('./audit.ts')).auditStore)
 define('doctor', async () => (await import('./doctor.ts')).doctor)
+define('web', async () => (await import('./web.ts')).serveWeb)
+define('web-token', async () => (await import('./web.ts')).makeToken)
 define('streamer', async () => (await import('./relay.ts')).serveStreamer)
 define('forwarder', async () => (await import('./relay.ts')).serveForwarder)
 define('version', () =>

@@ -3,7 +3,18 @@
  * configuration file, the types that the commands receive, every message about a wrong value, and
  * docs/reference/options.generated.md. A new option is one entry.
  */
-import { address, addresses, choice, count, duration, flag, text } from './kinds.ts'
+import {
+  address,
+  addresses,
+  choice,
+  count,
+  duration,
+  endpoint,
+  flag,
+  text,
+  texts,
+} from './kinds.ts'
+
 import { option, type Option, type Options, type Resolved } from './option.ts'
 
 const flagOnly = { sources: ['flag'] } as const
@@ -197,6 +208,37 @@ const auditOptions = {
   }),
 } satisfies Options
 
+const insecureNoAuth = option(flag, {
+  summary: 'Away from loopback without a token: whoever reaches the port may do everything.',
+  default: false,
+})
+
+const tokenTraits = {
+  summary: 'Who may use the dashboard: name:role:hash, as `carbontube web-token` makes it.',
+  otherwise: 'whoever reaches it, which has to be on this machine',
+  variable: 'CARBONTUBE_WEB_TOKEN',
+} as const
+
+const webOptions = {
+  bind: option(endpoint, {
+    summary: 'Where browsers find the dashboard.',
+    default: { host: '127.0.0.1', port: 8080 },
+    variable: 'CARBONTUBE_WEB_BIND',
+  }),
+  token: option(texts('name:role:hash'), tokenTraits),
+  insecureNoAuth,
+  ...askOptions,
+} satisfies Options
+
+const bundledWebOptions = {
+  web: option(endpoint, {
+    summary: 'Where browsers find a dashboard of this pipeline, for example 127.0.0.1:8080.',
+    otherwise: 'no dashboard',
+  }),
+  webToken: option(texts('name:role:hash'), tokenTraits),
+  insecureNoAuth,
+} satisfies Options
+
 const streamerOptions = {
   pullBind: option(address, { summary: 'Where results and jobs arrive.', required: true }),
   pushBind: option(address, { summary: 'Where the next hop may fetch them.' }),
@@ -233,7 +275,7 @@ export const commands = {
   bundle: {
     args: '<file> [name]',
     summary: 'run manager and one worker process per phase',
-    options: { ...managerOptions, concurrency, drain, tracing },
+    options: { ...managerOptions, concurrency, drain, tracing, ...bundledWebOptions },
   },
   enqueue: {
     args: '<address> <pipeline> <instructions>',
@@ -303,6 +345,17 @@ export const commands = {
   doctor: {
     args: '<storeFile>',
     summary: 'whether an SQLite store is sound, and has what it needs; reads only',
+    options: {},
+  },
+  web: {
+    args: '<addresses...>',
+    summary:
+      'the dashboard: an address for each pipeline, those of several managers joined by commas',
+    options: webOptions,
+  },
+  'web-token': {
+    args: '<name> <role>',
+    summary: 'make a token for the dashboard; role: read, operate or admin',
     options: {},
   },
   streamer: {

@@ -6,7 +6,9 @@ import { isCarbontubeError } from '../errors/errors.ts'
 import { parseAddress } from '../runtime/address.ts'
 import { durationMs } from './duration.ts'
 
-export type KindName = 'address' | 'addresses' | 'count' | 'duration' | 'text' | 'choice' | 'flag'
+export type KindName =
+  | ('address' | 'addresses' | 'endpoint' | 'count' | 'duration')
+  | ('text' | 'texts' | 'choice' | 'flag')
 
 /** A value that was read, or what about it does not fit. */
 export type Reading<T> = { readonly value: T } | { readonly misfit: unknown }
@@ -76,6 +78,31 @@ function readAddresses(data: unknown): Reading<readonly string[]> {
   return { value }
 }
 
+/** Where a web server listens. */
+export interface Endpoint {
+  /** A name, an IPv4 address, or an IPv6 address in brackets; `0.0.0.0` = every interface. */
+  readonly host: string
+  /** 0 = a free one. */
+  readonly port: number
+}
+
+function readEndpoint(data: unknown): Reading<Endpoint> {
+  const [, host = '', digits = ''] =
+    typeof data === 'string' ? (/^(\[[0-9a-f:.]+\]|[\w.*-]+):(\d{1,5})$/i.exec(data) ?? []) : []
+  const port = Number(digits)
+  return host === '' || port > 65_535 ? { misfit: data } : { value: { host, port } }
+}
+
+export const endpoint: Kind<Endpoint, 'endpoint'> = {
+  name: 'endpoint',
+  placeholder: 'host:port',
+  wanted: 'a host and a port',
+  hint: 'Write it as host:port, for example 127.0.0.1:8080; port 0 is a free one.',
+  fromText: readEndpoint,
+  fromData: readEndpoint,
+  show: ({ host, port }) => `${host}:${port}`,
+}
+
 /** A whole number. */
 export function count({ min, max }: { min: number; max: number }): Kind<number, 'count'> {
   const read = (number: unknown, shown: unknown): Reading<number> => {
@@ -138,6 +165,26 @@ export function text(placeholder: string): Kind<string, 'text'> {
     fromText: read,
     fromData: read,
     show: (value) => value,
+  }
+}
+
+/** One or more; a text separates them by commas. */
+export function texts(placeholder: string): Kind<readonly string[], 'texts'> {
+  const read = (data: unknown): Reading<readonly string[]> => {
+    const list: readonly unknown[] = Array.isArray(data) ? data : [data]
+    const value = list.filter((one) => typeof one === 'string' && one !== '')
+    return value.length === 0 || value.length < list.length
+      ? { misfit: data }
+      : { value: value as readonly string[] }
+  }
+  return {
+    name: 'texts',
+    placeholder,
+    wanted: 'one text or more',
+    hint: 'Several are a list in the file, and separated by commas elsewhere.',
+    fromText: (text) => read(text.split(',').map((part) => part.trim())),
+    fromData: read,
+    show: (value) => value.join(','),
   }
 }
 

@@ -5,7 +5,7 @@
 import { commands, optionsOf, sectionOf, globalOptions } from './commands.ts'
 import type { CommandDeclaration, CommandName, CommandOptions } from './commands.ts'
 import type { ConfigFile } from './config-file.ts'
-import { comesFrom, flagOf, resolvedName, variableOf, type Option } from './option.ts'
+import { comesFrom, flagOf, resolvedName, variableOf, type Option, type Source } from './option.ts'
 import { missingOption, wrongValue, type Origin } from './wrong-value.ts'
 
 /** What people wrote. An empty variable counts as none. */
@@ -38,7 +38,32 @@ export function resolveOptions<N extends CommandName>(
   if (alternatives.length > 0 && alternatives.every(([key]) => values[key] === undefined)) {
     throw missingOption(alternatives, section)
   }
+  const origins = Object.fromEntries(
+    declared.map(([key, option]) => [key, originOf(key, option, { ...sources, section })]),
+  )
+  // Beside the values, for who shows them: nothing that reads or compares options meets it.
+  Object.defineProperty(values, originsKey, { value: origins })
   return Object.freeze(values) as CommandOptions<N>
+}
+
+const originsKey = Symbol('where the values of options come from')
+
+/** Where each value of resolved options comes from, by key. */
+export function originsOf(options: object): Readonly<Record<string, Source | 'default'>> {
+  const origins: unknown = Reflect.get(options, originsKey)
+  return (origins ?? {}) as Readonly<Record<string, Source | 'default'>>
+}
+
+function originOf(
+  key: string,
+  option: Option,
+  { flags, ...others }: Sources & { readonly section: string },
+): Source | 'default' {
+  if (flags[key] !== undefined) return 'flag'
+  const rest = { ...others, flags: {} }
+  if (resolveOption(key, option, rest) === undefined) return 'default'
+  const { file: _file, ...withoutFile } = rest
+  return resolveOption(key, option, withoutFile) === undefined ? 'file' : 'variable'
 }
 
 /** One option from what people wrote; `undefined` when nobody said anything. */

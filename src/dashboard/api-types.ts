@@ -32,6 +32,11 @@ export interface Session {
   readonly version: string
 }
 
+/** POST session */
+export interface LoginRequest {
+  readonly token: string
+}
+
 /** How long something took, of many: counts by upper bound. */
 export interface DurationFigures {
   /** Over the window of the snapshot, in milliseconds; left out when nothing ended in it. */
@@ -370,6 +375,40 @@ export interface RetryRequest {
   readonly instructions?: Readonly<Record<string, unknown>>
 }
 
+/** POST pipelines/{pipeline}/pause and resume */
+export interface PauseRequest {
+  /** Job type; the whole pipeline without it. */
+  readonly phase?: string
+}
+
+/** POST workers/drain */
+export interface DrainRequest {
+  readonly pipeline: string
+  readonly worker: string
+}
+
+/** What became of an order: `cancelled`, `settled`; `draining`. Whoever is not there is a 404. */
+export interface OutcomeAnswer {
+  readonly outcome: string
+}
+
+/** GET operations, the newest first */
+export interface OperationList {
+  readonly operations: readonly Operation[]
+}
+
+/** GET logs, the oldest first */
+export interface LogLines {
+  readonly lines: readonly LogLine[]
+}
+
+/** GET csp-reports: how often a browser has refused something that a page of the dashboard wanted. */
+export interface PolicyReports {
+  readonly count: number
+  /** The newest, at most 20. */
+  readonly reports: readonly string[]
+}
+
 /** GET settings: the dashboard's own configuration, secrets left out. */
 export interface Settings {
   readonly options: readonly {
@@ -410,6 +449,11 @@ export interface Settings {
  * GET    logs?phase&job&level&text&limit        {lines: LogLine[]}: the newest, at most 1,000
  * GET    settings                               admin; Settings
  * GET    openapi.json                           OpenAPI 3.1 of all this
+ * POST   csp-reports                            what browsers report; nobody is asked for a token; 204
+ * GET    csp-reports                            PolicyReports
+ *
+ * What is POSTed is `application/json`, `{}` when there is nothing to say, and comes with `Sec-Fetch-Site:
+ * same-origin` (browsers add it) or a bearer token.
  *
  * Beside `api/v1/`: GET metrics (Prometheus; `read`), healthz, readyz (nobody is asked for a token).
  */

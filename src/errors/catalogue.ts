@@ -181,6 +181,43 @@ export const catalogue = {
     exit: 1,
     means: 'The doctor found a store damaged, or short of what it needs.',
   },
+  CT_NO_TOKEN: {
+    blame: 'caller',
+    exit: 3,
+    means:
+      'The dashboard would be open to everybody on the network: away from loopback it needs a token.',
+  },
+  CT_UNAUTHENTICATED: {
+    blame: 'caller',
+    exit: 6,
+    means: 'The dashboard was asked without a valid token or session.',
+  },
+  CT_FORBIDDEN: {
+    blame: 'caller',
+    exit: 6,
+    means:
+      'The role of the token does not allow it, or the request may come from a page of somebody else.',
+  },
+  CT_BAD_REQUEST: {
+    blame: 'caller',
+    exit: 2,
+    means: 'A request to the dashboard does not have the form that its route wants.',
+  },
+  CT_BAD_SEARCH: {
+    blame: 'caller',
+    exit: 2,
+    means: 'The text of a search cannot be understood; the message says where.',
+  },
+  CT_NOT_FOUND: {
+    blame: 'caller',
+    exit: 5,
+    means: 'The dashboard has nothing at that path, or of that name.',
+  },
+  CT_METHOD_NOT_ALLOWED: {
+    blame: 'caller',
+    exit: 2,
+    means: 'The dashboard has something at that path, but does not do that to it.',
+  },
   CT_STOPPED: {
     blame: 'caller',
     exit: 1,

@@ -1,0 +1,115 @@
+/**
+ * The log lines that workers publish, kept in memory and passed on to who looks: a thousand of the newest,
+ * ten batches a second, and only as many lines in each as a page can show.
+ */
+import { given } from '../language/given.ts'
+import type { PublishedEvent } from '../wire/published.ts'
+import type { LogBatch, LogLine } from './api-types.ts'
+
+const keptMax = 1_000
+const batchMs = 100
+/** Of one batch: a thousand lines a second are more than anybody reads. */
+const batchLinesMax = 100
+/** Of what a phase has logged in one line. */
+const messageCharsMax = 8_192
+const fieldsCharsMax = 8_192
+
+const levels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = LogLine['level']
+export const logLevels: readonly LogLevel[] = levels
+
+export interface LogFilter {
+  readonly phase?: string | undefined
+  readonly job?: string | undefined
+  /** At least as severe. */
+  readonly level?: LogLevel | undefined
+  /** Part of the message, in any case. */
+  readonly text?: string | undefined
+}
+
+export function fitsFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
+  if (phase !== undefined && line.phase !== phase) return false
+  if (job !== undefined && line.jobId !== job) return false
+  if (level !== undefined && levels.indexOf(line.level) < levels.indexOf(level)) return false
+  return text === undefined || line.message.toLowerCase().includes(text.toLowerCase())
+}
+
+interface Reader {
+  readonly filter: LogFilter
+  lines: LogLine[]
+  dropped: number
+  send(batch: LogBatch): void
+}
+
+export class LogLines {
+  #kept: LogLine[] = []
+  readonly #readers = new Set<Reader>()
+  #timer: NodeJS.Timeout | undefined
+
+  take(pipeline: string, event: PublishedEvent): void {
+    const line = lineOf(pipeline, event)
+    this.#kept.push(line)
+    if (this.#kept.length >= 2 * keptMax) this.#kept = this.#kept.slice(-keptMax)
+    for (const reader of this.#readers) {
+      if (!fitsFilter(line, reader.filter)) continue
+      reader.lines.push(line)
+      if (reader.lines.length > batchLinesMax) {
+        reader.lines.shift()
+        reader.dropped += 1
+      }
+      this.#timer ??= setTimeout(() => this.#flush(), batchMs)
+    }
+  }
+
+  /** The newest that fit, the oldest of them first. */
+  newest(filter: LogFilter, limit: number): readonly LogLine[] {
+    return this.#kept
+      .slice(-keptMax)
+      .filter((line) => fitsFilter(line, filter))
+      .slice(-limit)
+  }
+
+  /** Sends what comes from now on; answers how to stop it. */
+  follow(filter: LogFilter, send: (batch: LogBatch) => void): () => void {
+    const reader: Reader = { filter, send, lines: [], dropped: 0 }
+    this.#readers.add(reader)
+    return () => {
+      this.#readers.delete(reader)
+      if (this.#readers.size > 0) return
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #flush(): void {
+    this.#timer = undefined
+    for (const reader of this.#readers) {
+      const { lines, dropped } = reader
+      if (lines.length === 0) continue
+      reader.lines = []
+      reader.dropped = 0
+      reader.send({ lines, dropped })
+    }
+  }
+}
+
+/** Whatever a worker has sent: it is a stranger's text. */
+function lineOf(pipeline: string, { source, atMs, fields: all }: PublishedEvent): LogLine {
+  const text = (name: string) => (typeof all[name] === 'string' ? all[name] : '')
+  return {
+    ...{ atMs, pipeline, worker: source, phase: text('phase'), jobId: text('jobId') },
+    level: levels.find((one) => one === all['level']) ?? 'info',
+    message: text('message').slice(0, messageCharsMax),
+    ...given({ fields: fieldsOf(all['fields']) }),
+  }
+}
+
+function fieldsOf(value: unknown): LogLine['fields'] | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (Object.keys(value).length === 0) return undefined
+  const text = JSON.stringify(value, (_key, one: unknown) =>
+    typeof one === 'bigint' ? one.toString() : one,
+  )
+  if (text.length > fieldsCharsMax) return { cut: text.slice(0, fieldsCharsMax) }
+  return JSON.parse(text) as LogLine['fields']
+}

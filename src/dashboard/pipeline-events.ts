@@ -1,0 +1,85 @@
+/**
+ * What the managers of a pipeline publish: which workers were lost, always, for that is rare; logs and progress
+ * only while somebody looks. Never what happens to each job: there may be tens of thousands a second.
+ */
+import { subscribe, type EventSubscription } from '../client/event-subscription.ts'
+import { isWildcard, parseAddress, formatAddress } from '../runtime/address.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { PublishedEvent } from '../wire/published.ts'
+
+const rareTopics = ['worker.lost', 'worker.joined']
+/** Processes whose last event is remembered. */
+const sourcesMax = 10_000
+
+export interface PipelineEventsOptions {
+  readonly logger: Logger
+  onEvent(event: PublishedEvent): void
+}
+
+export class PipelineEvents {
+  readonly #options: PipelineEventsOptions
+  readonly #last = new Map<string, { readonly sequence: number; readonly atMs: number }>()
+  #subscription: EventSubscription | undefined
+  #subscribed = ''
+  #wanted: { readonly addresses: readonly string[]; readonly topics: readonly string[] } = {
+    ...{ addresses: [], topics: [] },
+  }
+  #changing: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(options: PipelineEventsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Follows these doors and topics from now on; nothing changes when they are the same as before.
+   * @param near a door of the pipeline that can be reached: its host stands in for "every interface"
+   */
+  want(doors: readonly string[], near: string, topics: readonly string[]): void {
+    const addresses = [...new Set(doors.map((door) => reachable(door, near)))].toSorted()
+    this.#wanted = { addresses, topics: [...rareTopics, ...topics].toSorted() }
+    this.#changing = this.#changing.then(() => this.#change())
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#changing
+    this.#subscription?.close()
+    this.#subscription = undefined
+  }
+
+  async #change(): Promise<void> {
+    const { addresses, topics } = this.#wanted
+    const wanted = JSON.stringify([addresses, topics])
+    if (this.#isClosed || wanted === this.#subscribed || addresses.length === 0) return
+    const before = this.#subscription
+    try {
+      const onEvent = (event: PublishedEvent) => this.#take(event)
+      this.#subscription = await subscribe({ addresses, topics, onEvent })
+      this.#subscribed = wanted
+      before?.close()
+    } catch (error) {
+      this.#options.logger.warn('the events of managers cannot be followed', { addresses, error })
+    }
+  }
+
+  /** A worker tells all managers, and each passes it on: the same comes more than once. */
+  #take(event: PublishedEvent): void {
+    const { source, sequence, atMs } = event
+    const last = this.#last.get(source)
+    // A process that was started again counts from the start, later.
+    if (last !== undefined && sequence <= last.sequence && atMs <= last.atMs) return
+    this.#last.delete(source)
+    this.#last.set(source, { sequence, atMs })
+    for (const oldest of this.#last.keys()) {
+      if (this.#last.size <= sourcesMax) break
+      this.#last.delete(oldest)
+    }
+    this.#options.onEvent(event)
+  }
+}
+
+function reachable(door: string, near: string): string {
+  if (!isWildcard(door)) return door
+  return formatAddress({ host: parseAddress(near).host, port: parseAddress(door).port })
+}
