@@ -4,12 +4,14 @@
  */
 import { parseArgs } from 'node:util'
 import { backlog } from './backlog.mjs'
+import { peers } from './peers.mjs'
 import { throughput } from './throughput.mjs'
 
-const scenarios = { throughput, backlog }
+const scenarios = { throughput, backlog, peers }
 const usage = `usage: npm run bench -- throughput [--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--json]
            [--managers 4 --shards 16] [--workers 2: of each phase]
-       npm run bench -- backlog [--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3] [--json]`
+       npm run bench -- backlog [--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3] [--json]
+       npm run bench -- peers [--only ours-sqlite,bullmq-50] [--jobs 20000] [--runs 3] [--save] [--json]`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,6 +25,8 @@ const { positionals, values } = parseArgs({
     managers: { type: 'string', default: '1' },
     shards: { type: 'string', default: '1' },
     workers: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    save: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
