@@ -12,6 +12,7 @@ export async function openOurs({ concurrency, store }) {
   const { client } = installation
   const done = async () => (await installation.shard()).settled.done
   return {
+    durability: installation.store.durability,
     feed: (jobs) => installation.feed(jobs),
     /** Resolves when the client has the result. */
     async doOne() {

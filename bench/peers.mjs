@@ -4,15 +4,14 @@
  */
 import { contenders, pairs } from './contenders.mjs'
 import { installPeers } from './peers/install.mjs'
-import { quantile, round, spread } from './processes.mjs'
-import { thisMachine, writeResult } from './results.mjs'
-import { table } from './text-table.mjs'
+import { hundredths, quantile, round, spread } from './processes.mjs'
+import { ranged } from './text-table.mjs'
 
 /** A tenth of it to warm up, but compilers need some. */
 const warmUpShare = 0.2
 const oneByOne = 300
 
-export async function peers({ jobs: given, runs: wanted, only, json, save }) {
+export async function peers({ jobs: given, runs: wanted, only }) {
   installPeers()
   const jobs = Number(given ?? 20_000)
   const runs = Number(wanted)
@@ -27,10 +26,7 @@ export async function peers({ jobs: given, runs: wanted, only, json, save }) {
       figures.get(name).push(figure)
     }
   }
-  const result = { ...thisMachine(), jobs, runs, ...summary(figures) }
-  if (save) writeResult('peers', result)
-  if (json) console.log(JSON.stringify(result))
-  else print(result)
+  return { jobs, runs, ...summary(figures) }
 }
 
 /** Those that can run here, of those asked for. */
@@ -114,25 +110,21 @@ function ratioOf(ours, theirs) {
   return { min: round(min), median: round(median), max: round(max) }
 }
 
-function hundredths(number) {
-  return Math.round(number * 100) / 100
-}
-
-function print({ jobs, runs, contenders: measured, ratios }) {
-  console.log(`three phases, up to ${jobs} jobs, ${runs} runs; min / median / max`)
-  const range = ({ min, median, max }) => `${min} / ${median} / ${max}`
-  console.log(
-    table(
-      ['', 'jobs/s', 'p50 ms', 'p99 ms', 'durability'],
-      measured.map(({ name, jobsPerSecond, p50Ms, p99Ms, durability }) => [
-        ...[name, range(jobsPerSecond), range(p50Ms), range(p99Ms), durability],
+export function peersTables({ contenders: measured, ratios }) {
+  const titleOf = (name) => {
+    const { title, build, durability } = contenders[name]
+    return `${title}, ${name.startsWith('ours') ? '' : `${build}, `}${durability}`
+  }
+  return [
+    {
+      head: ['system', 'how it is built', 'jobs/s', 'p50, ms', 'p99, ms', 'durability'],
+      rows: measured.map(({ title, build, jobsPerSecond, p50Ms, p99Ms, durability }) => [
+        ...[title, build, ranged(jobsPerSecond), ranged(p50Ms), ranged(p99Ms), durability],
       ]),
-    ),
-  )
-  console.log(
-    table(
-      ['ours', 'peer', 'times its jobs/s'],
-      ratios.map(({ ours, peer, ratio }) => [ours, peer, range(ratio)]),
-    ),
-  )
+    },
+    {
+      head: ['ours', 'beside', 'times its jobs/s'],
+      rows: ratios.map(({ ours, peer, ratio }) => [titleOf(ours), titleOf(peer), ranged(ratio)]),
+    },
+  ]
 }

@@ -90,6 +90,10 @@ export function round(number) {
   return Math.round(number * 10) / 10
 }
 
+export function hundredths(number) {
+  return Math.round(number * 100) / 100
+}
+
 /** The value below which this share of them lies. */
 export function quantile(numbers, share) {
   const sorted = numbers.toSorted((a, b) => a - b)

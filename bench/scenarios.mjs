@@ -1,0 +1,42 @@
+/**
+ * All scenarios by name: how one runs, and the tables that README.md and the terminal show of its result.
+ */
+import { backlog } from './backlog.mjs'
+import { enqueue, enqueueTables } from './enqueue.mjs'
+import { fairness, fairnessTables } from './fairness.mjs'
+import { idle, idleTables } from './idle.mjs'
+import { latency, latencyTables } from './latency.mjs'
+import { peers, peersTables } from './peers.mjs'
+import { startUp, startUpTables } from './start-up.mjs'
+import { throughput } from './throughput.mjs'
+
+export const scenarios = {
+  throughput: {
+    run: throughput,
+    options:
+      '[--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--managers 4 --shards 16] [--workers 2: of each phase]',
+  },
+  backlog: {
+    run: backlog,
+    options: '[--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3]',
+  },
+  peers: {
+    ...{ run: peers, tables: peersTables },
+    options: '[--only ours-sqlite,bullmq-50] [--jobs 20000] [--runs 3]',
+  },
+  latency: {
+    ...{ run: latency, tables: latencyTables },
+    options: '[--stores sqlite,redis,postgres] [--count 2000] [--runs 3]',
+  },
+  enqueue: {
+    ...{ run: enqueue, tables: enqueueTables },
+    options: '[--stores sqlite,redis,postgres] [--jobs 100000] [--runs 3]',
+  },
+  fairness: {
+    run: fairness,
+    tables: fairnessTables,
+    options: '[--store sqlite] [--jobs 100000] [--ms 40]',
+  },
+  idle: { run: idle, tables: idleTables, options: '[--seconds 60]' },
+  start: { run: startUp, tables: startUpTables, options: '[--runs 10]' },
+}
