@@ -59,7 +59,7 @@ export const contenders = {
 
 function bullmq(concurrency, log) {
   return {
-    ...{ title: 'BullMQ', build: `a worker adds to the next queue, concurrency ${concurrency}` },
+    ...{ title: `BullMQ, concurrency ${concurrency}`, build: 'a worker adds to the next queue' },
     ...{ durability: aof(log), ...redis, share: 0.5 },
     open: () => openBullmq({ concurrency, log }),
   }

@@ -2,6 +2,7 @@
  * The same three phases on this library and on its peers, one after the other in every run, so that what else
  * the machine does falls on all of them; what counts are the ratios within a run.
  */
+import { barChart } from './charts.mjs'
 import { contenders, pairs } from './contenders.mjs'
 import { installPeers } from './peers/install.mjs'
 import { hundredths, quantile, round, spread } from './processes.mjs'
@@ -127,4 +128,13 @@ export function peersTables({ contenders: measured, ratios }) {
       rows: ratios.map(({ ours, peer, ratio }) => [titleOf(ours), titleOf(peer), ranged(ratio)]),
     },
   ]
+}
+
+export function peersCharts({ contenders: measured }) {
+  const bars = measured.map(({ name, title, durability, jobsPerSecond }) => ({
+    ...{ label: title, note: durability, isOurs: name.startsWith('ours') },
+    range: jobsPerSecond,
+  }))
+  const title = 'Jobs a second through three phases in three processes'
+  return { peers: barChart({ title, unit: 'jobs/s', bars }) }
 }

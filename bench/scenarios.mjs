@@ -1,12 +1,13 @@
 /**
- * All scenarios by name: how one runs, and the tables that README.md and the terminal show of its result.
+ * All scenarios by name: how one runs, and the tables and charts that
+ * README.md shows of its result, the tables also the terminal.
  */
 import { backlog } from './backlog.mjs'
 import { enqueue, enqueueTables } from './enqueue.mjs'
 import { fairness, fairnessTables } from './fairness.mjs'
 import { idle, idleTables } from './idle.mjs'
 import { latency, latencyTables } from './latency.mjs'
-import { peers, peersTables } from './peers.mjs'
+import { peers, peersCharts, peersTables } from './peers.mjs'
 import { startUp, startUpTables } from './start-up.mjs'
 import { throughput } from './throughput.mjs'
 
@@ -21,7 +22,7 @@ export const scenarios = {
     options: '[--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3]',
   },
   peers: {
-    ...{ run: peers, tables: peersTables },
+    ...{ run: peers, tables: peersTables, charts: peersCharts },
     options: '[--only ours-sqlite,bullmq-50] [--jobs 20000] [--runs 3]',
   },
   latency: {
