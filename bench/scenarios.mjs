@@ -3,6 +3,7 @@
  * README.md shows of its result, the tables also the terminal.
  */
 import { backlog } from './backlog.mjs'
+import { compare, compareTables } from './compare.mjs'
 import { counts, countsTables } from './counts.mjs'
 import { enqueue, enqueueTables } from './enqueue.mjs'
 import { fairness, fairnessTables } from './fairness.mjs'
@@ -40,6 +41,10 @@ export const scenarios = {
     options: '[--store sqlite] [--jobs 100000] [--ms 40]',
   },
   idle: { run: idle, tables: idleTables, options: '[--seconds 60]' },
+  compare: {
+    ...{ run: compare, tables: compareTables },
+    options: 'REVISION [--store sqlite] [--jobs 50000] [--runs 3]',
+  },
   counts: { run: counts, tables: countsTables, options: '[--check]' },
   start: { run: startUp, tables: startUpTables, options: '[--runs 10]' },
 }
