@@ -7,7 +7,11 @@ import { PipelineClient } from 'carbontube'
 import { end, freePort, start, until } from './processes.mjs'
 import { openStore } from './stores.mjs'
 
-const file = fileURLToPath(new URL('three-phases.mjs', import.meta.url))
+const threePhases = {
+  file: 'three-phases.mjs',
+  name: 'three-phases',
+  types: ['first', 'second', 'third'],
+}
 const groupSize = 500
 const groupsInFlight = 8
 const text = 'x'.repeat(160)
@@ -15,16 +19,18 @@ const text = 'x'.repeat(160)
 export class Installation {
   workers = []
   managers = []
+  pipeline
   #folder
-  /** Pull and sub door of each manager. */
   #doors = []
   #concurrency
   #shards
   #workersOfEach
 
-  /** Begins with an empty store and no workers. */
-  static async open(store, { concurrency, managers = 1, shards = 1, workersOfEach = 1 }) {
+  /** Begins with an empty store and no workers. `pipeline`: another than that of three phases. */
+  static async open(store, { concurrency, pipeline = threePhases, ...sizes }) {
+    const { managers = 1, shards = 1, workersOfEach = 1 } = sizes
     const one = new Installation()
+    one.pipeline = pipeline
     one.#folder = await mkdtemp(join(tmpdir(), 'carbontube-bench-'))
     one.#concurrency = concurrency
     one.#shards = shards
@@ -49,22 +55,22 @@ export class Installation {
   startManager(at = 0) {
     const [pull, sub] = this.#doors[at]
     const doors = ['--pull-bind', pull, '--sub-bind', sub, '--pub-bind', 'tcp://127.0.0.1:*']
-    const args = ['pipeline', file, ...doors, '--manager-id', `bench-${at}`]
+    const args = ['pipeline', this.#file, ...doors, '--manager-id', `bench-${at}`]
     const shards = this.#shards === 1 ? [] : ['--shards', String(this.#shards)]
-    this.managers[at] = start(this.#folder, [...args, ...shards], this.store.env)
+    this.managers[at] = start(this.#folder, [...args, ...shards], this.#env)
   }
 
   /** `noting`: in `seenFile`, when the first phase executes again after a pause. */
   async startWorkers({ noting = false } = {}) {
-    const doors = this.#doors.flatMap(([pull, sub]) => [
+    const doors = this.doors.flatMap(([pull, sub]) => [
       ...['--push-connect', pull, '--pub-connect', sub],
     ])
     const links = [...doors, '--concurrency', this.#concurrency]
-    const types = Array.from({ length: this.#workersOfEach }, () => ['first', 'second', 'third'])
-    const env = noting ? { ...this.store.env, BENCH_SEEN: this.seenFile } : this.store.env
+    const types = Array.from({ length: this.#workersOfEach }, () => this.pipeline.types)
+    const env = noting ? { ...this.#env, BENCH_SEEN: this.seenFile } : this.#env
     this.workers = types
       .flat()
-      .map((type) => start(this.#folder, ['phase', file, type, ...links], env))
+      .map((type) => start(this.#folder, ['phase', this.#file, type, ...links], env))
     await until(async () =>
       (await this.shard()).phases.every(({ workers }) => workers === this.#workersOfEach),
     )
@@ -75,20 +81,38 @@ export class Installation {
     this.workers = []
   }
 
+  /** Of all its processes. */
+  get #env() {
+    return { ...this.store.env, ...this.pipeline.env }
+  }
+
+  get #file() {
+    return fileURLToPath(new URL(this.pipeline.file, import.meta.url))
+  }
+
+  get folder() {
+    return this.#folder
+  }
+
+  /** Pull and sub door of each manager. */
+  get doors() {
+    return this.#doors
+  }
+
   get seenFile() {
     return join(this.#folder, 'seen')
   }
 
   /** Enqueues so many jobs, in groups, some of them at once. */
-  async feed(jobs) {
+  async feed(jobs, instructionsOf = (n) => ({ n, text })) {
     let sent = 0
     const sendGroups = async () => {
       while (sent < jobs) {
         const count = Math.min(groupSize, jobs - sent)
         sent += count
         const group = Array.from({ length: count }, (_, n) => ({
-          name: 'three-phases',
-          instructions: { n, text },
+          name: this.pipeline.name,
+          instructions: instructionsOf(n),
         }))
         const answers = await this.client.enqueueJobs(group)
         if (!answers.every(({ ok }) => ok)) throw new Error('a job was refused')
@@ -119,6 +143,15 @@ export class Installation {
     await Promise.all(this.managers.map((child) => end(child)))
     await this.store.close()
     await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** So many phases that do next to nothing, or take as long as a job says; `env` for its processes. */
+export function manyPhases(phases, env = {}) {
+  return {
+    ...{ file: 'many-phases.mjs', name: 'many-phases' },
+    types: Array.from({ length: phases }, (_, at) => `step-${at + 1}`),
+    env: { BENCH_PHASES: String(phases), ...env },
   }
 }
 

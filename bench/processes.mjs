@@ -20,9 +20,15 @@ export function start(cwd, args, env = {}) {
   const { BENCH_FLAGS: given, BENCH_PROFILE: profile, BENCH_VERBOSE: verbose } = process.env
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
   const flags = given === undefined ? profiling : given.split(' ')
-  const child = spawn(process.execPath, [...flags, cli, ...args], {
+  return startCommand(process.execPath, [...flags, cli, ...args], { cwd, env, verbose })
+}
+
+/** Any other program. `channel` connects it with `send` and the event `message`. */
+export function startCommand(command, args, { cwd, env = {}, channel = false, ...options } = {}) {
+  const { verbose = process.env.BENCH_VERBOSE, stdio = ['ignore', 'ignore', 'pipe'] } = options
+  const child = spawn(command, args, {
     ...{ cwd, env: { ...process.env, ...env } },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: channel ? [...stdio, 'ipc'] : stdio,
   })
   running.add(child)
   child.once('exit', () => running.delete(child))
@@ -63,6 +69,14 @@ export async function until(condition, pollMs = 50) {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, pollMs))
 }
 
+/** Until a process of ours says so, or ends without having said it. */
+export async function untilReady(child, what) {
+  const ended = once(child, 'exit').then(([code]) => `ended with ${code}`)
+  const ready = once(child, 'message').then(() => undefined)
+  const reason = await Promise.race([ready, ended])
+  if (reason !== undefined) throw new Error(`${what} ${reason}: BENCH_VERBOSE=1 shows why`)
+}
+
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -74,6 +88,16 @@ export async function freePort() {
 
 export function round(number) {
   return Math.round(number * 10) / 10
+}
+
+export function hundredths(number) {
+  return Math.round(number * 100) / 100
+}
+
+/** The value below which this share of them lies. */
+export function quantile(numbers, share) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
 }
 
 /** `{ min, median, max }`. */

@@ -3,32 +3,48 @@
  * scenario measures, and which figures were seen.
  */
 import { parseArgs } from 'node:util'
-import { backlog } from './backlog.mjs'
-import { throughput } from './throughput.mjs'
-
-const scenarios = { throughput, backlog }
-const usage = `usage: npm run bench -- throughput [--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--json]
-           [--managers 4 --shards 16] [--workers 2: of each phase]
-       npm run bench -- backlog [--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3] [--json]`
+import { scenarios } from './scenarios.mjs'
+import { thisMachine, writeResult } from './results.mjs'
+import { table } from './text-table.mjs'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     store: { type: 'string', default: 'sqlite' },
     stores: { type: 'string', default: 'sqlite,redis,postgres' },
+    only: { type: 'string' },
     jobs: { type: 'string' },
+    count: { type: 'string' },
+    ms: { type: 'string', default: '40' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
     work: { type: 'string', default: '50000' },
     runs: { type: 'string', default: '3' },
     concurrency: { type: 'string', default: '50' },
     managers: { type: 'string', default: '1' },
     shards: { type: 'string', default: '1' },
     workers: { type: 'string', default: '1' },
+    check: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
-const [name = 'throughput'] = positionals
+const [name = 'throughput', ...given] = positionals
 if (!Object.hasOwn(scenarios, name)) {
-  console.error(usage)
+  console.error(
+    'usage: npm run bench -- SCENARIO [--save] [--json] [options], where SCENARIO is one of',
+  )
+  for (const [one, { options }] of Object.entries(scenarios)) console.error(`  ${one} ${options}`)
   process.exit(2)
 }
-await scenarios[name](values)
+
+const { run, tables } = scenarios[name]
+// Those without tables print what they find themselves.
+const where = thisMachine()
+const found = await run(values, ...given)
+if (tables !== undefined) {
+  const result = { ...where, ...found }
+  if (values.save) writeResult(name, result)
+  if (values.json) console.log(JSON.stringify({ scenario: name, ...result }))
+  else for (const { head, rows } of tables(result)) console.log(table(head, rows))
+}

@@ -13,7 +13,12 @@ const jiti = createJiti(import.meta.url)
  * By name: what opens a store for a pipeline that runs in `folder`. An open one knows `durability` in words,
  * `env` for the pipeline's processes, its size on the disk, and how to `close`.
  */
-export const stores = { sqlite: openSqlite, redis: openRedis, postgres: openPostgres }
+export const stores = {
+  sqlite: openSqlite,
+  redis: () => openRedis('always'),
+  'redis-everysec': () => openRedis('everysec'),
+  postgres: openPostgres,
+}
 
 export async function openStore(name, folder) {
   if (!Object.hasOwn(stores, name)) {
@@ -32,11 +37,21 @@ function openSqlite(folder) {
   }
 }
 
-async function openRedis() {
+/** `log` is `always` or `everysec`; the peers have theirs from here as well. */
+export async function redisServer(log) {
   const { RedisServer } = await jiti.import('../test/servers/redis-server.ts')
-  const server = await RedisServer.start()
+  return await RedisServer.start({ log })
+}
+
+export async function postgresServer() {
+  const { PostgresServer } = await jiti.import('../test/servers/postgres-server.ts')
+  return await PostgresServer.start()
+}
+
+async function openRedis(log) {
+  const server = await redisServer(log)
   return {
-    durability: 'Redis, appendfsync always',
+    durability: `Redis, appendfsync ${log}`,
     env: { BENCH_STORE: server.uri },
     /** The log only; what it has in memory is more. */
     sizeMiB: async () => inMiB(bytesIn(server.folder, /\.(aof|rdb)$/)),
@@ -45,8 +60,7 @@ async function openRedis() {
 }
 
 async function openPostgres() {
-  const { PostgresServer } = await jiti.import('../test/servers/postgres-server.ts')
-  const server = await PostgresServer.start()
+  const server = await postgresServer()
   return {
     durability: 'Postgres, synchronous_commit on',
     env: { BENCH_STORE: server.url() },

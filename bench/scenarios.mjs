@@ -1,0 +1,50 @@
+/**
+ * All scenarios by name: how one runs, and the tables and charts that
+ * README.md shows of its result, the tables also the terminal.
+ */
+import { backlog } from './backlog.mjs'
+import { compare, compareTables } from './compare.mjs'
+import { counts, countsTables } from './counts.mjs'
+import { enqueue, enqueueTables } from './enqueue.mjs'
+import { fairness, fairnessTables } from './fairness.mjs'
+import { idle, idleTables } from './idle.mjs'
+import { latency, latencyTables } from './latency.mjs'
+import { peers, peersCharts, peersTables } from './peers.mjs'
+import { startUp, startUpTables } from './start-up.mjs'
+import { throughput } from './throughput.mjs'
+
+export const scenarios = {
+  throughput: {
+    run: throughput,
+    options:
+      '[--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--managers 4 --shards 16] [--workers 2: of each phase]',
+  },
+  backlog: {
+    run: backlog,
+    options: '[--stores sqlite,redis,postgres] [--jobs 1000000] [--work 50000] [--runs 3]',
+  },
+  peers: {
+    ...{ run: peers, tables: peersTables, charts: peersCharts },
+    options: '[--only ours-sqlite,bullmq-50] [--jobs 20000] [--runs 3]',
+  },
+  latency: {
+    ...{ run: latency, tables: latencyTables },
+    options: '[--stores sqlite,redis,postgres] [--count 2000] [--runs 3]',
+  },
+  enqueue: {
+    ...{ run: enqueue, tables: enqueueTables },
+    options: '[--stores sqlite,redis,postgres] [--jobs 100000] [--runs 3]',
+  },
+  fairness: {
+    run: fairness,
+    tables: fairnessTables,
+    options: '[--store sqlite] [--jobs 100000] [--ms 40]',
+  },
+  idle: { run: idle, tables: idleTables, options: '[--seconds 60]' },
+  compare: {
+    ...{ run: compare, tables: compareTables },
+    options: 'REVISION [--store sqlite] [--jobs 50000] [--runs 3]',
+  },
+  counts: { run: counts, tables: countsTables, options: '[--check]' },
+  start: { run: startUp, tables: startUpTables, options: '[--runs 10]' },
+}
