@@ -331,6 +331,11 @@ export const commands = {
     summary: 'a worker takes no more, finishes what runs, and ends',
     options: askOptions,
   },
+  top: {
+    args: '<address>',
+    summary: 'how a pipeline is doing, live: phases, workers, what holds it up',
+    options: askOptions,
+  },
   logs: {
     args: '<address>',
     summary: 'what phases log and how far they are, of all workers of a pipeline, as it comes',

@@ -45,7 +45,10 @@ export type Published =
       readonly type: 'workerLost'
       readonly worker: string
       readonly cause: string
+      /** How many jobs it had. */
       readonly released: number
+      /** Which, at most 20. */
+      readonly jobs: readonly JobId[]
     }
 
 export type Effect =

@@ -16,6 +16,8 @@ import { acknowledge, keepOrder, type Order, type Worker } from './workers.ts'
 
 /** A worker that never connected and says nothing is forgotten after this many silent periods. */
 const forgetAfterPeriods = 8
+/** Jobs that a lost worker is said to have had. */
+const jobsToldMax = 20
 
 export class Liveness {
   readonly #shard: Shard
@@ -99,16 +101,19 @@ export class Liveness {
     const shard = this.#shard
     const worker = shard.workers.get(incarnation)
     if (worker === undefined) return
-    let released = 0
+    const jobs: string[] = []
     for (const granted of [...worker.grants.values()]) {
       if (granted.job.grant !== granted) continue
-      released += 1
+      jobs.push(granted.job.id)
       if (granted.received) release(shard, granted, cause)
       else giveBack(shard, granted)
     }
     shard.workers.remove(worker)
     shard.effect({ type: 'DisconnectWorker', incarnation })
-    shard.publish({ type: 'workerLost', worker: worker.info.id, cause, released })
+    const few = jobs.slice(0, jobsToldMax)
+    shard.publish({
+      ...{ type: 'workerLost', worker: worker.info.id, cause, released: jobs.length, jobs: few },
+    })
   }
 
   /** A stranger is not believed against a worker that has answered on its present connection. */

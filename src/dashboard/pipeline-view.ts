@@ -153,7 +153,7 @@ function sentenceOf({ jobType, trouble, waiting, slots, failPercent }: PhaseView
     case 'failing':
       return `${failPercent ?? 0} % of the attempts of "${jobType}" fail.`
     case 'busy':
-      return `"${jobType}" holds the pipeline up: all of its ${slots} slots are taken, ${jobs}.`
+      return `"${jobType}" holds the pipeline up: ${slots === 1 ? 'its one slot is' : `all of its ${slots} slots are`} taken, ${jobs}.`
   }
 }
 

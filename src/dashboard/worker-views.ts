@@ -38,8 +38,8 @@ export class WorkerViews {
     const id = String(fields['worker'])
     const known = [...this.#present.values()].find((view) => view.id === id) ?? this.#lost.get(id)
     if (known === undefined) return
-    const released = Array.isArray(fields['released']) ? fields['released'].map(String) : undefined
-    const jobs = released ?? known.released ?? known.jobs.map((job) => job.id)
+    const told = Array.isArray(fields['jobs']) ? fields['jobs'].map(String) : undefined
+    const jobs = told ?? known.released ?? known.jobs.map((job) => job.id)
     this.#lost.delete(id)
     this.#lost.set(id, {
       ...{ ...known, state: 'lost', used: 0, jobs: [], lostMs: atMs },

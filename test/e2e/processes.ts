@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { until } from '../wait.ts'
 
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** Entry of the command line. */
+export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 export const ledgerFile = fileURLToPath(new URL('ledger-pipeline.mjs', import.meta.url))
 
 export interface Finished {
