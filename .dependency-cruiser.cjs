@@ -111,6 +111,13 @@ module.exports = {
       anyBuiltin,
     ),
 
+    // The front end knows the JSON of the API, as types, and nothing else of the server.
+    ...layer('ui/src', [npm('preact', '@preact/signals', 'uplot')]),
+    ...row('ui/src', '^ui/src/', ['^src/dashboard/api-types[.]ts$']).map((only) => ({
+      ...only,
+      to: { ...only.to, dependencyTypes: ['type-only'] },
+    })),
+
     // Where it all meets.
     ...layer(
       'src/cli',
@@ -162,7 +169,7 @@ module.exports = {
       name: 'not-resolved',
       comment: 'A specifier that leads nowhere escapes every other rule.',
       severity: 'error',
-      from: { path: '^(src|sim)/' },
+      from: { path: '^(src|sim|ui)/' },
       to: { couldNotResolve: true },
     },
   ],

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { out, root, runStep } from './run-step.mjs'
 
-const cruised = ['src', 'sim', 'examples'].filter((folder) => existsSync(join(root, folder)))
+const cruised = ['src', 'sim', 'examples', 'ui/src'].filter((folder) =>
+  existsSync(join(root, folder)),
+)
 const packed = join(out, 'package')
 const tarball = 'out/package/carbontube.tgz'
 
@@ -15,6 +17,7 @@ const steps = {
   types: [
     ['npm', 'run', '--silent', 'build'],
     ['tsc', '-p', 'test/tsconfig.json'],
+    ['tsc', '-p', 'ui/tsconfig.json'],
   ],
   lint: [['oxlint', '.']],
   layers: [['depcruise', '--config', '.dependency-cruiser.cjs', ...cruised]],

@@ -1,0 +1,182 @@
+/**
+ * What is live on every page: the last snapshot, whether it is still being renewed, operations under way,
+ * and who wants to hear of new jobs and log lines. Fed by one stream for all tabs.
+ */
+import { computed, signal } from '@preact/signals'
+import type {
+  JobsArrived,
+  LogBatch,
+  Operation,
+  PipelineView,
+  Snapshot,
+} from '../../src/dashboard/api-types.ts'
+import { ApiError, get } from './api.ts'
+import { Election, type TabMessage } from './leader-election.ts'
+import { LiveStream } from './live-stream.ts'
+
+export const snapshot = signal<Snapshot | undefined>(undefined)
+
+/** Why there is no first snapshot. */
+export const snapshotError = signal<ApiError | undefined>(undefined)
+
+export type Connection = 'connecting' | 'live' | 'reconnecting'
+export const connection = signal<Connection>('connecting')
+
+/** Ticks once a second while the page is seen: ages grow also when no figures come. */
+export const now = signal(Date.now())
+
+export const operations = signal<readonly Operation[]>([])
+
+export const pipelines = computed<readonly PipelineView[]>(() => snapshot.value?.pipelines ?? [])
+export const deadTotal = computed(() =>
+  pipelines.value.reduce((sum, { settled }) => sum + settled.dead, 0),
+)
+
+type Hear<T> = (value: T) => void
+const jobListeners = new Set<Hear<JobsArrived>>()
+const logListeners = new Set<Hear<LogBatch>>()
+const resyncListeners = new Set<() => void>()
+
+/** New jobs, operations and `resync` come with every stream. */
+const topics = ['snapshot']
+const operationsKept = 8
+let election: Election | undefined
+
+/** Begins to listen; once, after somebody has logged in. */
+export function startLive(): void {
+  if (election !== undefined) return
+  const stream = new LiveStream({
+    event: (name, data) => election?.streamed(name, data),
+    connected: (isConnected) => election?.connected(isConnected),
+  })
+  const tab = crypto.randomUUID?.() ?? String(Math.random())
+  election = new Election(
+    {
+      tab,
+      ...browserParts(),
+      open: (wanted) => stream.open(wanted),
+      deliver,
+      connection: connected,
+    },
+    topics,
+  )
+  election.start()
+  addEventListener('pagehide', () => election?.leave())
+  setInterval(() => {
+    if (document.visibilityState === 'visible') now.value = Date.now()
+  }, 1_000)
+  document.addEventListener('visibilitychange', () => (now.value = Date.now()))
+  void reload()
+}
+
+/** Everything anew: at the start, and when the stream has lost something. */
+async function reload(): Promise<void> {
+  try {
+    const [overview, running] = await Promise.all([
+      get<Snapshot>('overview'),
+      get<{ operations: readonly Operation[] }>('operations'),
+    ])
+    deliver('snapshot', overview)
+    for (const one of running.operations) if (one.state === 'running') noteOperation(one)
+    snapshotError.value = undefined
+  } catch (error) {
+    if (error instanceof ApiError) snapshotError.value = error
+  }
+}
+
+export function retryNow(): void {
+  snapshotError.value = undefined
+  void reload()
+}
+
+export function noteOperation(operation: Operation): void {
+  const others = operations.value.filter(({ id }) => id !== operation.id)
+  operations.value = [...others, operation].slice(-operationsKept)
+}
+
+export function dismissOperation(id: string): void {
+  operations.value = operations.value.filter((one) => one.id !== id)
+}
+
+/** @returns a function that ends it */
+export function onJobsArrived(hear: Hear<JobsArrived>): () => void {
+  jobListeners.add(hear)
+  return () => jobListeners.delete(hear)
+}
+
+/** Log lines are streamed only while somebody listens. */
+export function onLogs(hear: Hear<LogBatch>): () => void {
+  logListeners.add(hear)
+  election?.want([...topics, 'logs'])
+  return () => {
+    logListeners.delete(hear)
+    if (logListeners.size === 0) election?.want(topics)
+  }
+}
+
+/** When the stream was interrupted: what a page has loaded may be old. */
+export function onResync(hear: () => void): () => void {
+  resyncListeners.add(hear)
+  return () => resyncListeners.delete(hear)
+}
+
+function deliver(name: string, data: unknown): void {
+  switch (name) {
+    case 'snapshot':
+      noteSnapshot(data as Snapshot)
+      return
+    case 'jobs':
+      for (const hear of jobListeners) hear(data as JobsArrived)
+      return
+    case 'logs':
+      for (const hear of logListeners) hear(data as LogBatch)
+      return
+    case 'operation':
+      noteOperation(data as Operation)
+      return
+    case 'resync':
+      void reload()
+      for (const hear of resyncListeners) hear()
+      return
+    default:
+      return
+  }
+}
+
+function noteSnapshot(next: Snapshot): void {
+  if (snapshot.value !== undefined && next.atMs < snapshot.value.atMs) return
+  snapshot.value = next
+  snapshotError.value = undefined
+  now.value = Date.now()
+}
+
+function connected(isConnected: boolean): void {
+  const wasLost = connection.value === 'reconnecting'
+  connection.value = isConnected ? 'live' : 'reconnecting'
+  if (isConnected && wasLost) {
+    void reload()
+    for (const hear of resyncListeners) hear()
+  }
+}
+
+/** Locks need a secure context: plain HTTP from another machine has none, and leads itself. */
+function browserParts(): Pick<ConstructorParameters<typeof Election>[0], 'acquire' | 'channel'> {
+  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return {}
+  const name = `carbontube ${new URL(document.baseURI).pathname}`
+  const channel = new BroadcastChannel(name)
+  return {
+    acquire: (lead) => {
+      void navigator.locks.request(name, () => {
+        lead()
+        // Kept until the tab ends.
+        return new Promise<never>(() => {})
+      })
+    },
+    channel: {
+      post: (message) => channel.postMessage(message),
+      listen: (hear) => {
+        channel.onmessage = ({ data }: MessageEvent<TabMessage>) => hear(data)
+      },
+    },
+  }
+}
