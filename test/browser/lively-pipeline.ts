@@ -3,7 +3,7 @@
  * makes a dashboard worth looking at: they fail, wait, fail twice and pass, flood the log, give megabytes.
  */
 import { appendFileSync, existsSync } from 'node:fs'
-import { Phase, Pipeline, Reject, accepts, chain, type Context } from 'carbontube'
+import { Phase, Pipeline, Reject, accepts, type Context } from 'carbontube'
 import { z } from 'zod'
 
 const order = z.looseObject({
