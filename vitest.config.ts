@@ -1,12 +1,14 @@
-// Four projects, because their tests want different things of the machine: `unit` runs files side by
+// Five projects, because their tests want different things of the machine: `unit` runs files side by
 // side, `conformance` opens real stores and sockets, `e2e` starts processes and has the machine to itself,
 // `faults` starts processes too and mostly waits: for a silence to be noticed, for a sleeper to wake.
+// `browser` has a browser beside them, and one page at a time keeps its times worth something.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const conformance = ['test/storage/**/*.test.ts', 'test/transport/**/*.test.ts']
 const faults = ['test/e2e/faults/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts']
+const browser = ['test/browser/**/*.test.ts']
 
 /** Examples import the package by name; in tests that is the source, never a stale `dist`. */
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -33,7 +35,7 @@ export default defineConfig({
           name: 'unit',
           // Not `examples/**`: the video example has this repository in its node_modules.
           include: ['test/**/*.test.ts', 'examples/*/*.test.ts'],
-          exclude: [...conformance, ...e2e],
+          exclude: [...conformance, ...e2e, ...browser],
           testTimeout: 10_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -70,6 +72,17 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'browser',
+          include: browser,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

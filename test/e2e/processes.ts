@@ -87,9 +87,10 @@ export class Bench {
     jobType: string,
     more: readonly string[] = [],
     env?: Record<string, string>,
+    file = ledgerFile,
   ): ChildProcess {
     const links = ['--push-connect', this.pull, '--pub-connect', this.address(2)]
-    return this.start(['phase', ledgerFile, jobType, ...links, ...more], env)
+    return this.start(['phase', file, jobType, ...links, ...more], env)
   }
 
   async client(address = this.router): Promise<PipelineClient> {

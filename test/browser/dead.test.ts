@@ -1,0 +1,149 @@
+/** Dead jobs in thousands: by their cause, put back by a group, with a way to stop. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { DeadGroups, Problem } from '../../src/dashboard/api-types.ts'
+import { until } from '../wait.ts'
+import { chromiumIsMissing, skipped } from './chromium.ts'
+import { DashboardBench, closeBrowser, openBrowser, orders } from './dashboard-bench.ts'
+
+let bench: DashboardBench
+
+beforeAll(async () => {
+  if (!chromiumIsMissing) await openBrowser()
+})
+afterAll(closeBrowser)
+
+afterEach(async () => {
+  await bench?.close()
+  expect(bench?.complaints ?? []).toEqual([])
+})
+
+const causes = [
+  { reason: 'the bank is closed until 9:0', count: 2_500 },
+  { reason: 'no card of customer ', count: 1_500 },
+  { reason: 'could not open /var/receipts/', count: 1_000 },
+] as const
+
+/** 5,000 dead orders in three groups; they pass once the flag is raised. Ids begin with the group's number. */
+async function fillWithDead(): Promise<{ raise(): void }> {
+  const flag = bench.flag()
+  for (const [group, { reason, count }] of causes.entries()) {
+    const jobs = orders(count, { rejectedUntil: flag.path }, `g${group}-`)
+    // Each message has a number of its own: they are one group all the same.
+    for (const [at, { instructions }] of jobs.entries()) {
+      Object.assign(instructions as object, { reason: `${reason}${at}` })
+    }
+    for (let from = 0; from < count; from += 1_000) {
+      await bench.client.enqueueJobs(jobs.slice(from, from + 1_000))
+    }
+  }
+  await until(async () => (await bench.client.status()).shards[0]?.settled.dead === 5_000, {
+    what: 'all are dead',
+    timeoutMs: 40_000,
+  })
+  return flag
+}
+
+const deadCount = async () => (await bench.client.status()).shards[0]?.settled.dead
+
+describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
+  it('puts one group of three back: it is done to 100 %, each job once, the others stay dead', async () => {
+    bench = await DashboardBench.open()
+    const flag = await fillWithDead()
+    const page = await bench.page('dead')
+    const groups = page.getByTestId('dead-group')
+    await groups.nth(2).waitFor()
+    expect(await groups.count()).toBe(3)
+    const counts = await page.getByTestId('dead-count').allInnerTexts()
+    expect(counts.map((text) => Number.parseInt(text.replace(',', '')))).toEqual([2_500, 1_500, 1_000])
+
+    flag.raise()
+    const group = groups.filter({ hasText: 'no card of customer' })
+    await group.getByRole('button', { name: 'Redrive…' }).click()
+    await page.getByTestId('bulk-count').getByText('1,500 jobs').waitFor()
+    // More than a thousand: their number has to be typed.
+    const start = page.getByTestId('bulk-dialog').getByRole('button', { name: 'Redrive 1,500 jobs' })
+    expect(await start.isDisabled()).toBe(true)
+    await page.getByRole('textbox', { name: /to confirm/ }).fill('1400')
+    expect(await start.isDisabled()).toBe(true)
+    await page.getByRole('textbox', { name: /to confirm/ }).fill('1500')
+    await start.click()
+
+    const operation = page.locator('[data-testid=operation][data-state=done]')
+    await operation.waitFor({ timeout: 30_000 })
+    expect(await operation.getByRole('progressbar').getAttribute('aria-label')).toBe(
+      'Redrive: 1500 of 1500',
+    )
+    await until(async () => (await bench.client.status()).shards[0]?.settled.done === 1_500, {
+      what: 'all of the group are done',
+      timeoutMs: 20_000,
+    })
+    await until(async () => (await groups.count()) === 2, {
+      what: 'the group is gone from the page',
+      timeoutMs: 15_000,
+    })
+    expect(await deadCount()).toBe(3_500)
+    const runs = [...bench.charged()]
+    // Once when they died, once more when they came back; the others only died.
+    expect(runs.filter(([id, count]) => id.startsWith('g1-') && count !== 2)).toEqual([])
+    expect(runs.filter(([id, count]) => !id.startsWith('g1-') && count !== 1)).toEqual([])
+    expect(runs).toHaveLength(5_000)
+  })
+
+  it('stops at half when it is told to: what was not reached stays dead', async () => {
+    bench = await DashboardBench.open()
+    const flag = bench.flag()
+    await bench.client.enqueueJobs(orders(600, { rejectedUntil: flag.path, reason: 'closed' }))
+    await until(async () => (await deadCount()) === 600, { what: 'all are dead', timeoutMs: 20_000 })
+    flag.raise()
+    const page = await bench.page('dead')
+    await page.getByTestId('dead-group').getByRole('button', { name: 'Redrive…' }).click()
+    await page.getByTestId('bulk-count').getByText('600 jobs').waitFor()
+    await page.getByRole('spinbutton', { name: /jobs a second/ }).fill('100')
+    await page.getByTestId('bulk-dialog').getByRole('button', { name: 'Redrive 600 jobs' }).click()
+    const progress = page.getByTestId('operation').getByRole('progressbar')
+    await until(async () => Number(await progress.getAttribute('value')) >= 200, {
+      what: 'a third is done',
+      timeoutMs: 15_000,
+    })
+    await page.getByTestId('operation').getByRole('button', { name: 'Abort' }).click()
+    const aborted = page.locator('[data-testid=operation][data-state=aborted]')
+    await aborted.getByText(/Aborted after \d+ of 600/).waitFor()
+    const after = Number(/after (\d+) of/.exec(await aborted.innerText())?.[1])
+    expect(after).toBeGreaterThanOrEqual(200)
+    expect(after).toBeLessThan(600)
+    expect(await deadCount()).toBe(600 - after)
+  })
+
+  it('refuses an operation on everything, and one on over 1,000 jobs that names no count', async () => {
+    bench = await DashboardBench.open([])
+    await bench.client.enqueueJobs(orders(1_001))
+    for (const filter of [{}, { q: '' }, { q: '  ' }]) {
+      const answer = await bench.ask('operations', { action: 'cancel', pipeline: 'orders', filter })
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+      expect(answer.status).toBeLessThan(500)
+      expect(((await answer.json()) as Problem).code).toMatch(/^CT_/)
+    }
+    const many = { action: 'cancel', pipeline: 'orders', filter: { q: 'state:ready' } }
+    const unconfirmed = await bench.ask('operations', many)
+    expect([unconfirmed.status < 300, await settled(unconfirmed)]).toEqual([false, 'refused'])
+    expect((await bench.client.status()).shards[0]?.settled.cancelled).toBe(0)
+  })
+
+  it('shows a sample with its error, and says when there is none', async () => {
+    bench = await DashboardBench.open()
+    const page = await bench.page('dead')
+    await page.getByText('No dead jobs').waitFor()
+    await bench.client.enqueueJobs(orders(3, { does: 'throw', reason: 'the card 4711 was declined' }))
+    const group = page.getByTestId('dead-group')
+    await group.waitFor()
+    await group.getByText(/the card \S+ was declined/).first().waitFor()
+    const { groups } = await bench.api<DeadGroups>('dead')
+    expect(groups).toMatchObject([{ phase: 'charge', count: 3 }])
+  })
+})
+
+/** An operation that was not refused at once is refused when it has counted. */
+async function settled(answer: Response): Promise<string> {
+  const body = (await answer.json()) as { state?: string }
+  return answer.status >= 400 ? 'refused' : String(body.state)
+}
