@@ -1,7 +1,8 @@
 /**
  * `make demo`: encodes real clips through a manager and one worker process per phase, as in
- * production but on one machine, and checks every file it made. All it starts runs in process groups
- * of its own, so that nothing is left behind, however it ends.
+ * production but on one machine, and checks every file it made. The dashboard shows how it goes; on a terminal
+ * it stays open on the finished run. All it starts runs in process groups of its own, so that nothing is left
+ * behind, however it ends.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,6 +33,8 @@ const children = new Set()
 /** Aborted when the demo is interrupted, has failed, or is done: nothing starts after that. */
 const over = new AbortController()
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+/** Everything was made, and is as it should be: whoever ends the demo now has seen it all. */
+let isFinished = false
 
 async function main() {
   for (const signal of Object.keys(exitCodes)) process.on(signal, () => interrupt(signal))
@@ -68,6 +71,8 @@ async function demonstrate(home) {
   await ready(address, services)
   const workers = Object.entries(phases).map(([jobType, n]) => `${jobType} ×${n}`)
   heading('Pipeline', `manager on ${address} · ${workers.join(' · ')} · ready in ${seconds()} s`)
+  const dashboard = await dashboardUrl(services)
+  heading('Look', dashboard)
 
   heading('Encode', `${clips.length} jobs for ${pipelineName}`)
   seconds = stopwatch()
@@ -82,6 +87,15 @@ async function demonstrate(home) {
   const problems = rows.flatMap((row) => row.problems)
   if (problems.length > 0) throw new Error(`not as it should be:\n  ${problems.join('\n  ')}`)
   process.stdout.write(`\nAll of it is in ${relative(process.cwd(), outputs) || '.'}/\n`)
+  isFinished = true
+  if (process.stdout.isTTY) await stayOpen(dashboard, services)
+}
+
+/** Until somebody ends it; a machine that runs the demo does not wait. */
+async function stayOpen(dashboard, services) {
+  process.stdout.write(`The dashboard stays open at ${dashboard} until Ctrl-C.\n`)
+  const interrupted = once(over.signal, 'abort')
+  await unlessOneDies(services, interrupted)
 }
 
 /* ---------- the parts of the demonstration ---------- */
@@ -124,6 +138,7 @@ async function startServices(home) {
     const args = ['phase', pipelineFile, jobType, '--concurrency', String(concurrency), ...to]
     services.push(service(jobType, args))
   }
+  services.push(service('web', ['web', address, '--bind', '127.0.0.1:0']))
   return { address, services }
 }
 
@@ -138,6 +153,19 @@ async function ready(address, services) {
       await sleep(200, undefined, { signal: over.signal })
     }
   }
+}
+
+/** The port is one that was free: the dashboard says which. */
+async function dashboardUrl(services) {
+  const { log } = services.find(({ name }) => name === 'web')
+  const said = async () => {
+    for (;;) {
+      const [, url] = /dashboard is ready at (\S+?),? /.exec(`${readFileSync(log, 'utf8')} `) ?? []
+      if (url !== undefined) return url
+      await sleep(50, undefined, { signal: over.signal })
+    }
+  }
+  return await unlessOneDies(services, within(readyMs, 'starting the dashboard', said()))
 }
 
 /** `undefined` while the manager cannot be reached. */
@@ -278,7 +306,7 @@ function interrupt(signal) {
   if (over.signal.aborted) {
     for (const child of children) child.process.kill('SIGKILL')
   }
-  process.exitCode = exitCodes[signal]
+  process.exitCode = isFinished ? 0 : exitCodes[signal]
   over.abort(new Error(`${signal}: stopping everything`))
 }
 
