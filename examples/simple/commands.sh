@@ -18,3 +18,7 @@ carbontube pipeline pipeline.ts --pull-bind tcp://manager:5050 --sub-bind tcp://
 carbontube phase pipeline.ts calculate-hash --concurrency 4 \
     --push-connect tcp://manager:5050 --pub-connect tcp://manager:6000
 # #endregion worker
+
+# #region web
+carbontube web tcp://127.0.0.1:5050
+# #endregion web

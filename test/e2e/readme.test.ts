@@ -11,6 +11,8 @@ import { Shell } from './shell.ts'
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const commands = readFileSync(path('../../examples/simple/commands.sh'), 'utf8')
 const ran = new Set<string>()
+/** The page's own port may be taken on this machine. */
+const webPort = 'CARBONTUBE_WEB_BIND=127.0.0.1:0'
 
 let bench: Bench
 let shell: Shell
@@ -33,7 +35,7 @@ function region(name: string): string {
     .replaceAll(/tcp:\/\/(127\.0\.0\.1|manager):5050/g, bench.pull)
     .replaceAll('tcp://manager:6000', bench.address(2))
   // Of a manager; to a worker the first would mean a door of its own.
-  const doors = `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)}`
+  const doors = `export CARBONTUBE_PULL_BIND=${bench.pull} CARBONTUBE_SUB_BIND=${bench.address(2)} ${webPort}`
   return [
     `carbontube() { ${process.execPath} ${path('../../dist/cli/main.js')} "$@"; }`,
     text.includes('carbontube phase') ? '' : doors,
@@ -41,9 +43,10 @@ function region(name: string): string {
   ].join('\n')
 }
 
-async function start(name: string): Promise<void> {
+async function start(name: string): Promise<string> {
   const { stderr } = shell.start(region(name))
   await until(() => stderr().includes(' is ready'), { what: `${name} is ready`, timeoutMs: 20_000 })
+  return stderr()
 }
 
 describe('README.md', () => {
@@ -52,6 +55,8 @@ describe('README.md', () => {
     const printed = await shell.succeed(region('client'))
     expect(printed).toMatch(/^\{"size":1000,"path":".*","sha256":"[0-9a-f]{64}"\}\n/)
     expect(printed).toContain('simple-pipeline by ')
+    const [, url = ''] = /dashboard is ready at ([^\s,]+)/.exec(await start('web')) ?? []
+    expect(await (await fetch(url)).text()).toContain('<title>Carbontube</title>')
   })
 
   it('starts the parts on several boxes', async () => {
