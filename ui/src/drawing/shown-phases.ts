@@ -29,7 +29,6 @@ export function shownPhases(phases: readonly PhaseView[], isExpanded: boolean): 
     ...all.slice(0, 1),
     ...all.slice(-1),
     ...all.filter(isTrouble),
-    ...all.slice(1, 2),
   ]
   const kept = new Set<number>()
   for (const { index } of wanted) if (kept.size < keptMax) kept.add(index)
