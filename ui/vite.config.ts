@@ -5,13 +5,17 @@ import { defineConfig, type Plugin } from 'vite'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Lines are all that is drawn: bars, steps and curves of uPlot stay outside, for the size of the whole. */
+/**
+ * Lines over a linear scale are all that is drawn. uPlot hangs everything it can on one function, where no
+ * bundler can see what is unused: bars, steps, curves and other scales are taken off here, for the size.
+ */
 const linesOnly: Plugin = {
   name: 'lines-only',
   transform(code, id) {
     if (!id.includes('uPlot.esm.js')) return null
-    const unused = /\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);|uPlot\.join = join;/g
-    return { code: code.replace(unused, ''), map: null }
+    const extras = /\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);|uPlot\.(?:join|range\w+) = \w+;/g
+    const scales = /\b(?:\w+\.)?distr\s*(?:>=\s*3|==\s*(?:3|4|100))/g
+    return { code: code.replace(extras, '').replace(scales, 'false'), map: null }
   },
 }
 

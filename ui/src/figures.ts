@@ -3,13 +3,13 @@
  * figure looks the same on every page. No locale: a screenshot in a bug report must mean one thing.
  */
 
-/** `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`; `–` for nothing. */
+/** `850 ms`, `4.2 s`, `9 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`; `–` for nothing. */
 export function shownDuration(ms: number | undefined): string {
   if (ms === undefined || !Number.isFinite(ms)) return '–'
   if (ms < 0) return shownDuration(0)
   if (ms < 1) return ms === 0 ? '0 ms' : '<1 ms'
   if (ms < 999.5) return `${Math.round(ms)} ms`
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1).replace('.0', '')} s`
   const seconds = Math.round(ms / 1_000)
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3_600) return pair(seconds, 60, 'min', 's')
@@ -84,6 +84,11 @@ export function shownPercent(percent: number | undefined): string {
 /** `1 job`, `2 jobs`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${shownCount(count)} ${count === 1 ? one : many}`
+}
+
+/** `attemptsUsedUp` → `attempts used up`: names of the API in a sentence. */
+export function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 /** `14:03:09` of today, `24 Nov 14:03` of another day; in the time zone of who looks. */

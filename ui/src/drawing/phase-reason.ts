@@ -15,7 +15,8 @@ export function phaseReason(phase: PhaseView, inPerSecond: number, nowMs: number
     phase.oldestMs === undefined || phase.waiting === 0
       ? ''
       : `, the first for ${shownDuration(Math.max(1_000, nowMs - phase.oldestMs))}`
-  switch (phase.trouble) {
+  const { trouble } = phase
+  switch (trouble) {
     case 'noWorkers':
       return line === '' ? 'No workers are connected.' : `No workers: ${line}${age}.`
     case 'paused':
@@ -24,6 +25,7 @@ export function phaseReason(phase: PhaseView, inPerSecond: number, nowMs: number
       return `${shownPercent(phase.failPercent)} of its attempts fail.`
     case 'busy':
       return busyReason(phase, inPerSecond)
+    case undefined:
     default:
       return phase.isBottleneck && line !== '' ? `${line}${age}.` : ''
   }

@@ -123,12 +123,11 @@ function PhaseBox({ pipeline, phase, inPerSecond }: PhaseBoxProps) {
           {shortCount(waiting)}
         </span>{' '}
         waiting
-        {waiting > 0 && oldestMs !== undefined && (
-          <span class="muted" data-testid="oldest">
-            {' '}
-            · oldest {shownAge(Math.max(0, now.value - oldestMs))}
-          </span>
-        )}
+        <span class="box__oldest" data-testid="oldest">
+          {waiting > 0 &&
+            oldestMs !== undefined &&
+            `oldest ${shownAge(Math.max(0, now.value - oldestMs))}`}
+        </span>
       </a>
       <Slots phase={phase} />
       <PhaseFigures phase={phase} inPerSecond={inPerSecond} />

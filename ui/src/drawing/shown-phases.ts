@@ -12,23 +12,26 @@ export type Shown =
       readonly phases: readonly PhaseView[]
     }
 
-/** Boxes that fit beside each other on an ordinary screen. */
-export const boxesMax = 6
+/** Pipelines up to this length are drawn whole. */
+export const wholeMax = 6
+/** Boxes of a longer one: with the gaps between them they still fit beside each other. */
+const keptMax = 4
 
-/** At most `boxesMax` phases in trouble are kept: when everything burns, the ends of it will do. */
+/** When everything burns, its beginning and end will do, and the bottleneck. */
 export function shownPhases(phases: readonly PhaseView[], isExpanded: boolean): readonly Shown[] {
   const all = phases.map((phase, index) => ({ kind: 'phase', phase, index }) as const)
-  if (isExpanded || phases.length <= boxesMax) return all
+  if (isExpanded || phases.length <= wholeMax) return all
 
-  const troubled = all
-    .filter(({ phase }) => phase.trouble !== undefined && phase.trouble !== 'busy')
-    .slice(0, boxesMax)
-  const kept = new Set([0, phases.length - 1, ...troubled.map(({ index }) => index)])
-  const bottleneck = phases.findIndex((phase) => phase.isBottleneck)
-  for (const index of [bottleneck, bottleneck - 1, bottleneck + 1, 1, phases.length - 2]) {
-    if (bottleneck === -1 && index < 1) continue
-    if (kept.size < boxesMax || index === bottleneck) kept.add(index)
-  }
+  const isTrouble = ({ phase }: { readonly phase: PhaseView }) =>
+    phase.trouble !== undefined && phase.trouble !== 'busy'
+  const wanted = [
+    ...all.filter(({ phase }) => phase.isBottleneck),
+    ...all.slice(0, 1),
+    ...all.slice(-1),
+    ...all.filter(isTrouble),
+  ]
+  const kept = new Set<number>()
+  for (const { index } of wanted) if (kept.size < keptMax) kept.add(index)
   return folded(all, kept)
 }
 

@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type { DeadGroup, DeadGroups } from '../../../src/dashboard/api-types.ts'
 import { counted, shownCount } from '../figures.ts'
-import { deadTotal, operations } from '../live.ts'
+import { deadTotal } from '../live.ts'
 import { BulkDialog, type BulkRequest } from '../parts/bulk-dialog.tsx'
 import { DeadGroupCard } from '../parts/dead-group-card.tsx'
 import { EmptyNote, LoadingNote } from '../parts/empty-note.tsx'
@@ -22,7 +22,6 @@ export function DeadPage() {
   const groups = useStableOrder(data?.groups ?? [])
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [question, setQuestion] = useState<Question>()
-  const isRunning = operations.value.some(({ state }) => state === 'running')
   const toggle = (key: string) => {
     const next = new Set(chosen)
     if (!next.delete(key)) next.add(key)
@@ -31,6 +30,10 @@ export function DeadPage() {
   const ask = (action: 'redrive' | 'discard', some: readonly DeadGroup[], what: string) =>
     setQuestion({ requests: some.map((group) => requestFor(action, group)), what })
   const picked = groups.filter(({ key }) => chosen.has(key))
+  const askAll = (action: 'redrive' | 'discard', what: string) => {
+    if (picked.length > 0) ask(action, picked, what)
+    else setQuestion({ requests: requestsForAll(action, groups), what })
+  }
 
   return (
     <>
@@ -40,31 +43,13 @@ export function DeadPage() {
           {counted(deadTotal.value, 'job')}
           {data !== undefined && `, ${counted(data.groups.length, 'cause')}`}
         </p>
-        {mayOperate.value && groups.length > 0 && (
-          <DeadActions
-            picked={picked}
-            onAsk={(action, what) =>
-              picked.length > 0
-                ? ask(action, picked, what)
-                : setQuestion({ requests: requestsForAll(action, groups), what })
-            }
-          />
-        )}
+        {mayOperate.value && groups.length > 0 && <DeadActions picked={picked} onAsk={askAll} />}
       </header>
       {error !== undefined && (
         <ErrorNote error={error} isStale={data !== undefined} onRetry={reload} />
       )}
       {isLoading && error === undefined && <LoadingNote />}
-      {data?.isCut === true && (
-        <p class="muted">
-          Grouped are the newest {shownCount(data.searched)}; there are more, which “all” includes.
-        </p>
-      )}
-      {data !== undefined && groups.length === 0 && !isRunning && (
-        <EmptyNote title="No dead jobs">
-          <p>Jobs that used up their attempts, or were rejected, would be here, by their cause.</p>
-        </EmptyNote>
-      )}
+      {data !== undefined && <Extent found={data} />}
       <ul class="dead" data-testid="dead-groups">
         {groups.map((group) => (
           <DeadGroupCard
@@ -89,6 +74,23 @@ export function DeadPage() {
         />
       )}
     </>
+  )
+}
+
+/** What the groups stand for, where that is not all. */
+function Extent({ found: { groups, isCut, searched } }: { readonly found: DeadGroups }) {
+  if (isCut) {
+    return (
+      <p class="muted">
+        Grouped are the newest {shownCount(searched)}; there are more, which “all” includes.
+      </p>
+    )
+  }
+  if (groups.length > 0) return null
+  return (
+    <EmptyNote title="No dead jobs">
+      <p>Jobs that used up their attempts, or were rejected, would be here, by their cause.</p>
+    </EmptyNote>
   )
 }
 

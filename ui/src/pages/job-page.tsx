@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { JobDetail, JobRow } from '../../../src/dashboard/api-types.ts'
 import { apiUrl, post, remove, segment } from '../api.ts'
 import { JobTimeline } from '../drawing/job-timeline.tsx'
-import { counted, shownDuration, shownPercent, shownTime } from '../figures.ts'
+import { counted, inWords, shownDuration, shownPercent, shownTime } from '../figures.ts'
 import { now } from '../live.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { Age } from '../parts/age.tsx'
@@ -151,7 +151,7 @@ function JobHead({ detail, path, onChanged }: JobProps) {
             </a>
           </span>
         )}
-        {deathReason !== undefined && <span class="bad">died: {deathReason}</span>}
+        {deathReason !== undefined && <span class="bad">died: {inWords(deathReason)}</span>}
       </p>
       <JobActions detail={detail} path={path} onChanged={onChanged} />
     </header>

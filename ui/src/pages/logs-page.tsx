@@ -84,12 +84,12 @@ function LogActions({ logs, isPaused, onPause }: LogActionsProps) {
   return (
     <div class="page-head__actions">
       {isPaused && <span class="muted">{shownCount(buffer.unseen)} new since</span>}
-      <button type="button" class="button" aria-pressed={isPaused} onClick={toggle}>
+      <button type="button" class="button button--small" aria-pressed={isPaused} onClick={toggle}>
         <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Go on' : 'Pause'}
       </button>
       <button
         type="button"
-        class="button"
+        class="button button--small"
         onClick={() => {
           buffer.clear()
           redraw()

@@ -81,7 +81,9 @@ function Phases({ phases }: { readonly phases: readonly PhaseDefinition[] }) {
             {phases.map((phase, at) => (
               <tr key={phase.jobType}>
                 <td data-label="Phase">
-                  <span class="muted">{at + 1}.</span> {phase.jobType}
+                  <span>
+                    <span class="muted">{at + 1}.</span> {phase.jobType}
+                  </span>
                 </td>
                 <td data-label="Time-out" class="number">
                   {shownDuration(phase.timeoutMs)}

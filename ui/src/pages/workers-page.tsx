@@ -91,14 +91,19 @@ function WorkerTable({ workers }: { readonly workers: readonly WorkerView[] }) {
             <th scope="col">Worker</th>
             <th scope="col">Phase</th>
             <th scope="col">State</th>
-            <th scope="col">In use</th>
-            <th scope="col">Score</th>
-            <th scope="col" title="Moving average of its runs">
+            <th scope="col" class="number">
+              In use
+            </th>
+            <th scope="col" class="number" title="Attempts that ended done, of all that ended">
+              Score
+            </th>
+            <th scope="col" class="number" title="Moving average of its runs">
               Takes
             </th>
-            <th scope="col">Seen</th>
+            <th scope="col" class="number" title="Last sign of life">
+              Seen
+            </th>
             <th scope="col">Jobs now</th>
-            <th scope="col">Memory, lag</th>
             <th scope="col">
               <span class="visually-hidden">Actions</span>
             </th>
@@ -170,13 +175,13 @@ function WorkerRow({ worker }: { readonly worker: WorkerView }) {
       </td>
       <td data-label="Seen" class="number">
         {worker.seenMs === undefined ? '–' : shownAge(Math.max(0, now.value - worker.seenMs))}
+        <span class="cell-note" title="Resident memory">
+          {shownBytes(worker.rssBytes)}
+        </span>
+        <span class="cell-note">lag {shownDuration(worker.loopLagMs)}</span>
       </td>
       <td data-label="Jobs now">
         {isLost ? <Lost worker={worker} /> : <CurrentJobs worker={worker} />}
-      </td>
-      <td data-label="Memory, lag" class="number">
-        {shownBytes(worker.rssBytes)}
-        <span class="cell-note">lag {shownDuration(worker.loopLagMs)}</span>
       </td>
       <td class="cell-actions">
         <Drain worker={worker} />

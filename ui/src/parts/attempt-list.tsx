@@ -82,20 +82,26 @@ function AttemptError({ error }: { readonly error: NonNullable<AttemptView['erro
   const { name, message, stack, kind } = error
   return (
     <div class="failure">
-      <p class="failure__message">
-        <strong>{name}</strong> {message}
-      </p>
+      <div class="failure__head">
+        <p class="failure__message">
+          <strong>{name}</strong> {message}
+        </p>
+        {stack !== undefined && <CopyButton text={() => stack} label="Copy the stack" />}
+      </div>
       {stack === undefined ? (
         <p class="muted">No stack: {kind}.</p>
       ) : (
-        <div class="failure__stack">
-          <pre class="code" tabIndex={0} role="region" aria-label="Stack" data-testid="stack">
-            {stack.split('\n').map((line, at) => (
-              <StackLine key={at} line={line} />
-            ))}
-          </pre>
-          <CopyButton text={() => stack} label="Copy the stack" />
-        </div>
+        <pre
+          class="code failure__stack"
+          tabIndex={0}
+          role="region"
+          aria-label="Stack"
+          data-testid="stack"
+        >
+          {stack.split('\n').map((line, at) => (
+            <StackLine key={at} line={line} />
+          ))}
+        </pre>
       )}
     </div>
   )

@@ -10,6 +10,7 @@ import { noteOperation } from '../live.ts'
 import { unexpected } from '../resource.ts'
 import { Dialog } from './dialog.tsx'
 import { ErrorNote } from './error-note.tsx'
+import { TextField } from './form-fields-view.tsx'
 import { actionWords } from './operation-tray.tsx'
 
 /** Without what the dialog itself decides. */
@@ -38,21 +39,106 @@ export function BulkDialog({
   const { counts, error } = useCounts(requests)
   const [typed, setTyped] = useState('')
   const [rate, setRate] = useState('')
-  const [failure, setFailure] = useState<ApiError>()
-  const [isBusy, setBusy] = useState(false)
+  const { start, failure, isBusy } = useStart({ requests, counts, rate, onStarted })
   const action = requests[0]?.action ?? 'retry'
   const total = counts?.reduce((sum, count) => sum + count, 0)
   const mustType = total !== undefined && total > typedAbove
   const isReady =
     total !== undefined && total > 0 && (!mustType || typed.replaceAll(/\D/g, '') === String(total))
+  return (
+    <Dialog title={`${actionWords[action]} ${what}`} onClose={onClose}>
+      <form
+        class="stack"
+        data-testid="bulk-dialog"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isReady && !isBusy) void start()
+        }}
+      >
+        <Count action={action} total={total} hasFailed={error !== undefined} />
+        {error !== undefined && <ErrorNote error={error} />}
+        {hasRate && (
+          <TextField
+            label="At most, jobs a second (empty: as fast as it goes)"
+            value={rate}
+            onInput={setRate}
+            kind="number"
+          />
+        )}
+        {mustType && (
+          <TextField
+            label={`That is many. Type ${shownCount(total)} to confirm`}
+            value={typed}
+            onInput={setTyped}
+            kind="number"
+          />
+        )}
+        {failure !== undefined && <ErrorNote error={failure} />}
+        <footer class="dialog__foot">
+          <button type="button" class="button" onClick={onClose}>
+            Keep them as they are
+          </button>
+          <button
+            type="submit"
+            class={isHarmful(action) ? 'button button--danger' : 'button button--primary'}
+            disabled={!isReady || isBusy}
+          >
+            {actionWords[action]} {total !== undefined && counted(total, 'job')}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}
 
-  const start = async (event: Event) => {
-    event.preventDefault()
-    if (!isReady || isBusy) return
+function isHarmful(action: OperationRequest['action']): boolean {
+  return action === 'discard' || action === 'cancel'
+}
+
+interface CountProps {
+  readonly action: OperationRequest['action']
+  /** undefined: not counted yet. */
+  readonly total: number | undefined
+  readonly hasFailed: boolean
+}
+
+function Count({ action, total, hasFailed }: CountProps) {
+  return (
+    <p data-testid="bulk-count">
+      {total === undefined && !hasFailed && 'Counting…'}
+      {total !== undefined && (
+        <>
+          This will {verbs[action]} <strong>{counted(total, 'job')}</strong>.{' '}
+          {action === 'discard' && 'They and their history will be gone for good.'}
+        </>
+      )}
+    </p>
+  )
+}
+
+const verbs: Readonly<Record<OperationRequest['action'], string>> = {
+  redrive: 'put back in the queue',
+  discard: 'delete',
+  cancel: 'cancel',
+  retry: 'enqueue again',
+}
+
+interface Start {
+  readonly requests: readonly BulkRequest[]
+  readonly counts: readonly number[] | undefined
+  /** As typed. */
+  readonly rate: string
+  readonly onStarted: () => void
+}
+
+function useStart({ requests, counts, rate, onStarted }: Start) {
+  const [failure, setFailure] = useState<ApiError>()
+  const [isBusy, setBusy] = useState(false)
+  const start = async () => {
     setBusy(true)
+    const perSecondMax = Number(rate)
     try {
       for (const [at, request] of requests.entries()) {
-        const perSecondMax = Number(rate)
         const operation = await post<Operation>('operations', {
           ...request,
           ...(perSecondMax > 0 ? { perSecondMax } : {}),
@@ -67,84 +153,16 @@ export function BulkDialog({
       setBusy(false)
     }
   }
-
-  return (
-    <Dialog title={`${actionWords[action]} ${what}`} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => void start(event)} data-testid="bulk-dialog">
-        <p data-testid="bulk-count">
-          {total === undefined && error === undefined && 'Counting…'}
-          {total !== undefined && (
-            <>
-              This will {verbs[action]} <strong>{counted(total, 'job')}</strong>.{' '}
-              {action === 'discard' && 'They and their history will be gone for good.'}
-            </>
-          )}
-        </p>
-        {error !== undefined && <ErrorNote error={error} />}
-        {hasRate && (
-          <label class="field">
-            <span class="field__label">At most, jobs a second (empty: as fast as it goes)</span>
-            <input
-              type="number"
-              min="1"
-              inputMode="numeric"
-              value={rate}
-              onInput={(event) => setRate(event.currentTarget.value)}
-            />
-          </label>
-        )}
-        {mustType && (
-          <label class="field">
-            <span class="field__label">
-              That is many. Type <strong>{shownCount(total)}</strong> to confirm
-            </span>
-            <input
-              type="text"
-              inputMode="numeric"
-              autocomplete="off"
-              value={typed}
-              onInput={(event) => setTyped(event.currentTarget.value)}
-            />
-          </label>
-        )}
-        {failure !== undefined && <ErrorNote error={failure} />}
-        <footer class="dialog__foot">
-          <button type="button" class="button" onClick={onClose}>
-            Keep them as they are
-          </button>
-          <button
-            type="submit"
-            class={
-              action === 'discard' || action === 'cancel'
-                ? 'button button--danger'
-                : 'button button--primary'
-            }
-            disabled={!isReady || isBusy}
-          >
-            {total === undefined
-              ? actionWords[action]
-              : `${actionWords[action]} ${counted(total, 'job')}`}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
-  )
+  return { start, failure, isBusy }
 }
 
-const verbs: Readonly<Record<OperationRequest['action'], string>> = {
-  redrive: 'put back in the queue',
-  discard: 'delete',
-  cancel: 'cancel',
-  retry: 'enqueue again',
-}
-
-/** A dry run for each request; ids are their own count. */
+/** By a dry run for each request; ids are their own count. */
 function useCounts(requests: readonly BulkRequest[]) {
   const [counts, setCounts] = useState<readonly number[]>()
   const [error, setError] = useState<ApiError>()
   useEffect(() => {
     let isGone = false
-    Promise.all(requests.map((request) => request.ids?.length ?? countOf(request))).then(
+    Promise.all(requests.map((request) => countOf(request))).then(
       (found) => {
         if (!isGone) setCounts(found)
       },
@@ -160,6 +178,7 @@ function useCounts(requests: readonly BulkRequest[]) {
 }
 
 async function countOf(request: BulkRequest): Promise<number> {
+  if (request.ids !== undefined) return request.ids.length
   let operation = await post<Operation>('operations', { ...request, dryRun: true })
   while (operation.state === 'running') {
     await new Promise((resolve) => setTimeout(resolve, 300))

@@ -1,4 +1,5 @@
 /** A line chart over time, painted by uPlot on a canvas; its figures are also there as text. */
+import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -12,7 +13,7 @@ export interface ChartLine {
 }
 
 interface ChartProps {
-  readonly title: string
+  readonly title: ComponentChildren
   readonly fromMs: number
   readonly stepMs: number
   readonly lines: readonly ChartLine[]

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { DeadGroup, JobPage, JobRow } from '../../../src/dashboard/api-types.ts'
 import { query } from '../api.ts'
 import { isMember, memberSearch } from '../dead-group-members.ts'
-import { counted, shownCount, shownTime } from '../figures.ts'
+import { counted, inWords, shownCount, shownTime } from '../figures.ts'
 import { now } from '../live.ts'
 import { useResource } from '../resource.ts'
 import { link } from '../router.ts'
@@ -24,7 +24,7 @@ interface DeadGroupCardProps {
 export function DeadGroupCard({ group, isChosen, onToggle, onAsk }: DeadGroupCardProps) {
   const [isOpen, setOpen] = useState(false)
   const { pipeline, phase, fingerprint, reason, count, firstMs, lastMs, sample, key } = group
-  const title = fingerprint === '' ? reason : fingerprint
+  const title = fingerprint === '' ? inWords(reason) : fingerprint
   return (
     <li class="dead__group" data-testid="dead-group" data-group={key}>
       <div class="dead__head">
@@ -42,7 +42,7 @@ export function DeadGroupCard({ group, isChosen, onToggle, onAsk }: DeadGroupCar
             <span>
               {pipeline} › <b>{phase}</b>
             </span>
-            <span>{reason}</span>
+            <span>{inWords(reason)}</span>
             <span>
               last <Age atMs={lastMs} suffix=" ago" />, first {shownTime(firstMs, now.value)}
             </span>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { EnqueueAnswer, PipelineDefinition } from '../../../src/dashboard/api-types.ts'
 import { ApiError, apiUrl, post, segment } from '../api.ts'
-import { enqueueSnippets } from '../enqueue-snippets.ts'
+import { enqueueSnippets, type Places } from '../enqueue-snippets.ts'
 import { fieldsOf, filledForm, issuesByField, type Filled, type FormField } from '../form-fields.ts'
 import { unexpected } from '../resource.ts'
 import { link } from '../router.ts'
@@ -32,7 +32,9 @@ export function EnqueuePanel({ definition }: EnqueuePanelProps) {
     ...(id === '' ? {} : { id }),
     ...(Number(priority) ? { priority: Number(priority) } : {}),
   }
-  const { send, failure, answer, isBusy } = useEnqueue(job)
+  const sending = useEnqueue(job)
+  const { failure } = sending
+  const shown = new Set(json === undefined ? fields.map(nameOf) : [])
 
   return (
     <section class="panel" data-testid="enqueue">
@@ -42,7 +44,7 @@ export function EnqueuePanel({ definition }: EnqueuePanelProps) {
           <ModeChoice
             isJson={json !== undefined}
             onJson={(isJson) =>
-              setJson(isJson ? JSON.stringify(filled.ok ? filled.value : {}, null, 2) : undefined)
+              setJson(isJson ? JSON.stringify(job.instructions, null, 2) : undefined)
             }
           />
         )}
@@ -53,48 +55,56 @@ export function EnqueuePanel({ definition }: EnqueuePanelProps) {
           noValidate
           onSubmit={(event) => {
             event.preventDefault()
-            if (filled.ok) void send()
+            if (filled.ok) void sending.send()
           }}
         >
           <EnqueueFields
-            {...{ fields, typed, json, onJson: setJson }}
+            {...{ fields, typed, json, failure, onJson: setJson }}
             issues={filled.ok ? {} : filled.issues}
-            failure={failure}
             onType={(field, text) => setTyped(new Map([...typed, [field, text]]))}
           />
           <div class="form-row">
             <TextField label="Id (empty: a new one)" value={id} onInput={setId} />
             <TextField label="Priority" value={priority} onInput={setPriority} kind="number" />
           </div>
-          {failure !== undefined && (
-            <FieldIssues
-              error={failure}
-              shownElsewhere={new Set(json === undefined ? fields.map(nameOf) : [])}
-            />
-          )}
-          <div class="form-foot">
-            <button
-              type="submit"
-              class="button button--primary"
-              disabled={!mayOperate.value || isBusy || !filled.ok}
-            >
-              Enqueue
-            </button>
-            {!mayOperate.value && <span class="muted">Your token may only look.</span>}
-            <span role="status">
-              {answer !== undefined && <Answer pipeline={name} answer={answer} />}
-            </span>
-          </div>
+          {failure !== undefined && <FieldIssues error={failure} shownElsewhere={shown} />}
+          <EnqueueFoot pipeline={name} sending={sending} isFilled={filled.ok} />
         </form>
-        <SnippetTabs
-          snippets={enqueueSnippets(job, {
-            apiUrl: apiUrl(''),
-            address: addresses.pull[0] ?? addresses.router,
-            needsToken: session.value?.needsToken ?? true,
-          })}
-        />
+        <SnippetTabs snippets={enqueueSnippets(job, placesOf(addresses))} />
       </div>
     </section>
+  )
+}
+
+function placesOf({ pull, router }: PipelineDefinition['addresses']): Places {
+  return {
+    apiUrl: apiUrl(''),
+    address: pull[0] ?? router,
+    needsToken: session.value?.needsToken ?? true,
+  }
+}
+
+interface EnqueueFootProps {
+  readonly pipeline: string
+  readonly sending: ReturnType<typeof useEnqueue>
+  readonly isFilled: boolean
+}
+
+function EnqueueFoot({ pipeline, sending: { isBusy, answer }, isFilled }: EnqueueFootProps) {
+  return (
+    <div class="form-foot">
+      <button
+        type="submit"
+        class="button button--primary"
+        disabled={!mayOperate.value || isBusy || !isFilled}
+      >
+        Enqueue
+      </button>
+      {!mayOperate.value && <span class="muted">Your token may only look.</span>}
+      <span role="status">
+        {answer !== undefined && <Answer pipeline={pipeline} answer={answer} />}
+      </span>
+    </div>
   )
 }
 

@@ -51,28 +51,21 @@ export function HistoryCharts({ pipeline, history }: HistoryChartsProps) {
           { title: 'done', colour: '--line-2', values: known.donePerSecond },
         ]}
       />
-      <div class="charts__picked">
-        <Chart
-          {...axis}
-          title={`Time in ${phase?.jobType ?? ''}`}
-          shown={shownDuration}
-          lines={[
-            { title: 'p50', colour: '--line-1', values: phase?.p50Ms ?? [] },
-            { title: 'p95', colour: '--line-3', values: phase?.p95Ms ?? [] },
-          ]}
-        />
-        {known.phases.length > 1 && (
-          <select
-            aria-label="Phase of the latency chart"
-            value={phase?.jobType}
-            onChange={(event) => setPicked(event.currentTarget.value)}
-          >
-            {known.phases.map(({ jobType }) => (
-              <option key={jobType}>{jobType}</option>
-            ))}
-          </select>
-        )}
-      </div>
+      <Chart
+        {...axis}
+        title={
+          <PhaseChoice
+            names={known.phases.map(({ jobType }) => jobType)}
+            chosen={phase?.jobType ?? ''}
+            onChoose={setPicked}
+          />
+        }
+        shown={shownDuration}
+        lines={[
+          { title: 'p50', colour: '--line-1', values: phase?.p50Ms ?? [] },
+          { title: 'p95', colour: '--line-3', values: phase?.p95Ms ?? [] },
+        ]}
+      />
       <Chart
         {...axis}
         title="Waiting"
@@ -86,5 +79,25 @@ export function HistoryCharts({ pipeline, history }: HistoryChartsProps) {
           }))}
       />
     </div>
+  )
+}
+
+interface PhaseChoiceProps {
+  readonly names: readonly string[]
+  readonly chosen: string
+  readonly onChoose: (name: string) => void
+}
+
+function PhaseChoice({ names, chosen, onChoose }: PhaseChoiceProps) {
+  if (names.length < 2) return <>Time in {chosen}</>
+  return (
+    <label>
+      Time in{' '}
+      <select value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
   )
 }

@@ -1,6 +1,6 @@
 /** The table of jobs: one row each, selectable, with what one needs to decide which to open. */
 import type { JobRow } from '../../../src/dashboard/api-types.ts'
-import { shownDuration } from '../figures.ts'
+import { inWords, shownDuration } from '../figures.ts'
 import { now } from '../live.ts'
 import { link } from '../router.ts'
 import { mayOperate } from '../session.ts'
@@ -136,5 +136,5 @@ function Row({ row, isChosen, onToggle }: RowProps) {
 
 function LastError({ row: { lastError, deathReason } }: { readonly row: JobRow }) {
   if (lastError === undefined && deathReason === undefined) return <span class="muted">–</span>
-  return <span title={lastError}>{lastError ?? deathReason}</span>
+  return <span title={lastError}>{lastError ?? inWords(deathReason ?? '')}</span>
 }

@@ -1,7 +1,7 @@
 /** Bulk operations under way and just ended, on every page: progress, a way to stop, what came of it. */
 import type { Operation } from '../../../src/dashboard/api-types.ts'
 import { remove, segment } from '../api.ts'
-import { counted, shownCount } from '../figures.ts'
+import { counted, inWords, shownCount } from '../figures.ts'
 import { dismissOperation, noteOperation, operations } from '../live.ts'
 import { mayOperate } from '../session.ts'
 import { ActionButton } from './action-button.tsx'
@@ -79,9 +79,4 @@ function resultOf({ state, processed, total, outcomes, error }: Operation): stri
     case 'failed':
       return `Failed after ${shownCount(processed)}: ${error ?? 'no reason given'}${what}`
   }
-}
-
-/** `notDead` → `not dead`. */
-function inWords(outcome: string): string {
-  return outcome.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 }
