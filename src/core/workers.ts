@@ -99,12 +99,31 @@ export class Workers {
   }
 
   add(info: WorkerInfo, phases: readonly number[], nowMs: number): Worker {
+    // One literal: an object that is spread from several has properties that are slow to read, and every
+    // choice reads those of all workers.
     const worker: Worker = {
-      ...{ info, phases, link: 'connecting', credit: 0, grants: new Map(), lastGrant: 0 },
-      ...{ lastSeenMs: nowMs, isSilent: false, isLeaving: false, isDraining: false },
-      ...{ lastReport: -1, nextOrder: 1, stuck: 0 },
-      ...{ unacknowledged: new Map(), ping: 0, openPing: 0, echoedPing: 0, aborted: new Set() },
-      ...{ runsAlone: false, isEmptying: false, done: 0, failed: 0 },
+      info,
+      phases,
+      link: 'connecting',
+      credit: 0,
+      grants: new Map(),
+      lastGrant: 0,
+      lastSeenMs: nowMs,
+      isSilent: false,
+      stuck: 0,
+      isLeaving: false,
+      isDraining: false,
+      lastReport: -1,
+      nextOrder: 1,
+      unacknowledged: new Map(),
+      ping: 0,
+      openPing: 0,
+      echoedPing: 0,
+      aborted: new Set(),
+      runsAlone: false,
+      isEmptying: false,
+      done: 0,
+      failed: 0,
     }
     this.#takeUpStream(worker)
     this.#byIncarnation.set(info.incarnation, worker)
