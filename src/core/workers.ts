@@ -99,8 +99,8 @@ export class Workers {
   }
 
   add(info: WorkerInfo, phases: readonly number[], nowMs: number): Worker {
-    // One literal: an object that is spread from several has properties that are slow to read, and every
-    // choice reads those of all workers.
+    // Written out: V8 gives each object that is spread from several a shape of its own, which makes all of
+    // them slow to read, and every choice reads all workers of a phase.
     const worker: Worker = {
       info,
       phases,
