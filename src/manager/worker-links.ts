@@ -172,8 +172,17 @@ export class WorkerLinks {
       return
     }
     const link: WorkerLink = {
-      ...{ incarnation, address, link: push, ping: 0, seen: 0, waiting: 0 },
-      ...{ orders: [], orderBytes: 0, answers: [], isDirty: false, pull },
+      incarnation,
+      address,
+      link: push,
+      ping: 0,
+      seen: 0,
+      waiting: 0,
+      orders: [],
+      orderBytes: 0,
+      answers: [],
+      isDirty: false,
+      pull,
     }
     this.#links.set(incarnation, link)
     if (isWildcard(pull)) void this.#findOwnAddress(link)
