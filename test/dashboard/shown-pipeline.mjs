@@ -32,6 +32,6 @@ class Finish extends Phase {
 
 export class Shown extends Pipeline {
   name = 'shown'
-  inputSchema = z.looseObject({ n: z.number() })
+  input = z.looseObject({ n: z.number() })
   phases = chain(Talk, Finish)
 }
