@@ -235,6 +235,22 @@ describe('the list of jobs', () => {
     expect(all).toEqual(ids.toReversed())
   })
 
+  it('is complete over pages of jobs that came in the same moment', async () => {
+    const jobs = Array.from({ length: 230 }, (_, n) => ({
+      name: 'shown' as never,
+      instructions: { n, lines: 0, tag: 'moment' } as never,
+    }))
+    const ids = (await own.client.enqueueJobs(jobs)).map(({ job }) => job.id)
+    const all: string[] = []
+    let page = await find('age<1h', '&limit=70')
+    for (;;) {
+      all.push(...idsOf(page).filter((id) => ids.includes(id)))
+      if (page.next === undefined) break
+      page = await find('age<1h', `&limit=70&after=${page.next}`)
+    }
+    expect(all).toEqual(ids.toReversed())
+  })
+
   it('goes on at its place when the last row of a page is gone', async () => {
     for (let n = 0; n < 6; n += 1)
       await settled(await own.enqueue({ n, does: 'reject', why: 'gone' }))

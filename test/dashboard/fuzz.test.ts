@@ -21,9 +21,7 @@ const asked = routeNames
 
 const segment = fc.oneof(
   fc.constantFrom('shown', 'known', 'none', '.', '..', '%', '%zz', '%2F', '%00', 'a b', '€', ''),
-  fc
-    .string({ maxLength: 200, unit: 'grapheme' })
-    .map((text) => encodeURIComponent(text)),
+  fc.string({ maxLength: 200, unit: 'grapheme' }).map((text) => encodeURIComponent(text)),
 )
 const word = fc.oneof(
   fc.constantFrom('shown', 'known', 'talk', 'state:dead', 'n=1', 'id:kno', '6h', '10', '-1', ''),
