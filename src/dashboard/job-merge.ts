@@ -105,6 +105,11 @@ export class JobMerge {
   }
 }
 
+interface RowMark {
+  readonly ms: number
+  readonly id: string
+}
+
 class Source {
   readonly key: string
   readonly pipeline: MergedPipeline
@@ -116,7 +121,10 @@ class Source {
   /** Of the page in `#rows`, and of the one behind it; `undefined`: there is none. */
   #after: string
   #next: string | undefined
-  #last: { readonly ms: number; readonly id: string } | undefined
+  /** The last row of this page that was given out. */
+  #last: RowMark | undefined
+  /** The same, of the cursor: for the first page that is read. */
+  #resumeBehind: RowMark | undefined
   #limit: number
   counted: { readonly count: number; readonly more: boolean } | undefined
 
@@ -135,7 +143,7 @@ class Source {
     this.#options = options
     this.#after = after
     this.#next = place === 0 ? undefined : after
-    this.#last = lastId === '' ? undefined : { ms: lastMs, id: lastId }
+    this.#resumeBehind = lastId === '' ? undefined : { ms: lastMs, id: lastId }
     this.isFirst = options.after === ''
     this.#limit = options.withInstructions ? 20 : Math.min(pageJobsMax, options.rowsWanted)
   }
@@ -146,7 +154,8 @@ class Source {
 
   get place(): Place {
     if (this.#rows.length > 0) return [this.#after, this.#last?.ms ?? 0, this.#last?.id ?? '']
-    return this.#next === undefined ? 0 : [this.#next, 0, '']
+    const { ms = 0, id = '' } = this.#resumeBehind ?? {}
+    return this.#next === undefined ? 0 : [this.#next, ms, id]
   }
 
   take(): FoundJob | undefined {
@@ -178,13 +187,17 @@ class Source {
     else this.#resize(page.jobs)
   }
 
-  /** What comes after the last row; when that was removed meanwhile, what is older than it. */
+  /**
+   * What comes after the last row; when that was removed meanwhile, what is not newer than it: of the same
+   * millisecond rather one twice than none.
+   */
   #fresh(jobs: readonly JobView[]): JobView[] {
-    const last = this.#last
-    this.#last = undefined
+    const last = this.#resumeBehind
+    this.#last = last
+    this.#resumeBehind = undefined
     if (last === undefined) return [...jobs]
     const at = jobs.findIndex(({ id }) => id === last.id)
-    return at >= 0 ? jobs.slice(at + 1) : jobs.filter(({ enqueuedMs }) => enqueuedMs < last.ms)
+    return at >= 0 ? jobs.slice(at + 1) : jobs.filter(({ enqueuedMs }) => enqueuedMs <= last.ms)
   }
 
   /** The client goes on with the next shard; here that is another source. */

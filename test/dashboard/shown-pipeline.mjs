@@ -1,6 +1,6 @@
 /** What the tests of the dashboard run: a phase that talks, fails, waits and dies on demand, and one after it. */
 import { existsSync } from 'node:fs'
-import { Phase, Pipeline, Reject, chain } from 'carbontube'
+import { Phase, Pipeline, Reject, accepts } from 'carbontube'
 import { z } from 'zod'
 
 class Talk extends Phase {
@@ -32,6 +32,5 @@ class Finish extends Phase {
 
 export class Shown extends Pipeline {
   name = 'shown'
-  inputSchema = z.looseObject({ n: z.number() })
-  phases = chain(Talk, Finish)
+  phases = accepts(z.looseObject({ n: z.number() })).chain(Talk, Finish)
 }

@@ -1,0 +1,155 @@
+/** What is live: the stream and its limits, logs, and a manager that goes and comes again. */
+import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type * as api from '../../src/dashboard/api-types.ts'
+import { StreamClient } from '../../src/dashboard/event-stream.ts'
+import { startDashboard } from '../../src/dashboard/dashboard.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { Bench } from '../e2e/processes.ts'
+import { until } from '../wait.ts'
+import { ask, DashboardBench, EventReader, shownFile } from './dashboard-bench.ts'
+
+describe('the stream', () => {
+  let own: DashboardBench
+
+  beforeAll(async () => {
+    own = await DashboardBench.open()
+  }, 60_000)
+
+  afterAll(() => own.close())
+
+  const open = (query: string) => new EventReader(own.dashboard.port, `/api/v1/stream?${query}`)
+
+  it('sends a snapshot at once, then one a second, and how many jobs have come', async () => {
+    const reader = open('topics=snapshot')
+    await until(() => reader.all('snapshot').length >= 3, { what: 'three snapshots came' })
+    for (let n = 0; n < 3; n += 1) await own.enqueue({ n })
+    const count = () => reader.all<api.JobsArrived>('jobs').reduce((sum, one) => sum + one.count, 0)
+    await until(() => count() === 3, { what: 'three jobs are told of' })
+    const times = reader.all<api.Snapshot>('snapshot').map(({ atMs }) => atMs)
+    const gaps = times.slice(1).map((atMs, at) => atMs - Number(times[at]))
+    expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual(900)
+    reader.close()
+  }, 20_000)
+
+  it('sends the lines of logs that were asked for, and the progress of who runs', async () => {
+    const [all, few] = [open('topics=logs,snapshot'), open('topics=logs&text=LINE%202')]
+    const gate = join(own.bench.folder, 'log-gate')
+    await until(() => all.events.length > 0, { what: 'the stream is open' })
+    // What is published before the subscription has arrived is not seen: so more than one job.
+    const lines = (reader: EventReader) =>
+      reader.all<api.LogBatch>('logs').flatMap((batch) => batch.lines)
+    await until(
+      async () => {
+        await own.enqueue({ n: 1, lines: 3 })
+        return lines(all).length > 0 && lines(few).length > 0
+      },
+      { what: 'lines come', timeoutMs: 20_000 },
+    )
+    expect(lines(all)[0]).toMatchObject({ pipeline: 'shown', phase: 'talk', level: 'info' })
+    expect(new Set(lines(few).map(({ message }) => message))).toEqual(new Set(['line 2']))
+    const kept = await own.get<api.LogLines>('/logs?limit=1')
+    expect(kept.lines).toHaveLength(1)
+    await own.enqueue({ n: 1, waitsFor: gate })
+    const progress = () =>
+      all
+        .all<api.Snapshot>('snapshot')
+        .at(-1)
+        ?.workers.flatMap(({ jobs }) => jobs)[0]?.progress
+    await until(() => progress()?.note === 'half', { what: 'progress comes', timeoutMs: 10_000 })
+    writeFileSync(gate, '')
+    all.close()
+    few.close()
+  }, 60_000)
+
+  it('drops lines of a flood, and says how many', async () => {
+    const reader = open('topics=logs')
+    const batches = () => reader.all<api.LogBatch>('logs')
+    await until(
+      async () => {
+        await own.enqueue({ n: 1 })
+        return batches().length > 0
+      },
+      { what: 'lines come', timeoutMs: 20_000 },
+    )
+    const before = batches().length
+    const id = await own.enqueue({ n: 1, lines: 5_000 })
+    await until(() => batches().some(({ lines }) => lines.at(-1)?.message === 'line 4999'), {
+      ...{ what: 'the last line came', timeoutMs: 20_000 },
+    })
+    const ours = batches().slice(before)
+    const dropped = ours.reduce((sum, batch) => sum + batch.dropped, 0)
+    const sent = ours.flatMap(({ lines }) => lines).filter(({ jobId }) => jobId === id)
+    expect(dropped).toBeGreaterThan(0)
+    expect(sent.length + dropped).toBeGreaterThanOrEqual(5_000)
+    expect(Math.max(...ours.map(({ lines }) => lines.length))).toBeLessThanOrEqual(100)
+    reader.close()
+  }, 60_000)
+
+  it.each(['topics=everything', 'topics=logs&level=loud'])('refuses %s', async (query) => {
+    expect((await own.call('GET', `/stream?${query}`)).status).toBe(400)
+  })
+})
+
+describe('a client that reads too slowly', () => {
+  it('loses what is queued for it and is told so, and the queue never grows beyond its limit', async () => {
+    const client = new StreamClient({ topics: new Set(['snapshot']), onClosed: () => undefined })
+    const event = new TextEncoder().encode(`event: snapshot\ndata: ${'x'.repeat(50_000)}\n\n`)
+    for (let sent = 0; sent < 1_000; sent += 1) {
+      client.send(event)
+      expect(client.queuedBytes).toBeLessThanOrEqual(2 * 1024 * 1024)
+    }
+    expect(client.dropped).toBeGreaterThan(900)
+    const reader = client.body.getReader()
+    let text = ''
+    while (!text.includes('event: resync')) {
+      const { value } = await reader.read()
+      text += Buffer.from(value ?? []).toString('utf8')
+    }
+    expect(text.length).toBeLessThan(3 * 1024 * 1024)
+    await reader.cancel()
+  })
+})
+
+describe('a manager that is away', () => {
+  it('is waited for; then it is "reconnecting" with the last figures, and live again', async () => {
+    const bench = await Bench.open()
+    const logger = createLogger({ write: () => undefined })
+    const dashboard = await startDashboard({
+      ...{ addresses: [bench.router], host: '127.0.0.1', port: 0, version: '1', logger },
+    })
+    const get = <T>(path: string) => ask<T>(dashboard.port, { method: 'GET', path, headers: {} })
+    const view = async () => {
+      return (await get<api.Snapshot>('/api/v1/overview')).json.pipelines[0]
+    }
+    try {
+      expect((await get('/readyz')).status).toBe(503)
+      expect((await get('/healthz')).status).toBe(200)
+      expect((await get<api.Problem>('/api/v1/jobs')).json.code).toBe('CT_UNREACHABLE')
+      expect(await view()).toBeUndefined()
+
+      const manager = bench.manager(shownFile)
+      const isLive = async () => (await view())?.state === 'live'
+      await until(isLive, { what: 'the manager is found', timeoutMs: 20_000 })
+      const client = await bench.client()
+      await client.enqueueJob({ name: 'shown' as never, instructions: { n: 1 } as never })
+      const waits = async () => (await view())?.phases[0]?.waiting === 1
+      await until(waits, { what: 'the job is seen' })
+
+      manager.kill('SIGKILL')
+      const isAway = async () => (await view())?.state === 'reconnecting'
+      await until(isAway, { what: 'it is away', timeoutMs: 10_000 })
+      expect((await view())?.phases[0]?.waiting).toBe(1)
+      expect((await get<api.Problem>('/api/v1/jobs')).status).toBe(503)
+      expect((await get('/readyz')).status).toBe(503)
+
+      bench.manager(shownFile)
+      await until(isLive, { what: 'it is back', timeoutMs: 30_000 })
+      expect((await view())?.phases[0]).toMatchObject({ waiting: 1, trouble: 'noWorkers' })
+    } finally {
+      await dashboard.stop()
+      await bench.close()
+    }
+  }, 90_000)
+})
