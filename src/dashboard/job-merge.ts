@@ -171,14 +171,14 @@ class Source {
       ...{ after, limit: this.#limit, withInstructions },
     })
     this.counted ??= { count: page.count, more: page.more }
-    this.#rows = this.#fresh(page.jobs)
+    this.#rows = after === this.#after ? this.#fresh(page.jobs) : [...page.jobs]
     this.#after = after
     this.#next = this.#ownNext(page.next)
     if (!withInstructions) this.#limit = pageJobsMax
     else this.#resize(page.jobs)
   }
 
-  /** What comes after the last row; when that was removed meanwhile, what is older than it. */
+  /** Of a page that was begun before: what comes after its last row; when that is gone, what is older than it. */
   #fresh(jobs: readonly JobView[]): JobView[] {
     const last = this.#last
     this.#last = undefined
