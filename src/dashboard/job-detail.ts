@@ -76,15 +76,27 @@ function attemptOf(
   const { phase, attempt, worker, startedMs, endedMs, outcome, error } = record
   const { attempts, at, job, names } = within
   const next = attempts[at + 1]
-  const waits = next === undefined && job.state === 'scheduled' && outcome === 'failed'
   return {
     ...{ phase: names(phase), phaseIndex: phase, attempt, worker, startedMs, endedMs, outcome },
     ...given({
       error,
       readyMs: readySince(record, attempts[at - 1], job),
-      nextDueMs: waits ? job.dueMs : undefined,
+      nextDueMs: outcome === 'failed' ? dueAfter(record, next, job) : undefined,
     }),
   }
+}
+
+/**
+ * Of a failed attempt. History does not say when the next one was due, only when it began: what it waited for a
+ * slot counts as backoff too.
+ */
+function dueAfter(
+  { phase }: AttemptRecord,
+  next: AttemptRecord | undefined,
+  job: JobView,
+): number | undefined {
+  if (next === undefined) return job.state === 'scheduled' ? job.dueMs : undefined
+  return next.phase === phase && next.startedMs > 0 ? next.startedMs : undefined
 }
 
 /** The first in the first phase since it was enqueued, the first in a later one since the one before ended. */

@@ -9,11 +9,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { Bench } from '../e2e/processes.ts'
 import { freePort } from '../servers/free-port.ts'
 import { until } from '../wait.ts'
-import { launchChromium } from './chromium.ts'
+import { chromiumIsMissing, launchChromium } from './chromium.ts'
 
 export const livelyFile = fileURLToPath(new URL('lively-pipeline.ts', import.meta.url))
 
@@ -26,36 +27,48 @@ export interface Web {
   readonly url: string
 }
 
-let shared: Browser | undefined
-
-/** One for all tests of a file: it takes a second or two to start. */
-export async function openBrowser(): Promise<void> {
-  shared = await launchChromium()
-}
-
-export async function closeBrowser(): Promise<void> {
-  await shared?.close()
+/**
+ * One bench and one browser for all tests of a file: starting them takes longer than most tests. Pages end
+ * with their test, and what they did wrong is its failure.
+ */
+export function benchOfFile(workers?: readonly string[]): () => DashboardBench {
+  let bench: DashboardBench | undefined
+  beforeAll(async () => {
+    if (!chromiumIsMissing) bench = await DashboardBench.open(workers)
+  })
+  afterEach(async () => {
+    await bench?.closePages()
+    expect(bench?.complaints.splice(0) ?? []).toEqual([])
+  })
+  afterAll(() => bench?.close())
+  return () => {
+    if (bench === undefined) throw new Error('the bench is not open')
+    return bench
+  }
 }
 
 export class DashboardBench {
   readonly processes: Bench
+  readonly #browser: Browser
   /** What pages did that they must not do. */
   readonly complaints: string[] = []
-  readonly #contexts: BrowserContext[] = []
+  #contexts: BrowserContext[] = []
   #client: PipelineClient | undefined
   #web: Web | undefined
   #manager: ChildProcess | undefined
+  readonly #workers = new Map<string, ChildProcess>()
 
-  private constructor(processes: Bench) {
+  private constructor(processes: Bench, browser: Browser) {
     this.processes = processes
+    this.#browser = browser
   }
 
   /** A manager, a dashboard, and a worker for each phase that is named. */
   static async open(workers: readonly string[] = phases): Promise<DashboardBench> {
-    const bench = new DashboardBench(await Bench.open())
+    const bench = new DashboardBench(await Bench.open(), await launchChromium())
     bench.startManager()
-    bench.#web = await bench.web()
     for (const jobType of workers) bench.worker(jobType)
+    bench.#web = await bench.web()
     bench.#client = await bench.processes.client()
     const counts = Object.fromEntries(workers.map((jobType) => [jobType, 1]))
     await bench.processes.workersReady(bench.#client, counts)
@@ -87,7 +100,16 @@ export class DashboardBench {
   }
 
   worker(jobType: string, more: readonly string[] = []): ChildProcess {
-    return this.processes.worker(jobType, more, undefined, livelyFile)
+    const child = this.processes.worker(jobType, more, undefined, livelyFile)
+    this.#workers.set(jobType, child)
+    return child
+  }
+
+  /** The one that was started last. */
+  workerOf(jobType: string): ChildProcess {
+    const child = this.#workers.get(jobType)
+    if (child === undefined) throw new Error(`no worker of ${jobType} was started`)
+    return child
   }
 
   /** Another dashboard of the same pipeline. */
@@ -111,8 +133,10 @@ export class DashboardBench {
 
   /** A browser profile of its own: storage, cookies and locks are not shared with others. */
   async context(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-    if (shared === undefined) throw new Error('openBrowser belongs into beforeAll')
-    const context = await shared.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    })
     context.setDefaultTimeout(15_000)
     this.#contexts.push(context)
     context.on('page', (page) => this.#watch(page))
@@ -181,8 +205,14 @@ export class DashboardBench {
     return 1 + lines.findIndex((line) => line.includes(text))
   }
 
+  async closePages(): Promise<void> {
+    const contexts = this.#contexts
+    this.#contexts = []
+    for (const context of contexts) await context.close()
+  }
+
   async close(): Promise<void> {
-    for (const context of this.#contexts) await context.close()
+    await this.#browser.close()
     await this.processes.close()
   }
 }

@@ -1,21 +1,11 @@
 /** Dead jobs in thousands: by their cause, put back by a group, with a way to stop. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DeadGroups, Problem } from '../../src/dashboard/api-types.ts'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
-import { DashboardBench, closeBrowser, openBrowser, orders } from './dashboard-bench.ts'
+import { benchOfFile, orders } from './dashboard-bench.ts'
 
-let bench: DashboardBench
-
-beforeAll(async () => {
-  if (!chromiumIsMissing) await openBrowser()
-})
-afterAll(closeBrowser)
-
-afterEach(async () => {
-  await bench?.close()
-  expect(bench?.complaints ?? []).toEqual([])
-})
+const bench = benchOfFile()
 
 const causes = [
   { reason: 'the bank is closed until 9:0', count: 2_500 },
@@ -25,7 +15,7 @@ const causes = [
 
 /** 5,000 dead orders in three groups; they pass once the flag is raised. Ids begin with the group's number. */
 async function fillWithDead(): Promise<{ raise(): void }> {
-  const flag = bench.flag()
+  const flag = bench().flag()
   for (const [group, { reason, count }] of causes.entries()) {
     const jobs = orders(count, { rejectedUntil: flag.path }, `g${group}-`)
     // Each message has a number of its own: they are one group all the same.
@@ -33,35 +23,38 @@ async function fillWithDead(): Promise<{ raise(): void }> {
       Object.assign(instructions as object, { reason: `${reason}${at}` })
     }
     for (let from = 0; from < count; from += 1_000) {
-      await bench.client.enqueueJobs(jobs.slice(from, from + 1_000))
+      await bench().client.enqueueJobs(jobs.slice(from, from + 1_000))
     }
   }
-  await until(async () => (await bench.client.status()).shards[0]?.settled.dead === 5_000, {
+  await until(async () => (await bench().client.status()).shards[0]?.settled.dead === 5_000, {
     what: 'all are dead',
     timeoutMs: 40_000,
   })
   return flag
 }
 
-const deadCount = async () => (await bench.client.status()).shards[0]?.settled.dead
+const deadCount = async () => (await bench().client.status()).shards[0]?.settled.dead
 
 describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
   it('puts one group of three back: it is done to 100 %, each job once, the others stay dead', async () => {
-    bench = await DashboardBench.open()
     const flag = await fillWithDead()
-    const page = await bench.page('dead')
+    const page = await bench().page('dead')
     const groups = page.getByTestId('dead-group')
     await groups.nth(2).waitFor()
     expect(await groups.count()).toBe(3)
     const counts = await page.getByTestId('dead-count').allInnerTexts()
-    expect(counts.map((text) => Number.parseInt(text.replace(',', '')))).toEqual([2_500, 1_500, 1_000])
+    expect(counts.map((text) => Number.parseInt(text.replace(',', '')))).toEqual([
+      2_500, 1_500, 1_000,
+    ])
 
     flag.raise()
     const group = groups.filter({ hasText: 'no card of customer' })
     await group.getByRole('button', { name: 'Redrive…' }).click()
     await page.getByTestId('bulk-count').getByText('1,500 jobs').waitFor()
     // More than a thousand: their number has to be typed.
-    const start = page.getByTestId('bulk-dialog').getByRole('button', { name: 'Redrive 1,500 jobs' })
+    const start = page
+      .getByTestId('bulk-dialog')
+      .getByRole('button', { name: 'Redrive 1,500 jobs' })
     expect(await start.isDisabled()).toBe(true)
     await page.getByRole('textbox', { name: /to confirm/ }).fill('1400')
     expect(await start.isDisabled()).toBe(true)
@@ -73,7 +66,7 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
     expect(await operation.getByRole('progressbar').getAttribute('aria-label')).toBe(
       'Redrive: 1500 of 1500',
     )
-    await until(async () => (await bench.client.status()).shards[0]?.settled.done === 1_500, {
+    await until(async () => (await bench().client.status()).shards[0]?.settled.done === 1_500, {
       what: 'all of the group are done',
       timeoutMs: 20_000,
     })
@@ -82,7 +75,7 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
       timeoutMs: 15_000,
     })
     expect(await deadCount()).toBe(3_500)
-    const runs = [...bench.charged()]
+    const runs = [...bench().charged()]
     // Once when they died, once more when they came back; the others only died.
     expect(runs.filter(([id, count]) => id.startsWith('g1-') && count !== 2)).toEqual([])
     expect(runs.filter(([id, count]) => !id.startsWith('g1-') && count !== 1)).toEqual([])
@@ -90,12 +83,14 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
   })
 
   it('stops at half when it is told to: what was not reached stays dead', async () => {
-    bench = await DashboardBench.open()
-    const flag = bench.flag()
-    await bench.client.enqueueJobs(orders(600, { rejectedUntil: flag.path, reason: 'closed' }))
-    await until(async () => (await deadCount()) === 600, { what: 'all are dead', timeoutMs: 20_000 })
+    const flag = bench().flag()
+    await bench().client.enqueueJobs(orders(600, { rejectedUntil: flag.path, reason: 'closed' }))
+    await until(async () => (await deadCount()) === 600, {
+      what: 'all are dead',
+      timeoutMs: 20_000,
+    })
     flag.raise()
-    const page = await bench.page('dead')
+    const page = await bench().page('dead')
     await page.getByTestId('dead-group').getByRole('button', { name: 'Redrive…' }).click()
     await page.getByTestId('bulk-count').getByText('600 jobs').waitFor()
     await page.getByRole('spinbutton', { name: /jobs a second/ }).fill('100')
@@ -115,29 +110,36 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
   })
 
   it('refuses an operation on everything, and one on over 1,000 jobs that names no count', async () => {
-    bench = await DashboardBench.open([])
-    await bench.client.enqueueJobs(orders(1_001))
+    await bench().client.enqueueJobs(orders(1_001))
     for (const filter of [{}, { q: '' }, { q: '  ' }]) {
-      const answer = await bench.ask('operations', { action: 'cancel', pipeline: 'orders', filter })
+      const answer = await bench().ask('operations', {
+        action: 'cancel',
+        pipeline: 'orders',
+        filter,
+      })
       expect(answer.status).toBeGreaterThanOrEqual(400)
       expect(answer.status).toBeLessThan(500)
       expect(((await answer.json()) as Problem).code).toMatch(/^CT_/)
     }
     const many = { action: 'cancel', pipeline: 'orders', filter: { q: 'state:ready' } }
-    const unconfirmed = await bench.ask('operations', many)
+    const unconfirmed = await bench().ask('operations', many)
     expect([unconfirmed.status < 300, await settled(unconfirmed)]).toEqual([false, 'refused'])
-    expect((await bench.client.status()).shards[0]?.settled.cancelled).toBe(0)
+    expect((await bench().client.status()).shards[0]?.settled.cancelled).toBe(0)
   })
 
   it('shows a sample with its error, and says when there is none', async () => {
-    bench = await DashboardBench.open()
-    const page = await bench.page('dead')
+    const page = await bench().page('dead')
     await page.getByText('No dead jobs').waitFor()
-    await bench.client.enqueueJobs(orders(3, { does: 'throw', reason: 'the card 4711 was declined' }))
+    await bench().client.enqueueJobs(
+      orders(3, { does: 'throw', reason: 'the card 4711 was declined' }),
+    )
     const group = page.getByTestId('dead-group')
     await group.waitFor()
-    await group.getByText(/the card \S+ was declined/).first().waitFor()
-    const { groups } = await bench.api<DeadGroups>('dead')
+    await group
+      .getByText(/the card \S+ was declined/)
+      .first()
+      .waitFor()
+    const { groups } = await bench().api<DeadGroups>('dead')
     expect(groups).toMatchObject([{ phase: 'charge', count: 3 }])
   })
 })

@@ -1,38 +1,30 @@
 /** The page of one job: its life as it was, its errors where they happened, and how it is done again. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { JobDetail, JobPage } from '../../src/dashboard/api-types.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
-import { DashboardBench, closeBrowser, openBrowser, orders } from './dashboard-bench.ts'
+import { benchOfFile, orders } from './dashboard-bench.ts'
+import { noteFigure } from './note-figure.ts'
 
-let bench: DashboardBench
-
-beforeAll(async () => {
-  if (!chromiumIsMissing) await openBrowser()
-})
-afterAll(closeBrowser)
-
-afterEach(async () => {
-  await bench?.close()
-  expect(bench?.complaints ?? []).toEqual([])
-})
+const bench = benchOfFile()
 
 /** Enqueues one order and waits for its end. */
 async function settledOrder(more: object): Promise<string> {
-  const [answer] = await bench.client.enqueueJobs(orders(1, more))
+  const [answer] = await bench().client.enqueueJobs(orders(1, more))
   const id = answer?.job.id ?? ''
-  await bench.client.waitForJobs([id], 20_000, () => undefined)
+  await bench().client.waitForJobs([id], 20_000, () => undefined)
   return id
 }
 
 describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
   it('draws three bars for two failures and a success, with two stacks that name file and line', async () => {
-    bench = await DashboardBench.open()
     const id = await settledOrder({ does: 'failTwice' })
-    const page = await bench.page(`jobs/orders/${id}`)
+    const page = await bench().page(`jobs/orders/${id}`)
     const lane = page.locator('[data-testid=timeline-lane][aria-label=charge]')
     await lane.waitFor()
     const bars = lane.getByTestId('attempt-bar')
-    expect(await bars.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual([
+    expect(
+      await bars.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
+    ).toEqual([
       expect.stringMatching(/^charge, attempt 1, failed: .*backoff/),
       expect.stringMatching(/^charge, attempt 2, failed: .*backoff/),
       expect.stringMatching(/^charge, attempt 3, done: .*running/),
@@ -44,7 +36,7 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     for (const stack of stacks) expect(stack).toMatch(/lively-pipeline\.ts:\d+/)
     // The line is that of the user's own file, not of what a loader made of it.
     const { line } = /lively-pipeline\.ts:(?<line>\d+)/.exec(stacks[0] ?? '')?.groups ?? {}
-    expect(bench.lineOf('the bank did not answer')).toBe(Number(line))
+    expect(bench().lineOf('the bank did not answer')).toBe(Number(line))
 
     await bars.nth(1).focus()
     await page.keyboard.press('Enter')
@@ -52,9 +44,8 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
   })
 
   it('shows what each phase has merged', async () => {
-    bench = await DashboardBench.open()
     const id = await settledOrder({ customer: { name: 'Ann' } })
-    const page = await bench.page(`jobs/orders/${id}`)
+    const page = await bench().page(`jobs/orders/${id}`)
     const steps = page.getByTestId('merged').getByRole('listitem')
     await steps.filter({ hasText: 'ship' }).getByText('shipped').waitFor()
     await steps.filter({ hasText: 'Input' }).getByText('customer').waitFor()
@@ -63,9 +54,9 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
   })
 
   it('replays with edited input; a bad one gets the error of the schema at the field, and no job', async () => {
-    bench = await DashboardBench.open()
     const id = await settledOrder({ does: 'throw' })
-    const page = await bench.page(`jobs/orders/${id}`)
+    const before = (await bench().api<JobPage>('jobs')).count ?? 0
+    const page = await bench().page(`jobs/orders/${id}`)
     await page.getByRole('button', { name: /Replay with edited input/ }).click()
     const form = page.getByTestId('replay-form')
     const field = form.getByRole('textbox', { name: /Instructions/ })
@@ -73,46 +64,46 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     await form.getByRole('button', { name: 'Enqueue as a new job' }).click()
     await form.getByTestId('field-issues').getByText('orderNumber').first().waitFor()
     expect(await field.getAttribute('aria-invalid')).toBe('true')
-    expect((await bench.api<JobPage>('jobs')).count).toBe(1)
+    expect((await bench().api<JobPage>('jobs')).count).toBe(before)
 
     await field.fill('{ "orderNumber": 7, "does": "failTwice" }')
     await form.getByRole('button', { name: 'Enqueue as a new job' }).click()
     await page.getByText('replay of').waitFor()
     await page.locator('.job-head').getByText('done', { exact: true }).waitFor()
-    const { jobs } = await bench.api<JobPage>('jobs')
-    expect(jobs).toHaveLength(2)
+    const { jobs, count } = await bench().api<JobPage>('jobs')
+    expect(count).toBe(before + 1)
     expect(jobs[0]).toMatchObject({ replayOf: id, state: 'done' })
   })
 
   it('retries from the failed phase: what came before is not done again', async () => {
-    bench = await DashboardBench.open()
-    const flag = bench.flag()
+    const flag = bench().flag()
     const id = await settledOrder({ rejectedUntil: flag.path })
     flag.raise()
-    const page = await bench.page(`jobs/orders/${id}`)
+    const page = await bench().page(`jobs/orders/${id}`)
     await page.getByRole('combobox', { name: 'Phase to retry from' }).waitFor()
     await page.getByRole('button', { name: 'Retry from' }).click()
     await page.getByText('replay of').waitFor()
     await page.locator('.job-head').getByText('done', { exact: true }).waitFor()
-    const { jobs } = await bench.api<JobPage>('jobs')
+    const { jobs } = await bench().api<JobPage>('jobs')
     const again = jobs.find(({ replayOf }) => replayOf === id)?.id ?? ''
-    const { attempts } = await bench.api<JobDetail>(`pipelines/orders/jobs/${again}`)
+    const { attempts } = await bench().api<JobDetail>(`pipelines/orders/jobs/${again}`)
     expect(attempts.map(({ phase }) => phase)).toEqual(['charge', 'ship'])
   })
 
   it('cuts an output of five megabytes, and answers to clicks within two seconds', async () => {
-    bench = await DashboardBench.open()
     const id = await settledOrder({ does: 'giveMegabytes' })
-    const page = await bench.page('overview')
+    const page = await bench().page('overview')
     await page.getByTestId('settled-done').waitFor()
     const startedMs = performance.now()
-    await page.goto(`${bench.url}#/jobs/orders/${id}`)
+    await page.goto(`${bench().url}#/jobs/orders/${id}`)
     const payload = page.getByTestId('payload')
     await payload.waitFor()
     await page.getByRole('button', { name: 'Raw JSON' }).click()
     await page.getByRole('dialog').waitFor()
     const tookMs = performance.now() - startedMs
-    console.log(`a job with 5 MB of output is open and has opened a dialog after ${Math.round(tookMs)} ms`)
+    noteFigure(
+      `a job with 5 MB of output is open and has opened a dialog after ${Math.round(tookMs)} ms`,
+    )
     expect(tookMs).toBeLessThan(2_000)
     expect((await payload.innerText()).length).toBeLessThan(70_000)
     await page.keyboard.press('Escape')
@@ -122,10 +113,9 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
   })
 
   it('cancels a job that runs', async () => {
-    bench = await DashboardBench.open()
-    const flag = bench.flag()
-    const [answer] = await bench.client.enqueueJobs(orders(1, { waitsFor: flag.path }))
-    const page = await bench.page(`jobs/orders/${answer?.job.id}`)
+    const flag = bench().flag()
+    const [answer] = await bench().client.enqueueJobs(orders(1, { waitsFor: flag.path }))
+    const page = await bench().page(`jobs/orders/${answer?.job.id}`)
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.locator('.job-head').getByText('cancelled', { exact: true }).waitFor()
   })

@@ -1,27 +1,16 @@
 /** The list of jobs: what arrives moves nothing, and an error is an error. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { kill } from '../e2e/processes.ts'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
-import { DashboardBench, closeBrowser, openBrowser, orders } from './dashboard-bench.ts'
+import { benchOfFile, orders } from './dashboard-bench.ts'
 
-let bench: DashboardBench
-
-beforeAll(async () => {
-  if (!chromiumIsMissing) await openBrowser()
-})
-afterAll(closeBrowser)
-
-afterEach(async () => {
-  await bench?.close()
-  expect(bench?.complaints ?? []).toEqual([])
-})
+const bench = benchOfFile([])
 
 describe.skipIf(chromiumIsMissing)(`the list of jobs${skipped}`, () => {
   it('moves nothing when jobs arrive: rows, scroll, choice and focus stay, “12 new — show” waits', async () => {
-    bench = await DashboardBench.open([])
-    await bench.client.enqueueJobs(orders(80, {}, 'old-'))
-    const page = await bench.page('jobs')
+    await bench().client.enqueueJobs(orders(80, {}, 'old-'))
+    const page = await bench().page('jobs')
     const rows = page.getByTestId('job-row')
     await rows.nth(49).waitFor()
     const chosen = page.getByRole('checkbox', { name: 'Select old-70', exact: true })
@@ -40,7 +29,7 @@ describe.skipIf(chromiumIsMissing)(`the list of jobs${skipped}`, () => {
     expect(before.focus).toBe('old-50')
     expect(before.isChosen).toBe(true)
 
-    await bench.client.enqueueJobs(orders(12, {}, 'new-'))
+    await bench().client.enqueueJobs(orders(12, {}, 'new-'))
     const show = page.getByTestId('new-jobs')
     await show.getByText('12 new — show').waitFor()
     expect(await look()).toEqual(before)
@@ -51,48 +40,50 @@ describe.skipIf(chromiumIsMissing)(`the list of jobs${skipped}`, () => {
     expect(await rows.count()).toBe(50)
   })
 
-  it('says that the dashboard does not answer, and never that there are no jobs', async () => {
-    bench = await DashboardBench.open([])
-    await bench.client.enqueueJobs(orders(3))
-    const page = await bench.page('jobs')
-    await page.getByTestId('job-row').nth(2).waitFor()
-    await kill(bench.webProcess)
-    await page.getByTestId('connection').waitFor()
-    await page.getByRole('searchbox', { name: 'Search jobs' }).fill('phase:charge')
-    await page.getByRole('button', { name: 'Search', exact: true }).click()
-    await page.getByTestId('error-note').getByText('CT_UNREACHABLE').waitFor()
-    expect(await page.getByText('No job matches').count()).toBe(0)
-    expect(await page.getByText('No jobs yet').count()).toBe(0)
-  })
-
-  it('says that the manager does not answer, with a code and what to do', async () => {
-    bench = await DashboardBench.open([])
-    await bench.client.enqueueJobs(orders(3))
-    await kill(bench.managerProcess)
-    const page = await bench.page('jobs')
-    await page.getByTestId('error-note').getByText(/CT_(UNREACHABLE|TIMED_OUT)/).waitFor()
-    expect(await page.getByText('No jobs yet').count()).toBe(0)
-  })
-
   it('says where a search is wrong', async () => {
-    bench = await DashboardBench.open([])
-    const page = await bench.page('jobs?q=state%3Anonsense')
+    const page = await bench().page('jobs?q=state%3Anonsense')
     const note = page.getByTestId('error-note')
     await note.getByText('nonsense').first().waitFor()
     expect(await page.getByTestId('job-row').count()).toBe(0)
   })
 
   it('does to chosen jobs what is asked, after a question with their number', async () => {
-    bench = await DashboardBench.open([])
-    await bench.client.enqueueJobs(orders(5, {}, 'order-'))
-    const page = await bench.page('jobs')
+    await bench().client.enqueueJobs(orders(5, {}, 'order-'))
+    const page = await bench().page('jobs')
     await page.getByRole('checkbox', { name: 'Select order-1', exact: true }).check()
     await page.getByRole('checkbox', { name: 'Select order-3', exact: true }).check()
     await page.getByTestId('bulk-bar').getByRole('button', { name: 'Cancel' }).click()
     await page.getByTestId('bulk-count').getByText('2 jobs').waitFor()
     await page.getByRole('button', { name: 'Cancel 2 jobs' }).click()
     await page.locator('[data-testid=operation][data-state=done]').waitFor()
-    const { jobs } = await bench.client.listJobs({ state: 'cancelled' })
+    const { jobs } = await bench().client.listJobs({ state: 'cancelled' })
     expect(jobs.map(({ id }) => id).toSorted()).toEqual(['order-1', 'order-3'])
+  })
+
+  it('says that the manager does not answer, with a code and what to do', async () => {
+    await kill(bench().managerProcess)
+    const page = await bench().page('jobs')
+    await page
+      .getByTestId('error-note')
+      .getByText(/CT_(UNREACHABLE|TIMED_OUT)/)
+      .waitFor()
+    expect(await page.getByText('No jobs yet').count()).toBe(0)
+    bench().startManager()
+    await until(async () => (await bench().ask('jobs')).ok, {
+      what: 'the manager is back',
+      timeoutMs: 20_000,
+    })
+  })
+
+  it('says that the dashboard does not answer, and never that there are no jobs', async () => {
+    const page = await bench().page('jobs')
+    await page.getByTestId('job-row').nth(2).waitFor()
+    await kill(bench().webProcess)
+    await page.getByTestId('connection').waitFor()
+    await page.getByRole('searchbox', { name: 'Search jobs' }).fill('phase:charge')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByTestId('error-note').getByText('CT_UNREACHABLE').waitFor()
+    expect(await page.getByText('No job matches').count()).toBe(0)
+    expect(await page.getByText('No jobs yet').count()).toBe(0)
   })
 })

@@ -74,7 +74,7 @@ function chargeCard(attempt: number): never {
 /** 2,000 lines a second for ten seconds. */
 async function logALot(context: Context): Promise<void> {
   const everyMs = 50
-  for (const endMs = Date.now() + 10_000; Date.now() < endMs; ) {
+  for (const endMs = Date.now() + 10_000; Date.now() < endMs;) {
     for (let line = 0; line < 100; line++) context.log.info(`line ${line} of many`, { line })
     await pause(everyMs, context.signal)
   }

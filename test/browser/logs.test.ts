@@ -1,26 +1,17 @@
 /** Logs as they come: a flood of them leaves the page quick, and what somebody reads stands still. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
-import { DashboardBench, closeBrowser, openBrowser, orders } from './dashboard-bench.ts'
+import { benchOfFile, orders } from './dashboard-bench.ts'
+import { noteFigure } from './note-figure.ts'
 
-let bench: DashboardBench
-
-beforeAll(async () => {
-  if (!chromiumIsMissing) await openBrowser()
-})
-afterAll(closeBrowser)
-
-afterEach(async () => {
-  await bench?.close()
-  expect(bench?.complaints ?? []).toEqual([])
-})
+const bench = benchOfFile()
 
 /** A subscription arrives when it arrives: jobs come until their line has. */
 async function untilHeard(lines: { count(): Promise<number> }): Promise<void> {
   await until(
     async () => {
-      await bench.client.enqueueJobs(orders(1, { says: 'good morning' }))
+      await bench().client.enqueueJobs(orders(1, { says: 'good morning' }))
       return (await lines.count()) > 0
     },
     { what: 'a first line is there', timeoutMs: 15_000 },
@@ -29,38 +20,39 @@ async function untilHeard(lines: { count(): Promise<number> }): Promise<void> {
 
 describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
   it('holds at most 1,000 lines of 2,000 a second, answers clicks in 200 ms, and counts what was dropped', async () => {
-    bench = await DashboardBench.open()
-    const page = await bench.page('logs')
+    const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')
     await untilHeard(lines)
-    const [flood] = await bench.client.enqueueJobs(orders(1, { does: 'logALot' }))
+    const [flood] = await bench().client.enqueueJobs(orders(1, { does: 'logALot' }))
     await lines.filter({ hasText: 'of many' }).first().waitFor()
 
     const counts: number[] = []
     const clicks: number[] = []
     let isOver = false
-    const ended = bench.client.waitForJobs([flood?.job.id ?? ''], 30_000, () => (isOver = true))
+    const ended = bench().client.waitForJobs([flood?.job.id ?? ''], 30_000, () => (isOver = true))
     while (!isOver) {
       counts.push(await lines.count())
       clicks.push(await page.evaluate<number>(clickTwice))
     }
     await ended
     const slowest = Math.max(...clicks)
-    console.log(
+    noteFigure(
       `logs: at most ${Math.max(...counts)} lines; ${clicks.length} times two clicks, the slowest ${Math.round(slowest)} ms`,
     )
     expect(Math.max(...counts)).toBeLessThanOrEqual(1_000)
     expect(Math.max(...counts)).toBeGreaterThan(500)
     expect(slowest).toBeLessThan(200)
-    await page.getByTestId('dropped').getByText(/[\d,]+ lines? dropped/).waitFor()
+    await page
+      .getByTestId('dropped')
+      .getByText(/[\d,]+ lines? dropped/)
+      .waitFor()
   })
 
   it('does not jump when somebody has scrolled up, and goes on when told', async () => {
-    bench = await DashboardBench.open()
-    const page = await bench.page('logs')
+    const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')
     await untilHeard(lines)
-    await bench.client.enqueueJobs(orders(100, { says: 'an old line' }))
+    await bench().client.enqueueJobs(orders(100, { says: 'an old line' }))
     await lines.filter({ hasText: 'an old line' }).nth(99).waitFor()
     const box = page.getByTestId('log-lines')
     await box.hover()
@@ -72,7 +64,7 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
       await lines.count(),
     ]
     const before = await look()
-    await bench.client.enqueueJobs(orders(60, { says: 'a new line' }))
+    await bench().client.enqueueJobs(orders(60, { says: 'a new line' }))
     await page.getByTestId('new-lines').getByText('60 new lines').waitFor()
     expect(await look()).toEqual(before)
 
@@ -81,13 +73,12 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
   })
 
   it('shows only what is asked for, and a link of it does the same', async () => {
-    bench = await DashboardBench.open()
-    const page = await bench.page('logs')
+    const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')
     await untilHeard(lines)
     await page.getByRole('searchbox', { name: 'Text' }).fill('gold')
     await until(() => page.url().includes('text=gold'), { what: 'the URL has the filter' })
-    await bench.client.enqueueJobs([
+    await bench().client.enqueueJobs([
       ...orders(3, { says: 'silver lining' }),
       ...orders(2, { says: 'gold found' }),
     ])
