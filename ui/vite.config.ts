@@ -23,7 +23,7 @@ export default defineConfig({
   root: path('.'),
   base: './',
   plugins: [linesOnly],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {
     outDir: path('../dist/dashboard/ui'),
     emptyOutDir: true,
@@ -35,5 +35,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // For work on the front end alone: `npx vite ui`, with a dashboard running beside it.
-  server: { proxy: { '/api': 'http://127.0.0.1:8320' } },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
 })

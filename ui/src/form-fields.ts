@@ -100,10 +100,8 @@ function startOf(schema: Schema, kind: FieldKind): string {
 function limitsOf(schema: Schema): string {
   const { minimum, maximum, minLength, maxLength, pattern, format } = schema
   const between = (low: unknown, high: unknown, unit: string): string => {
-    if (typeof low !== 'number' && !isUseful(high)) return ''
-    if (!isUseful(high)) return `${String(low)} or more${unit}`
-    if (typeof low !== 'number' || low <= -Number.MAX_SAFE_INTEGER) return `at most ${high}${unit}`
-    return `${low} to ${high}${unit}`
+    if (isUseful(low)) return isUseful(high) ? `${low} to ${high}${unit}` : `${low} or more${unit}`
+    return isUseful(high) ? `at most ${high}${unit}` : ''
   }
   const parts = [
     between(minimum, maximum, ''),
@@ -115,8 +113,8 @@ function limitsOf(schema: Schema): string {
 }
 
 /** Generators write the largest safe integer where they mean no limit. */
-function isUseful(high: unknown): high is number {
-  return typeof high === 'number' && high < Number.MAX_SAFE_INTEGER
+function isUseful(limit: unknown): limit is number {
+  return typeof limit === 'number' && Math.abs(limit) < Number.MAX_SAFE_INTEGER
 }
 
 /** Follows `$ref` inside of the document, a few steps at most. */

@@ -7,6 +7,8 @@ import { timelineOf, type Bar, type Lane } from './timeline-geometry.ts'
 interface JobTimelineProps {
   readonly job: JobRow
   readonly attempts: readonly AttemptView[]
+  /** All of the pipeline, in order: a lane also for those the job has not come to. */
+  readonly phases: readonly string[]
   readonly nowMs: number
   /** Somebody wants to read about that attempt. */
   readonly onPick: (index: number) => void
@@ -15,10 +17,13 @@ interface JobTimelineProps {
 const laneHeight = 30
 const barHeight = 14
 
-export function JobTimeline({ job, attempts, nowMs, onPick }: JobTimelineProps) {
+export function JobTimeline({ job, attempts, phases, nowMs, onPick }: JobTimelineProps) {
   const isOpen = attempts.some(({ endedMs }) => endedMs === undefined)
   const until = isOpen || job.endedMs === undefined ? nowMs : job.endedMs
-  const timeline = useMemo(() => timelineOf(job, attempts, until), [job, attempts, until])
+  const timeline = useMemo(
+    () => timelineOf({ ...job, attempts, phases }, until),
+    [job, attempts, phases.join(), until],
+  )
   const { lanes, ticks, fromMs, toMs } = timeline
   const height = lanes.length * laneHeight + 20
   return (

@@ -36,26 +36,28 @@ export interface Timeline {
 /** A millisecond beside an hour must still be seen and clicked. */
 const widthMin = 0.004
 
-export function timelineOf(
-  job: Pick<JobRow, 'enqueuedMs' | 'endedMs'>,
-  attempts: readonly AttemptView[],
-  nowMs: number,
-): Timeline {
-  const spans = attempts.map((attempt) => spansOf(attempt, nowMs))
+export interface JobLife extends Pick<JobRow, 'enqueuedMs' | 'endedMs'> {
+  readonly attempts: readonly AttemptView[]
+  /** All phases in order, as far as they are known: those without an attempt have a lane as well. */
+  readonly phases?: readonly string[]
+}
+
+export function timelineOf(life: JobLife, nowMs: number): Timeline {
+  const { enqueuedMs, endedMs, attempts, phases = [] } = life
+  const spans = attempts.map((attempt) => spansOf(attempt, nextOf(attempts, attempt), nowMs))
   const times = spans.flat().flatMap(({ fromMs, toMs }) => [fromMs, toMs])
-  const fromMs = Math.min(job.enqueuedMs, ...times)
-  const toMs = Math.max(job.endedMs ?? (attempts.length === 0 ? nowMs : 0), ...times, fromMs + 1)
-  const bars = attempts.map((attempt, index) => ({
-    attempt,
-    index,
-    segments: (spans[index] ?? []).map((span) => placed(span, fromMs, toMs)),
-  }))
+  const fromMs = Math.min(enqueuedMs, ...times)
+  const toMs = Math.max(endedMs ?? (attempts.length === 0 ? nowMs : 0), ...times, fromMs + 1)
   const lanes = new Map<number, { phase: string; phaseIndex: number; bars: Bar[] }>()
-  for (const bar of bars) {
-    const { phase, phaseIndex } = bar.attempt
-    const lane = lanes.get(phaseIndex)
-    if (lane === undefined) lanes.set(phaseIndex, { phase, phaseIndex, bars: [bar] })
-    else lane.bars.push(bar)
+  for (const [phaseIndex, phase] of phases.entries()) {
+    lanes.set(phaseIndex, { phase, phaseIndex, bars: [] })
+  }
+  for (const [index, attempt] of attempts.entries()) {
+    const { phase, phaseIndex } = attempt
+    const lane = lanes.get(phaseIndex) ?? { phase, phaseIndex, bars: [] }
+    const segments = (spans[index] ?? []).map((span) => placed(span, fromMs, toMs))
+    lane.bars.push({ attempt, index, segments })
+    lanes.set(phaseIndex, lane)
   }
   return {
     fromMs,
@@ -65,10 +67,23 @@ export function timelineOf(
   }
 }
 
+/** The attempt after this one, in the same phase. */
+function nextOf(attempts: readonly AttemptView[], one: AttemptView): AttemptView | undefined {
+  return attempts.find(
+    ({ phaseIndex, attempt }) => phaseIndex === one.phaseIndex && attempt === one.attempt + 1,
+  )
+}
+
 type Span = Pick<Segment, 'kind' | 'fromMs' | 'toMs'>
 
-function spansOf(attempt: AttemptView, nowMs: number): readonly Span[] {
-  const { readyMs, startedMs, endedMs, nextDueMs } = attempt
+function spansOf(
+  attempt: AttemptView,
+  next: AttemptView | undefined,
+  nowMs: number,
+): readonly Span[] {
+  const { readyMs, startedMs, endedMs } = attempt
+  // Where it is not known until when it had to wait, the next attempt's start is the best there is.
+  const nextDueMs = attempt.nextDueMs ?? next?.readyMs ?? next?.startedMs
   const hasStarted = startedMs > 0
   const endMs = endedMs ?? nowMs
   const spans: Span[] = []
@@ -88,9 +103,9 @@ function span(kind: Segment['kind'], fromMs: number, toMs: number): Span {
 
 function placed(one: Span, fromMs: number, toMs: number): Segment {
   const total = toMs - fromMs
-  const isThin = one.kind === 'running'
-  const width = Math.max((one.toMs - one.fromMs) / total, isThin ? widthMin : 0)
-  const left = Math.min((one.fromMs - fromMs) / total, 1 - width)
+  const least = one.kind === 'running' ? widthMin : 0
+  const width = Math.max((one.toMs - one.fromMs) / total, least)
+  const left = Math.max(0, Math.min((one.fromMs - fromMs) / total, 1 - width))
   return { ...one, left, width }
 }
 

@@ -4,7 +4,7 @@ import type { JobDetail, JobRow } from '../../../src/dashboard/api-types.ts'
 import { apiUrl, post, remove, segment } from '../api.ts'
 import { JobTimeline } from '../drawing/job-timeline.tsx'
 import { counted, inWords, shownDuration, shownPercent, shownTime } from '../figures.ts'
-import { now } from '../live.ts'
+import { now, pipelines } from '../live.ts'
 import { ActionButton } from '../parts/action-button.tsx'
 import { Age } from '../parts/age.tsx'
 import { AttemptList } from '../parts/attempt-list.tsx'
@@ -85,10 +85,16 @@ function Job({ detail, path, onChanged }: JobProps) {
         {attempts.length === 0 ? (
           <EmptyNote title={waitWords(job)} />
         ) : (
-          <JobTimeline job={job} attempts={attempts} nowMs={now.value} onPick={pick} />
+          <JobTimeline
+            job={job}
+            attempts={attempts}
+            phases={phasesOf(job.pipeline)}
+            nowMs={now.value}
+            onPick={pick}
+          />
         )}
       </section>
-      <div class="panel-grid">
+      <div class="panel-grid panel-grid--uneven">
         <section class="panel" ref={list}>
           <h2>Attempts</h2>
           <AttemptList attempts={attempts} picked={picked} />
@@ -110,6 +116,12 @@ function Job({ detail, path, onChanged }: JobProps) {
       </section>
     </>
   )
+}
+
+/** Names of all phases, as far as the snapshot knows them. */
+function phasesOf(pipeline: string): readonly string[] {
+  const view = pipelines.value.find(({ name }) => name === pipeline)
+  return view?.phases.map(({ jobType }) => jobType) ?? []
 }
 
 function waitWords({ state, dueMs, phase }: JobRow): string {

@@ -121,7 +121,7 @@ function optionsOf({ width, lines, shown, point }: Look): uPlot.Options {
         label: line.title,
         stroke: colour(line.colour),
         width: 1.75,
-        points: { show: false },
+        points: { size: 4 },
         spanGaps: false,
       })),
     ],
