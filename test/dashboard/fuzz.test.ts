@@ -87,7 +87,7 @@ const names = [
 /** What node:http says when a server has cut the connection. */
 function unlessCut(error: unknown): undefined {
   if (error instanceof Error && 'code' in error) return undefined
-  throw error
+  throw new Error('the request failed', { cause: error })
 }
 
 describe('any request', () => {

@@ -36,7 +36,7 @@ function valueOf(text: string, series: string): number {
 describe('the metrics', () => {
   it('are those that are declared, and no other', async () => {
     const text = await scrape()
-    const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+    const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => String(name))
     expect(types.toSorted()).toEqual(declared.toSorted())
     expect(metricNames.toSorted()).toEqual(declared.toSorted())
   })
