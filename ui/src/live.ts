@@ -58,7 +58,8 @@ export function startLive(): void {
       deliver,
       connection: connected,
     },
-    topics,
+    // A page that is opened directly has asked for its logs already.
+    logListeners.size > 0 ? [...topics, 'logs'] : topics,
   )
   election.start()
   addEventListener('pagehide', () => election?.leave())

@@ -2,7 +2,7 @@
  * What a page loads. The last good answer stays while a new one is on its way or fails: the error is shown
  * beside it, and nothing that was on the screen disappears.
  */
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, get } from './api.ts'
 import { onResync } from './live.ts'
 
@@ -27,15 +27,22 @@ interface Loaded<T> {
 export function useResource<T>(path: string | undefined, everyMs?: number): Resource<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>()
   const [asked, setAsked] = useState(0)
+  const isOpen = useRef(false)
   const reload = useCallback(() => setAsked((count) => count + 1), [])
 
   useEffect(() => {
     if (path === undefined) return
     const abort = new AbortController()
+    isOpen.current = true
     get<T>(path, abort.signal).then(
-      (data) => setLoaded({ path, data }),
+      (data) => {
+        if (abort.signal.aborted) return
+        isOpen.current = false
+        setLoaded({ path, data })
+      },
       (error: unknown) => {
         if (abort.signal.aborted) return
+        isOpen.current = false
         const shown = error instanceof ApiError ? error : unexpected(error)
         setLoaded((before) => ({ ...(before?.path === path ? before : { path }), error: shown }))
       },
@@ -47,7 +54,8 @@ export function useResource<T>(path: string | undefined, everyMs?: number): Reso
   useEffect(() => {
     if (everyMs === undefined) return
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload()
+      // An answer that takes longer than that is waited for, not asked for again.
+      if (document.visibilityState === 'visible' && !isOpen.current) reload()
     }, everyMs)
     return () => clearInterval(timer)
   }, [everyMs, reload])

@@ -79,18 +79,18 @@ export function DeadPage() {
 
 /** What the groups stand for, where that is not all. */
 function Extent({ found: { groups, isCut, searched } }: { readonly found: DeadGroups }) {
-  if (isCut) {
+  if (groups.length === 0) {
     return (
-      <p class="muted">
-        Grouped are the newest {shownCount(searched)}; there are more, which “all” includes.
-      </p>
+      <EmptyNote title="No dead jobs">
+        <p>Jobs that used up their attempts, or were rejected, would be here, by their cause.</p>
+      </EmptyNote>
     )
   }
-  if (groups.length > 0) return null
+  if (!isCut) return null
   return (
-    <EmptyNote title="No dead jobs">
-      <p>Jobs that used up their attempts, or were rejected, would be here, by their cause.</p>
-    </EmptyNote>
+    <p class="muted">
+      Grouped are the newest {shownCount(searched)}; there are more, which “all” includes.
+    </p>
   )
 }
 

@@ -44,16 +44,18 @@ export function JobsPage() {
         <ErrorNote error={error} isStale={data !== undefined} onRetry={reload} />
       )}
       {isLoading && error === undefined && <LoadingNote rows={10} />}
-      {arrived > 0 && (
-        <button
-          type="button"
-          class="arrived"
-          data-testid="new-jobs"
-          onClick={() => (after === '' ? reload() : show(search))}
-        >
-          {shownCount(arrived)} new — show
-        </button>
-      )}
+      <div class="arrived">
+        {arrived > 0 && (
+          <button
+            type="button"
+            class="arrived__button"
+            data-testid="new-jobs"
+            onClick={() => (after === '' ? reload() : show(search))}
+          >
+            {shownCount(arrived)} new — show
+          </button>
+        )}
+      </div>
       {data !== undefined && rows.length > 0 && (
         <>
           <BulkBar

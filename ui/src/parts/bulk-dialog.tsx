@@ -70,7 +70,7 @@ export function BulkDialog({
             label={`That is many. Type ${shownCount(total)} to confirm`}
             value={typed}
             onInput={setTyped}
-            kind="number"
+            kind="digits"
           />
         )}
         {failure !== undefined && <ErrorNote error={failure} />}

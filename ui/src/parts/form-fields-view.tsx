@@ -120,20 +120,24 @@ interface TextFieldProps {
   readonly label: string
   readonly value: string
   readonly onInput: (text: string) => void
-  readonly kind?: 'text' | 'number'
+  /** `digits`: a text, for a number that is typed with its commas. */
+  readonly kind?: 'text' | 'number' | 'digits'
 }
 
 export function TextField({ label, value, onInput, kind = 'text' }: TextFieldProps) {
+  const shared = {
+    value,
+    autocomplete: 'off',
+    onInput: (event: { currentTarget: { value: string } }) => onInput(event.currentTarget.value),
+  } as const
   return (
     <label class="field">
       <span class="field__label">{label}</span>
-      <input
-        type="text"
-        inputMode={kind === 'number' ? 'numeric' : 'text'}
-        autocomplete="off"
-        value={value}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
+      {kind === 'number' ? (
+        <input {...shared} type="number" />
+      ) : (
+        <input {...shared} type="text" inputMode={kind === 'digits' ? 'numeric' : 'text'} />
+      )}
     </label>
   )
 }
