@@ -37,8 +37,8 @@ const jobListeners = new Set<Hear<JobsArrived>>()
 const logListeners = new Set<Hear<LogBatch>>()
 const resyncListeners = new Set<() => void>()
 
-/** New jobs, operations and `resync` come with every stream. */
-const topics = ['snapshot']
+/** New jobs, operations and `resync` come with every stream; a page may listen before there is one. */
+const topics = () => (logListeners.size === 0 ? ['snapshot'] : ['snapshot', 'logs'])
 const operationsKept = 8
 let election: Election | undefined
 
@@ -58,7 +58,7 @@ export function startLive(): void {
       deliver,
       connection: connected,
     },
-    topics,
+    topics(),
   )
   election.start()
   addEventListener('pagehide', () => election?.leave())
@@ -107,10 +107,10 @@ export function onJobsArrived(hear: Hear<JobsArrived>): () => void {
 /** Log lines are streamed only while somebody listens. */
 export function onLogs(hear: Hear<LogBatch>): () => void {
   logListeners.add(hear)
-  election?.want([...topics, 'logs'])
+  election?.want(topics())
   return () => {
     logListeners.delete(hear)
-    if (logListeners.size === 0) election?.want(topics)
+    if (logListeners.size === 0) election?.want(topics())
   }
 }
 
