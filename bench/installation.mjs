@@ -25,15 +25,17 @@ export class Installation {
   #concurrency
   #shards
   #workersOfEach
+  #managerFlags
 
-  /** Begins with an empty store and no workers. `pipeline`: another than that of three phases. */
+  /** Begins with an empty store and no workers. `pipeline`: another than that of three phases. `managerFlags`: of Node. */
   static async open(store, { concurrency, pipeline = threePhases, ...sizes }) {
-    const { managers = 1, shards = 1, workersOfEach = 1 } = sizes
+    const { managers = 1, shards = 1, workersOfEach = 1, managerFlags = [] } = sizes
     const one = new Installation()
     one.pipeline = pipeline
     one.#folder = await mkdtemp(join(tmpdir(), 'carbontube-bench-'))
     one.#concurrency = concurrency
     one.#shards = shards
+    one.#managerFlags = managerFlags
     one.#workersOfEach = workersOfEach
     // The router door is the pull door's neighbour, and nobody asks for the pub door.
     const door = () => freePort().then((port) => `tcp://127.0.0.1:${port}`)
@@ -57,7 +59,7 @@ export class Installation {
     const doors = ['--pull-bind', pull, '--sub-bind', sub, '--pub-bind', 'tcp://127.0.0.1:*']
     const args = ['pipeline', this.#file, ...doors, '--manager-id', `bench-${at}`]
     const shards = this.#shards === 1 ? [] : ['--shards', String(this.#shards)]
-    this.managers[at] = start(this.#folder, [...args, ...shards], this.#env)
+    this.managers[at] = start(this.#folder, [...args, ...shards], this.#env, this.#managerFlags)
   }
 
   /** `noting`: in `seenFile`, when the first phase executes again after a pause. */
@@ -104,11 +106,11 @@ export class Installation {
   }
 
   /** Enqueues so many jobs, in groups, some of them at once. */
-  async feed(jobs, instructionsOf = (n) => ({ n, text })) {
+  async feed(jobs, instructionsOf = (n) => ({ n, text }), sizeOfGroup = groupSize) {
     let sent = 0
     const sendGroups = async () => {
       while (sent < jobs) {
-        const count = Math.min(groupSize, jobs - sent)
+        const count = Math.min(sizeOfGroup, jobs - sent)
         sent += count
         const group = Array.from({ length: count }, (_, n) => ({
           name: this.pipeline.name,

@@ -28,10 +28,10 @@ function stepClass(number) {
     jobType = `step-${number}`
     runs = []
 
-    async execute({ ms }) {
+    async execute({ ms, sentMs }) {
       const startedMs = Date.now()
       if (ms !== undefined) await new Promise((resolve) => setTimeout(resolve, ms))
-      if (folder !== undefined) this.runs.push([startedMs, Date.now(), ms])
+      if (folder !== undefined) this.runs.push([startedMs, Date.now(), ms, sentMs])
       return { [key]: number }
     }
 

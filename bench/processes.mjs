@@ -14,13 +14,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 
 /**
  * A process of the command line. `BENCH_VERBOSE` shows what it says, `BENCH_PROFILE` is a folder for
- * profiles of its processor time, `BENCH_FLAGS` are flags of Node.
+ * profiles of its processor time, `BENCH_FLAGS` are flags of Node. `ownFlags` are too, and what they print can be read.
  */
-export function start(cwd, args, env = {}) {
+export function start(cwd, args, env = {}, ownFlags = []) {
   const { BENCH_FLAGS: given, BENCH_PROFILE: profile, BENCH_VERBOSE: verbose } = process.env
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
   const flags = given === undefined ? profiling : given.split(' ')
-  return startCommand(process.execPath, [...flags, cli, ...args], { cwd, env, verbose })
+  const stdio = ['ignore', ownFlags.length > 0 ? 'pipe' : 'ignore', 'pipe']
+  const all = [...flags, ...ownFlags, cli, ...args]
+  return startCommand(process.execPath, all, { cwd, env, verbose, stdio })
 }
 
 /** Any other program. `channel` connects it with `send` and the event `message`. */

@@ -7,11 +7,16 @@ import { compare, compareTables } from './compare.mjs'
 import { counts, countsTables } from './counts.mjs'
 import { enqueue, enqueueTables } from './enqueue.mjs'
 import { fairness, fairnessTables } from './fairness.mjs'
+import { growth, growthCharts, growthTables } from './growth.mjs'
 import { idle, idleTables } from './idle.mjs'
 import { latency, latencyTables } from './latency.mjs'
+import { mixed, mixedTables } from './mixed.mjs'
 import { peers, peersCharts, peersTables } from './peers.mjs'
+import { recovery, recoveryTables } from './recovery.mjs'
+import { soak, soakCharts, soakTables } from './soak.mjs'
 import { startUp, startUpTables } from './start-up.mjs'
 import { throughput } from './throughput.mjs'
+import { workers, workersTables } from './workers.mjs'
 
 export const scenarios = {
   throughput: {
@@ -47,4 +52,19 @@ export const scenarios = {
   },
   counts: { run: counts, tables: countsTables, options: '[--check]' },
   start: { run: startUp, tables: startUpTables, options: '[--runs 10]' },
+  mixed: { run: mixed, tables: mixedTables, options: '[--store sqlite] [--seconds 60]' },
+  recovery: { run: recovery, tables: recoveryTables, options: '[--count 50: kills]' },
+  workers: {
+    ...{ run: workers, tables: workersTables },
+    options: '[--store sqlite] [--count 500] [--seconds 20]',
+  },
+  growth: {
+    ...{ run: growth, tables: growthTables, charts: growthCharts },
+    options:
+      '[--store sqlite] [--only phases,workers,payloadBytes,waitingJobs] [--jobs 20000] [--runs 3]',
+  },
+  soak: {
+    ...{ run: soak, tables: soakTables, charts: soakCharts },
+    options: '[--store sqlite] [--minutes 60]',
+  },
 }
