@@ -35,9 +35,14 @@ export async function serveBundle(
     },
     ...given({ concurrency }),
   })
+  // Before the workers: when its port is taken nothing else has to be ended.
+  const [router = ''] = reachable([manager.addresses.router])
+  const dashboard = await startBundledWeb(router, options).catch(async (error: unknown) => {
+    await manager.stop()
+    throw error
+  })
   const workers = new WorkerProcesses(file, flags)
   for (const { jobType } of compiled.spec.phases) workers.start(jobType)
-  const dashboard = await startBundledWeb(reachable([manager.addresses.router])[0] ?? '', options)
   const all = {
     state: 'running' as const,
     start: () => Promise.resolve(),

@@ -84,6 +84,7 @@ export class Dashboard implements Service {
     const finder = new JobFinder(() => pipelines.watches, nowMs)
     const delays = new LoginDelays(nowMs)
     const cookieName = () => `carbontube_${this.port}`
+    live.streams.onPing = ({ sessionId = '' }) => access.identityOfSession(sessionId)
     access.onSessionEnded = (id) => live.streams.closeSession(id)
     const app = httpApp({
       handlers: {

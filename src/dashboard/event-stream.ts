@@ -99,6 +99,9 @@ export class EventStreams {
   /** Called when the first client of a topic comes, and when the last one is gone. */
   onInterestChanged: () => void = () => undefined
 
+  /** Called for each client whenever it is pinged: whoever looks is there. */
+  onPing: (client: StreamClient) => void = () => undefined
+
   get size(): number {
     return this.#clients.size
   }
@@ -140,6 +143,9 @@ export class EventStreams {
   }
 
   #pingAll(): void {
-    for (const client of this.#clients) client.send(ping)
+    for (const client of this.#clients) {
+      client.send(ping)
+      this.onPing(client)
+    }
   }
 }

@@ -66,7 +66,14 @@ export class LiveFeed {
   }
 
   /** @throws CT_BUSY */
-  open(topics: ReadonlySet<StreamTopic>, filter: LogFilter, sessionId?: string): Response {
+  open(
+    topics: ReadonlySet<StreamTopic>,
+    filter: LogFilter,
+    {
+      signal,
+      sessionId,
+    }: { readonly signal: AbortSignal; readonly sessionId?: string | undefined },
+  ): Response {
     if (this.streams.size >= clientsMax) {
       throw new CarbontubeError('CT_BUSY', `${clientsMax} browsers are looking already`, {
         hint: 'Close some; one tab of a browser serves all of its tabs.',
@@ -75,6 +82,8 @@ export class LiveFeed {
     let unfollow = () => undefined as void
     const session = sessionId === undefined ? {} : { sessionId }
     const client = this.streams.open({ topics, ...session }, () => unfollow())
+    // Also when it is gone before it has read anything.
+    signal.addEventListener('abort', () => client.close(), { once: true })
     if (topics.has('snapshot')) client.send(encodeEvent('snapshot', this.snapshot()))
     if (topics.has('logs')) {
       const send = (batch: LogBatch) => client.send(encodeEvent('logs', batch))

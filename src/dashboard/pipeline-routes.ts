@@ -32,7 +32,17 @@ export function pipelineRoutes(parts: PipelineRouteParts): Pick<Handlers, Names>
     history(call) {
       return pipelines.history(wordIn(call, 'span', Object.keys(spans) as Span[]) ?? '15m')
     },
-    stream: (call) => live.open(topicsIn(call), filterIn(call), call.who.sessionId),
+    stream(call) {
+      const { signal, who, request } = call
+      // Nobody would read it, and so nobody would end it.
+      if (request.method === 'HEAD') {
+        throw new CarbontubeError('CT_METHOD_NOT_ALLOWED', 'a stream has no end to tell of', {
+          hint: 'Use GET.',
+          details: { allow: ['GET'] },
+        })
+      }
+      return live.open(topicsIn(call), filterIn(call), { signal, sessionId: who.sessionId })
+    },
     pipeline: (call) => definition(pipelines.named(param(call, 'pipeline'))),
     pause: (call) => pause(parts, call, 'pause'),
     resume: (call) => pause(parts, call, 'resume'),

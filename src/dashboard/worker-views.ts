@@ -14,20 +14,32 @@ const jobsMax = 20
 
 type Progress = NonNullable<WorkerJob['progress']>
 
+/** A status may lack a worker before the event says that it was lost: so long it is remembered. */
+const goneKeptMs = 60_000
+
 export class WorkerViews {
   #present = new Map<string, WorkerView>()
+  /** By id: those that the last statuses did not have any more. */
+  readonly #gone = new Map<string, { readonly view: WorkerView; readonly sinceMs: number }>()
   readonly #lost = new Map<string, WorkerView>()
 
   take({ atMs, status }: Sample): void {
     const pipeline = status.welcome.pipeline
     const jobs = jobsByWorker(status.shards.flatMap(({ workers }) => workers))
     const workers: readonly WorkerStatus[] = shardsAsOne(status.shards).workers
+    const before = this.#present
     this.#present = new Map(
       workers.map((worker) => {
         const view = viewOf(pipeline, worker, jobs.get(placeOf(worker)) ?? [])
         return [placeOf(worker), view]
       }),
     )
+    for (const [place, view] of before) {
+      if (!this.#present.has(place)) this.#gone.set(view.id, { view, sinceMs: atMs })
+    }
+    for (const [id, { sinceMs }] of this.#gone) {
+      if (atMs - sinceMs > goneKeptMs) this.#gone.delete(id)
+    }
     for (const [id, { lostMs = 0 }] of this.#lost) {
       if (this.#isPresent(id) || atMs - lostMs > lostShownMs) this.#lost.delete(id)
     }
@@ -36,7 +48,8 @@ export class WorkerViews {
   /** `worker.lost`, as each shard says it. */
   lost({ atMs, fields }: PublishedEvent): void {
     const id = String(fields['worker'])
-    const known = [...this.#present.values()].find((view) => view.id === id) ?? this.#lost.get(id)
+    const present = [...this.#present.values()].find((view) => view.id === id)
+    const known = present ?? this.#gone.get(id)?.view ?? this.#lost.get(id)
     if (known === undefined) return
     const told = Array.isArray(fields['jobs']) ? fields['jobs'].map(String) : undefined
     const jobs = told ?? known.released ?? known.jobs.map((job) => job.id)
@@ -92,7 +105,8 @@ function viewOf(pipeline: string, worker: WorkerStatus, jobs: readonly WorkerJob
   const ended = done + failed
   return {
     ...{ pipeline, id, host, pid, phase, version, address, state, stuck, done, failed, jobs },
-    ...{ used: running, slots: concurrency },
+    // What it has beyond its slots waits in it.
+    ...{ used: Math.min(running, concurrency), slots: concurrency },
     ...given({
       score: ended === 0 ? undefined : Math.round((100 * done) / ended),
       durationMs: durationMs === 0 ? undefined : Math.round(durationMs * 10) / 10,

@@ -1,11 +1,19 @@
 /** Who may do what: every route of the document with every role, sessions, and pages of somebody else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mayDo } from '../../src/dashboard/access.ts'
-import type { Session } from '../../src/dashboard/api-types.ts'
+import type { Session, Settings } from '../../src/dashboard/api-types.ts'
 import { openApiDocument } from '../../src/dashboard/open-api.ts'
 import { Bench } from '../e2e/processes.ts'
 import { until } from '../wait.ts'
-import { ask, DashboardBench, EventReader, secretOf, tokens, type Role } from './dashboard-bench.ts'
+import {
+  ask,
+  DashboardBench,
+  EventReader,
+  secretOf,
+  shownFile,
+  tokens,
+  type Role,
+} from './dashboard-bench.ts'
 
 interface Documented {
   readonly method: string
@@ -206,9 +214,10 @@ describe('carbontube web', () => {
 
   it('starts away from loopback with a token that web-token has made', async () => {
     const bench = await Bench.open()
-    const made = await bench.run(['web-token', 'ops', 'operate', '--json'])
+    const made = await bench.run(['web-token', 'ops', 'admin', '--json'])
     const { secret, token } = JSON.parse(made.stdout) as { secret: string; token: string }
-    const server = bench.start(['web', bench.router, '--bind=0.0.0.0:0', '--token', token])
+    const args = ['web', bench.router, '--bind=0.0.0.0:0']
+    const server = bench.start(args, { CARBONTUBE_WEB_TOKEN: token })
     let said = ''
     server.stderr?.on('data', (text: Buffer) => (said += text.toString()))
     const [, port] = await until(() => /ready at http:\/\/\S+:(\d+)\//.exec(said), {
@@ -217,7 +226,26 @@ describe('carbontube web', () => {
     const headers = { authorization: `Bearer ${secret}` }
     const asked = { method: 'GET', path: '/api/v1/session', headers }
     const { json } = await ask<Session>(Number(port), asked)
-    expect(json).toMatchObject({ name: 'ops', role: 'operate' })
+    expect(json).toMatchObject({ name: 'ops', role: 'admin' })
+    const settings = await ask<Settings>(Number(port), { ...asked, path: '/api/v1/settings' })
+    const option = (name: string) => settings.json.options.find((one) => one.name === name)
+    expect(option('bind')).toMatchObject({ value: '0.0.0.0:0', source: 'flag' })
+    expect(option('token')).toMatchObject({ value: 'ops:admin:…', source: 'variable' })
+    expect(option('timeout')).toMatchObject({ value: '5s', source: 'default' })
+    expect(settings.text).not.toContain(token.split(':')[2])
+    await bench.close()
+  }, 40_000)
+})
+
+describe('carbontube bundle --web', () => {
+  it('ends, with all it has started, when the port of the dashboard is taken', async () => {
+    const bench = await Bench.open()
+    const doors = ['--pull-bind', bench.pull, '--sub-bind', bench.address(2)]
+    const taken = `127.0.0.1:${own.dashboard.port}`
+    const { code, stderr } = await bench.run(['bundle', shownFile, ...doors, '--web', taken])
+    expect(code).toBe(3)
+    expect(stderr).toContain('CT_ADDRESS_IN_USE')
+    expect(stderr).not.toContain('worker')
     await bench.close()
   }, 40_000)
 })

@@ -97,8 +97,8 @@ describe('the overview', () => {
     expect(shown?.phases.map(({ jobType }) => jobType)).toEqual(['talk', 'finish'])
     expect(shown?.phases[0]).toMatchObject({ waiting: 0, workers: 1, slots: 1, slotsFree: 1 })
     expect(shown?.phases[0]?.duration.p95Ms).toBeGreaterThan(0)
-    const seen = workers.map(({ phase, state }) => `${phase} ${state}`)
-    expect(seen.toSorted()).toEqual(['finish ready', 'talk ready'])
+    const states = workers.map(({ phase, state }) => `${phase} ${state}`)
+    expect(new Set(states)).toEqual(new Set(['finish ready', 'talk ready']))
     expect(workers.every(({ pid, host }) => pid > 0 && host !== '')).toBe(true)
   }, 30_000)
 

@@ -87,6 +87,10 @@ describe('the stream', () => {
     reader.close()
   }, 60_000)
 
+  it('is no stream for who wants its head alone: nobody would end it', async () => {
+    expect((await own.call('HEAD', '/stream')).status).toBe(405)
+  })
+
   it.each(['topics=everything', 'topics=logs&level=loud'])('refuses %s', async (query) => {
     expect((await own.call('GET', `/stream?${query}`)).status).toBe(400)
   })
