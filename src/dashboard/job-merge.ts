@@ -178,6 +178,8 @@ class Source {
     const { query, withInstructions } = this.#options
     const page = await this.pipeline.client.listJobs(query, {
       ...{ after, limit: this.#limit, withInstructions },
+      // Once for a list: the managers would count the same jobs for every page.
+      withoutCount: !this.isFirst || this.counted !== undefined,
     })
     this.counted ??= { count: page.count, more: page.more }
     this.#rows = this.#fresh(page.jobs)

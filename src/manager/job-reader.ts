@@ -54,6 +54,7 @@ export class JobReader {
     after: string
     limit: number
     withInstructions?: boolean
+    withoutCount?: boolean
   }): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request'>> {
     const query = this.#query(page.query)
     const limit = Math.max(1, Math.min(page.limit, 100))
@@ -61,7 +62,9 @@ export class JobReader {
     if (worker !== undefined) return await this.#listHeld(worker, query, page)
     const from = page.after === '' ? { limit } : { limit, after: page.after }
     const { jobs, next } = await this.#storage.listJobs(this.#ref, query, from)
-    const { count, more } = await this.#storage.countJobs(this.#ref, query)
+    const { count, more } = page.withoutCount
+      ? { count: 0, more: false }
+      : await this.#storage.countJobs(this.#ref, query)
     const views = jobs.map((record) => this.#view(record, page.withInstructions))
     return { type: 'jobs', jobs: views, next: next ?? '', count, more }
   }

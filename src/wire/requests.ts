@@ -63,6 +63,8 @@ export type Request =
       readonly limit: number
       /** The page has the instructions of its jobs as well. */
       readonly withInstructions?: boolean
+      /** How many match is not wanted: it costs as much as some pages. */
+      readonly withoutCount?: boolean
       readonly shard?: number
     }
   | { readonly type: 'cancel'; readonly request: number; readonly id: string }
@@ -148,9 +150,9 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
       const after = check.text(header['after'] ?? '', 'after')
       const limit = check.count(header['limit'] ?? 100, 'limit')
       const query = decodeQuery(header['query'])
-      const full = header['withInstructions']
-      const more =
-        full === undefined ? {} : { withInstructions: check.flag(full, 'withInstructions') }
+      const flag = (name: 'withInstructions' | 'withoutCount') =>
+        header[name] === undefined ? {} : { [name]: check.flag(header[name], name) }
+      const more = { ...flag('withInstructions'), ...flag('withoutCount') }
       return { type: 'list', request, query, after, limit, ...more, ...shardNamed(header) }
     }
     default:

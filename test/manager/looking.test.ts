@@ -43,7 +43,9 @@ describe('a list of jobs', () => {
     expect(bare.jobs.map(({ instructions }) => instructions)).toEqual([
       ...[undefined, undefined, undefined],
     ])
-    const { jobs } = await client.listJobs({}, { withInstructions: true })
+    const page = { withInstructions: true, withoutCount: true }
+    const { jobs, count, more } = await client.listJobs({}, page)
+    expect({ count, more }).toEqual({ count: 0, more: false })
     const read = jobs.map(({ instructions }) =>
       decodeInstructions(instructions ?? new Uint8Array()),
     )

@@ -131,7 +131,14 @@ export const samples: Readonly<Record<string, Sample>> = {
   listOfOneWorker: {
     kind: 'request',
     message: {
-      ...{ type: 'list', request: 8, after: '', limit: 10, withInstructions: true },
+      ...{
+        type: 'list',
+        request: 8,
+        after: '',
+        limit: 10,
+        withInstructions: true,
+        withoutCount: true,
+      },
       query: { worker: info.id, enqueuedBeforeMs: times.startedMs },
     },
   },

@@ -54,7 +54,8 @@ describe('any bytes', () => {
       }),
       { numRuns: 500 },
     )
-  })
+    // Some ten thousand decodings: long on a machine with other things to do.
+  }, 60_000)
 
   it('are instructions or CT_BAD_INSTRUCTIONS', () => {
     const anyJson = fc.json().map((text) => Buffer.from(text))
