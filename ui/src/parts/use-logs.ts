@@ -13,7 +13,10 @@ export interface Logs {
   redraw(): void
 }
 
-const redrawMs = 200
+const redrawMsMin = 200
+const redrawMsMax = 2_000
+/** Of its time a page that is flooded may draw one part in so many; the rest is for clicks. */
+const drawnShare = 5
 
 export function useLogs(filter: LogFilter): Logs {
   const { phase, job, level, text } = filter
@@ -26,11 +29,17 @@ export function useLogs(filter: LogFilter): Logs {
     let timer: ReturnType<typeof setTimeout> | undefined
     let early: LogLine[] | undefined = []
     setError(undefined)
+    let pauseMs = redrawMsMin
     const soon = () => {
       timer ??= setTimeout(() => {
         timer = undefined
+        const beganMs = performance.now()
         redraw()
-      }, redrawMs)
+        afterPaint(() => {
+          const tookMs = performance.now() - beganMs
+          pauseMs = Math.min(Math.max(drawnShare * tookMs, redrawMsMin), redrawMsMax)
+        })
+      }, pauseMs)
     }
     const end = onLogs(({ lines, dropped }) => {
       const fitting = lines.filter((line) => fitsLogFilter(line, filter))
@@ -62,6 +71,10 @@ export function useLogs(filter: LogFilter): Logs {
   }, [buffer])
 
   return { buffer, error, redraw: () => redraw() }
+}
+
+function afterPaint(act: () => void): void {
+  requestAnimationFrame(() => setTimeout(act))
 }
 
 function keyOf({ atMs, worker, jobId, message }: LogLine): string {
