@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { JobDetail, JobPage } from '../../src/dashboard/api-types.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
 import { benchOfFile, orders } from './dashboard-bench.ts'
+import { fairTime, shownTime } from './fair-time.ts'
 import { noteFigure } from './note-figure.ts'
 
 const bench = benchOfFile()
@@ -94,17 +95,15 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     const id = await settledOrder({ does: 'giveMegabytes' })
     const page = await bench().page('overview')
     await page.getByTestId('settled-done').waitFor()
-    const startedMs = performance.now()
-    await page.goto(`${bench().url}#/jobs/orders/${id}`)
     const payload = page.getByTestId('payload')
-    await payload.waitFor()
-    await page.getByRole('button', { name: 'Raw JSON' }).click()
-    await page.getByRole('dialog').waitFor()
-    const tookMs = performance.now() - startedMs
-    noteFigure(
-      `a job with 5 MB of output is open and has opened a dialog after ${Math.round(tookMs)} ms`,
-    )
-    expect(tookMs).toBeLessThan(2_000)
+    const opening = await fairTime(async () => {
+      await page.goto(`${bench().url}#/jobs/orders/${id}`)
+      await payload.waitFor()
+      await page.getByRole('button', { name: 'Raw JSON' }).click()
+      await page.getByRole('dialog').waitFor()
+    })
+    noteFigure(`a job with 5 MB of output is open, and a dialog of it, after ${shownTime(opening)}`)
+    expect(opening.fairMs).toBeLessThan(2_000)
     expect((await payload.innerText()).length).toBeLessThan(70_000)
     await page.keyboard.press('Escape')
     const download = page.waitForEvent('download')
