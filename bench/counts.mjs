@@ -17,7 +17,7 @@ const valgrind = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=
 export function counts({ check }) {
   // What starting takes is in both.
   const perJob = Math.round((instructionsOf(jobsCounted) - instructionsOf(0)) / jobsCounted)
-  const before = readResult('counts')?.perJob
+  const before = comparable()
   const change = before === undefined ? 0 : perJob / before - 1
   if (check && change > tolerance) {
     const [now, then] = [grouped(perJob), grouped(before)]
@@ -25,6 +25,14 @@ export function counts({ check }) {
     process.exitCode = 1
   }
   return { jobs: jobsCounted, perJob, changePercent: Math.round(change * 1_000) / 10 }
+}
+
+/** The count of another Node says nothing: its interpreter is another. */
+function comparable() {
+  const { machine, perJob } = readResult('counts') ?? {}
+  if (machine?.node === process.version) return perJob
+  console.error(`nothing to compare with: no count of Node ${process.version} was saved`)
+  return undefined
 }
 
 function instructionsOf(jobs) {

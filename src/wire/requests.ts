@@ -213,7 +213,8 @@ function decodeQuery(value: unknown): ListQuery {
  */
 export function checksumOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  // By index: the iterator of a Buffer takes four times as long, and every byte of every job comes by here.
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
   return hash >>> 0
 }
 
