@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
-import { Bench } from '../e2e/processes.ts'
+import { Bench, kill } from '../e2e/processes.ts'
 import { freePort } from '../servers/free-port.ts'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, launchChromium } from './chromium.ts'
@@ -113,11 +113,11 @@ export class DashboardBench {
   }
 
   /** Another dashboard of the same pipeline. */
-  async web(more: readonly string[] = [], env?: Readonly<Record<string, string>>): Promise<Web> {
-    const port = await freePort()
+  async web(more: readonly string[] = [], at?: number): Promise<Web> {
+    const port = at ?? (await freePort())
     const url = `http://127.0.0.1:${port}/`
     const args = ['web', this.processes.router, '--bind', `127.0.0.1:${port}`, ...more]
-    const child = this.processes.start(args, env)
+    const child = this.processes.start(args)
     let said = ''
     child.stderr?.on('data', (text: Buffer) => (said += text.toString()))
     await until(
@@ -129,6 +129,12 @@ export class DashboardBench {
     )
     if (child.exitCode !== null) throw new Error(`carbontube web ended: ${said}`)
     return { child, url }
+  }
+
+  /** Kills the dashboard; resolves when another one is there in its place. */
+  async restartWeb(): Promise<void> {
+    await kill(this.webProcess)
+    this.#web = await this.web([], Number(new URL(this.url).port))
   }
 
   /** A browser profile of its own: storage, cookies and locks are not shared with others. */
