@@ -22,3 +22,7 @@ carbontube phase pipeline.ts calculate-hash --concurrency 4 \
 # #region web
 carbontube web tcp://127.0.0.1:5050
 # #endregion web
+
+# #region bundle-web
+carbontube bundle examples/simple/pipeline.ts --web 127.0.0.1:8080
+# #endregion bundle-web

@@ -59,6 +59,15 @@ describe('README.md', () => {
     expect(await (await fetch(url)).text()).toContain('<title>Carbontube</title>')
   })
 
+  it('starts everything with its dashboard', async () => {
+    // The port is a command's own here, and may be taken.
+    const { stderr } = shell.start(region('bundle-web').replace('127.0.0.1:8080', '127.0.0.1:0'))
+    const said = /dashboard is ready at ([^\s,]+)/
+    await until(() => said.test(stderr()), { what: 'the dashboard is ready', timeoutMs: 20_000 })
+    const [, url = ''] = said.exec(stderr()) ?? []
+    expect((await fetch(`${url}healthz`)).status).toBe(200)
+  })
+
   it('starts the parts on several boxes', async () => {
     await start('manager')
     await start('worker')
