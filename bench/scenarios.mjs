@@ -5,6 +5,7 @@
 import { backlog } from './backlog.mjs'
 import { compare, compareTables } from './compare.mjs'
 import { counts, countsTables } from './counts.mjs'
+import { dashboards, dashboardsTables } from './dashboards.mjs'
 import { enqueue, enqueueTables } from './enqueue.mjs'
 import { fairness, fairnessTables } from './fairness.mjs'
 import { growth, growthCharts, growthTables } from './growth.mjs'
@@ -44,6 +45,10 @@ export const scenarios = {
     run: fairness,
     tables: fairnessTables,
     options: '[--store sqlite] [--jobs 100000] [--ms 40]',
+  },
+  dashboards: {
+    ...{ run: dashboards, tables: dashboardsTables },
+    options: '[--store sqlite] [--jobs 30000] [--runs 3]',
   },
   idle: { run: idle, tables: idleTables, options: '[--seconds 60]' },
   compare: {

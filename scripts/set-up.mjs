@@ -1,5 +1,6 @@
 // Makes a fresh machine ready for `npm test`: packages, their native parts, the Python side of the
-// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the build.
+// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the browser of the
+// dashboard's tests, the build.
 // Running it again does only what is missing. Without apt or without root it says so and goes on: the
 // tests that need them skip themselves.
 import { spawnSync } from 'node:child_process'
@@ -7,7 +8,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runStep } from './run-step.mjs'
 
-const debianPackages = ['python3-zmq', 'python3-msgpack', 'iproute2', 'redis-server', 'postgresql']
+const debianPackages = [
+  'python3-zmq',
+  'python3-msgpack',
+  'iproute2',
+  'redis-server',
+  'postgresql',
+  'chromium',
+]
 
 await dependencies()
 await nativeModules()

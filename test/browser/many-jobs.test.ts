@@ -74,16 +74,16 @@ describe.skipIf(chromiumIsMissing)(`the list of a hundred thousand jobs${skipped
     })
     noteFigure(`100,000 jobs: the 37 of a filter ${shownTime(found)}`)
     const ids = async (one: Page) =>
-      (
-        await rowsOf(one).evaluateAll((all) => all.map((row) => row.getAttribute('data-job')))
-      ).toSorted()
-    const expected = orders(rare, {}, 'rare-').map(({ id }) => id)
-    expect(await ids(page)).toEqual(expected.toSorted())
+      new Set(
+        await rowsOf(one).evaluateAll((all) => all.map((row) => row.getAttribute('data-job'))),
+      )
+    const expected = new Set(orders(rare, {}, 'rare-').map(({ id }) => id))
+    expect(await ids(page)).toEqual(expected)
 
     const other = await page.context().newPage()
     await other.goto(page.url())
     await other.getByTestId('job-count').getByText('37 jobs').waitFor()
-    expect(await ids(other)).toEqual(expected.toSorted())
+    expect(await ids(other)).toEqual(expected)
   })
 
   it('finds the 37 by a value in their instructions, and says how far it has looked', async () => {

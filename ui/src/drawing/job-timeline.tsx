@@ -84,7 +84,7 @@ interface LaneDrawingProps {
 
 function LaneDrawing({ lane, top, onPick }: LaneDrawingProps) {
   return (
-    <g data-testid="timeline-lane" aria-label={lane.phase}>
+    <g data-testid="timeline-lane" role="group" aria-label={lane.phase}>
       <line class="timeline__line" x1="0" x2="100%" y1={top + laneHeight} y2={top + laneHeight} />
       {lane.bars.map((bar) => (
         <AttemptBar
