@@ -6,6 +6,11 @@ import { systemClock } from '../runtime/clock.ts'
 
 /** A timer that is later than this is not just late. */
 const lateMsMin = 2_000
+/**
+ * How old a look at the processor's time may be when a timer is set: a busy worker sets thousands a second, and
+ * a look costs as much as a job. Little beside half of `lateMsMin`.
+ */
+const lookMsMax = 250
 
 export interface SleepWatchParts {
   nowMs(): number
@@ -25,6 +30,7 @@ export class SleepWatch {
   readonly #parts: SleepWatchParts
   #dueMs = Infinity
   #cpuMs = 0
+  #lookedMs = -Infinity
 
   constructor(parts = thisProcess) {
     this.#parts = parts
@@ -33,6 +39,9 @@ export class SleepWatch {
   /** A timer is set. */
   armed(dueMs: number): void {
     this.#dueMs = dueMs
+    const nowMs = this.#parts.nowMs()
+    if (nowMs >= this.#lookedMs && nowMs - this.#lookedMs < lookMsMax) return
+    this.#lookedMs = nowMs
     this.#cpuMs = this.#parts.cpuMs()
   }
 
