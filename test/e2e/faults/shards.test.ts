@@ -14,6 +14,8 @@ import { sharedStoreFile } from './two-managers.ts'
 
 const shards = 16
 const perSecond = 400
+/** Of each of the two phases. */
+const workersOfEach = 4
 const missing = noPostgres()
 
 /** Managers that share the pipeline, each with doors of its own, and workers and a client that know all. */
@@ -75,7 +77,9 @@ async function shared(client: PipelineClient, expected: readonly number[]): Prom
 
 async function play(company: Company): Promise<string> {
   const first = company.manager(0)
-  for (const jobType of ['work', 'work', 'finish', 'finish']) company.worker(jobType)
+  for (let n = 0; n < workersOfEach; n++) {
+    for (const jobType of ['work', 'finish']) company.worker(jobType)
+  }
   const client = await company.client()
   await shared(client, [16])
   // Somebody waits from the beginning, whoever owns the jobs by the time they are done.
@@ -87,14 +91,15 @@ async function play(company: Company): Promise<string> {
   )
   // Each of them stops when any shard is nobody's for a moment.
   const feeds = [1, 2, 3, 4].map(() => new Feed(client, perSecond / 4))
-  company.manager(1)
-  await shared(client, [8, 8])
-  const third = company.manager(2)
-  await shared(client, [6, 5, 5])
+  const [, third] = [company.manager(1), company.manager(2)]
+  company.manager(3)
+  await shared(client, [4, 4, 4, 4])
   await kill(third)
-  await shared(client, [8, 8])
+  await shared(client, [6, 5, 5])
   first.kill('SIGTERM')
-  await shared(client, [16])
+  await shared(client, [8, 8])
+  company.manager(2)
+  await shared(client, [6, 5, 5])
   await Promise.all(feeds.map((feed) => feed.end()))
   await client.resume('finish')
 
@@ -113,7 +118,8 @@ describe.skipIf(missing !== undefined)('a pipeline in sixteen shards', () => {
       await using one = await Bench.open()
       await using two = await Bench.open()
       await using three = await Bench.open()
-      const summary = await play(new Company([one, two, three], server.url()))
+      await using four = await Bench.open()
+      const summary = await play(new Company([one, two, three, four], server.url()))
       process.stdout.write(`sixteen shards: ${summary}\n`)
     } finally {
       await server.stop()
