@@ -3,10 +3,10 @@
  * it keeps its content security policy, and it does not care where a proxy mounts it. Its pictures are in
  * out/screens/.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PolicyReports } from '../../src/dashboard/api-types.ts'
@@ -17,7 +17,6 @@ import { MountingProxy } from './mounting-proxy.ts'
 
 const bench = benchOfFile()
 const screens = fileURLToPath(new URL('../../out/screens/', import.meta.url))
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
 const shownWidth = 'document.documentElement.scrollWidth'
 let failedId = ''
 
@@ -190,7 +189,7 @@ interface Finding {
 
 /** Serious and critical findings of axe, with where they are. */
 async function examine(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   const findings = await page.evaluate<readonly Finding[]>(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
        violations.map(({ id, impact, help, nodes }) =>
