@@ -30,6 +30,8 @@ export interface AttemptRecord {
   readonly endedMs: number
   readonly outcome: 'done' | 'failed' | 'dead' | 'cancelled' | 'lost'
   readonly error?: AttemptError
+  /** With `failed`: when the next try was due. */
+  readonly retryMs?: number
   /** With `done`: which of the instructions it has set; absent when the worker did not say. */
   readonly keys?: readonly string[]
 }

@@ -91,8 +91,8 @@ function failPhase(
     failure.retry === 'default'
       ? retryDelayMs(retry, job.attempts, shard.config.rng)
       : failure.retry
-  const ended = shard.attemptRecord(granted, { outcome: 'failed', error })
   const dueMs = shard.nowMs + delayMs
+  const ended = shard.attemptRecord(granted, { outcome: 'failed', error, retryMs: dueMs })
   const { attempts, crashes } = job
   shard.mutate({ type: 'retry', job: shard.expected(job), dueMs, attempts, crashes, ended })
   const { worker } = ended

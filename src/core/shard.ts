@@ -238,9 +238,9 @@ export class Shard {
   /** The record of the attempt that ends now, which is counted. */
   attemptRecord(
     grant: Grant,
-    end: Pick<AttemptRecord, 'outcome' | 'error' | 'keys'>,
+    end: Pick<AttemptRecord, 'outcome' | 'error' | 'keys' | 'retryMs'>,
   ): AttemptRecord {
-    const { outcome, error, keys } = end
+    const { outcome, error, keys, retryMs } = end
     const worker = this.workers.get(grant.incarnation)
     const startedMs = grant.startedMs === 0 ? grant.grantedMs : grant.startedMs
     this.phaseCounters[grant.phase]?.ended(outcome, grant.tookMs)
@@ -256,6 +256,7 @@ export class Shard {
     }
     if (error !== undefined) record.error = error
     if (keys !== undefined) record.keys = keys
+    if (retryMs !== undefined) record.retryMs = retryMs
     return record
   }
 

@@ -75,37 +75,27 @@ function attemptOf(
 ): AttemptView {
   const { phase, attempt, worker, startedMs, endedMs, outcome, error } = record
   const { attempts, at, job, names } = within
-  const next = attempts[at + 1]
   return {
     ...{ phase: names(phase), phaseIndex: phase, attempt, worker, startedMs, endedMs, outcome },
     ...given({
       error,
       readyMs: readySince(record, attempts[at - 1], job),
-      nextDueMs: outcome === 'failed' ? dueAfter(record, next, job) : undefined,
+      nextDueMs: record.retryMs,
     }),
   }
 }
 
 /**
- * Of a failed attempt. History does not say when the next one was due, only when it began: what it waited for a
- * slot counts as backoff too.
+ * The first in the first phase since it was enqueued, the first in a later one since the one before ended, and
+ * one after a failure since its backoff was over.
  */
-function dueAfter(
-  { phase }: AttemptRecord,
-  next: AttemptRecord | undefined,
-  job: JobView,
-): number | undefined {
-  if (next === undefined) return job.state === 'scheduled' ? job.dueMs : undefined
-  return next.phase === phase && next.startedMs > 0 ? next.startedMs : undefined
-}
-
-/** The first in the first phase since it was enqueued, the first in a later one since the one before ended. */
 function readySince(
   { phase, attempt }: Pick<AttemptRecord, 'phase' | 'attempt'>,
   before: AttemptRecord | undefined,
   job: JobView,
 ): number | undefined {
   if (before === undefined) return attempt === 1 ? job.enqueuedMs : undefined
+  if (before.outcome === 'failed') return before.retryMs
   return before.outcome === 'done' && before.phase < phase ? before.endedMs : undefined
 }
 

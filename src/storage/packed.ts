@@ -5,6 +5,7 @@
  */
 import { Packr } from 'msgpackr'
 import type { AttemptError, AttemptRecord, RunningNote } from '../core/job.ts'
+import { given } from '../language/given.ts'
 import { boundedAttempt } from './attempt-history.ts'
 
 const packr = new Packr({ useRecords: false })
@@ -24,16 +25,18 @@ export function unpackRunning(bytes: Uint8Array): RunningNote {
 type PackedAttempt = [
   ...[phase: number, attempt: number, token: string, worker: string],
   ...[startedMs: number, endedMs: number, outcome: AttemptRecord['outcome']],
-  ...[error?: AttemptError | null, keys?: readonly string[]],
+  ...[error?: AttemptError | null, keys?: readonly string[] | null, retryMs?: number],
 ]
 
 /** One attempt, to be appended to the history of its job. Texts are cut to their limits. */
 export function packAttempt(ended: AttemptRecord): Uint8Array {
-  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys } =
+  const { phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys, retryMs } =
     boundedAttempt(ended)
   const packed: PackedAttempt = [phase, attempt, token, worker, startedMs, endedMs, outcome]
-  if (error !== undefined || keys !== undefined) packed.push(error ?? null)
-  if (keys !== undefined) packed.push(keys)
+  // What stands behind the last that is there costs nothing.
+  if (retryMs !== undefined) packed.push(error ?? null, keys ?? null, retryMs)
+  else if (keys !== undefined) packed.push(error ?? null, keys)
+  else if (error !== undefined) packed.push(error)
   return packr.pack(packed)
 }
 
@@ -41,8 +44,14 @@ export function packAttempt(ended: AttemptRecord): Uint8Array {
 export function unpackAttempts(history: Uint8Array): AttemptRecord[] {
   if (history.length === 0) return []
   return (packr.unpackMultiple(history) as PackedAttempt[]).map((packed) => {
-    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys] = packed
+    const [phase, attempt, token, worker, startedMs, endedMs, outcome, error, keys, retryMs] =
+      packed
     const record = { phase, attempt, token, worker, startedMs, endedMs, outcome }
-    return { ...record, ...(error ? { error } : {}), ...(keys ? { keys } : {}) }
+    return {
+      ...record,
+      ...(error ? { error } : {}),
+      ...(keys ? { keys } : {}),
+      ...given({ retryMs }),
+    }
   })
 }

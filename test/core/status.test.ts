@@ -68,6 +68,18 @@ describe('the status of a shard', () => {
 })
 
 describe('the history of a job', () => {
+  it('says when the next try was due', () => {
+    const owner = new AnOwner()
+    owner.submitted('one')
+    const worker = owner.worker('a')
+    worker.fails(worker.grant(), 700)
+    owner.commit()
+    const ended = owner.groups.flatMap(({ mutations }) =>
+      mutations.flatMap((mutation) => (mutation.type === 'retry' ? mutation.ended : [])),
+    )
+    expect(ended).toMatchObject([{ outcome: 'failed', retryMs: owner.nowMs + 700 }])
+  })
+
   it('names what a phase has set, when its worker says so', () => {
     const owner = new AnOwner({ phases: 2 })
     owner.submitted('one')

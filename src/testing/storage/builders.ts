@@ -55,6 +55,7 @@ export function anAttempt(more: Partial<AttemptRecord> = {}): AttemptRecord {
     startedMs: startMs,
     endedMs: startMs + 5,
     outcome: 'done',
+    ...(more.outcome === undefined ? { keys: ['thumbnail'] } : {}),
     ...more,
   }
 }
@@ -63,7 +64,7 @@ export function anAttempt(more: Partial<AttemptRecord> = {}): AttemptRecord {
 export function aFailure(message: string, more: Partial<AttemptRecord> = {}): AttemptRecord {
   const stack = `TypeError: ${message}\n    at execute (resize.ts:1:1)`
   const error = { kind: 'thrown', name: 'TypeError', message, stack }
-  return anAttempt({ outcome: 'failed', error, ...more })
+  return anAttempt({ outcome: 'failed', error, retryMs: startMs + 1_000, ...more })
 }
 
 /** Settles the job as dead after a failure in its phase. */
