@@ -143,7 +143,8 @@ function JobHead({ detail, path, onChanged }: JobProps) {
         <span>
           phase {phase} ({phaseIndex + 1} of {phases})
         </span>
-        <span>{counted(job.attempts, 'attempt')}</span>
+        {/* Of all phases: the job counts only those of the one it is in. */}
+        <span>{counted(detail.attempts.length, 'attempt')}</span>
         <span>
           enqueued {shownTime(job.enqueuedMs, now.value)},{' '}
           <Age atMs={job.enqueuedMs} suffix=" ago" />
