@@ -1,4 +1,5 @@
 /** Logs as they come: a flood of them leaves the page quick, and what somebody reads stands still. */
+import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
@@ -8,14 +9,18 @@ import { noteFigure } from './note-figure.ts'
 
 const bench = benchOfFile()
 
-/** A subscription arrives when it arrives: jobs come until their line has. */
-async function untilHeard(lines: { count(): Promise<number> }): Promise<void> {
+let greetings = 0
+
+/** A subscription arrives when it arrives: jobs come until one of their lines has, and not from what was kept. */
+async function untilHeard(lines: Locator): Promise<void> {
+  greetings += 1
+  const says = `good morning for the ${greetings}. time`
   await until(
     async () => {
-      await bench().client.enqueueJobs(orders(1, { says: 'good morning' }))
-      return (await lines.count()) > 0
+      await bench().client.enqueueJobs(orders(1, { says }))
+      return (await lines.filter({ hasText: says }).count()) > 1
     },
-    { what: 'a first line is there', timeoutMs: 15_000 },
+    { what: 'two lines are there', timeoutMs: 15_000 },
   )
 }
 
