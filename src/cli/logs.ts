@@ -28,7 +28,7 @@ export async function followLogs(
   const stopped = stopSignal(0)
   const { managers } = await withClient(address, options, (client) => client.status())
   const subscription = await subscribe({
-    addresses: pubDoorsOf(managers, address.split(',')),
+    addresses: pubDoorsOf(managers, address),
     topics: ['job.log'],
     onEvent(event) {
       const line = lineOf(event)

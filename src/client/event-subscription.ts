@@ -2,7 +2,7 @@
  * What managers publish, for people who look: logs, progress, workers that come and go. A hint and never the
  * truth: what was published before the subscription has arrived, or while nobody listened, does not come again.
  */
-import { isWildcard, parseAddress, withPort } from '../runtime/address.ts'
+import { addressesIn, isWildcard, parseAddress, withPort } from '../runtime/address.ts'
 import type { Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodePublished, type PublishedEvent } from '../wire/published.ts'
@@ -27,13 +27,15 @@ export interface EventSubscription {
 /**
  * Where what managers publish can be subscribed to. A door that is open on every interface is reached at the
  * hosts by which the managers themselves are.
+ * @param given address of the managers, as a client takes it
  */
 export function pubDoorsOf(
   managers: readonly Pick<Welcome, 'pub'>[],
-  given: readonly string[],
+  given: string,
 ): readonly string[] {
   const doors = managers.flatMap(({ pub }) => {
-    return isWildcard(pub) ? given.map((one) => withPort(one, parseAddress(pub).port)) : pub
+    if (!isWildcard(pub)) return pub
+    return addressesIn(given).map((one) => withPort(one, parseAddress(pub).port))
   })
   return [...new Set(doors)]
 }

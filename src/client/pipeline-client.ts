@@ -15,6 +15,7 @@ import type {
   Pipelines,
   PipelinesIn,
 } from '../pipeline/pipeline.ts'
+import { addressesIn } from '../runtime/address.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
@@ -98,7 +99,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /** @param address of a manager, or those of all managers that may own jobs: a list, or joined by commas */
   constructor(address: string | readonly string[], options: ClientOptions = {}) {
-    const given = typeof address === 'string' ? address.split(',') : address
+    const given = typeof address === 'string' ? addressesIn(address) : address
     this.#addresses = given.map((one) => one.trim())
     this.#transport = options.transport ?? zeromqTransport
     this.#timeoutMs =

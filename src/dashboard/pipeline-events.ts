@@ -3,7 +3,6 @@
  * only while somebody looks. Never what happens to each job: there may be tens of thousands a second.
  */
 import { subscribe, type EventSubscription } from '../client/event-subscription.ts'
-import { isWildcard, parseAddress, formatAddress } from '../runtime/address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 
@@ -31,12 +30,9 @@ export class PipelineEvents {
     this.#options = options
   }
 
-  /**
-   * Follows these doors and topics from now on; nothing changes when they are the same as before.
-   * @param near a door of the pipeline that can be reached: its host stands in for "every interface"
-   */
-  want(doors: readonly string[], near: string, topics: readonly string[]): void {
-    const addresses = [...new Set(doors.map((door) => reachable(door, near)))].toSorted()
+  /** Follows these doors and topics from now on; nothing changes when they are the same as before. */
+  want(doors: readonly string[], topics: readonly string[]): void {
+    const addresses = doors.toSorted()
     this.#wanted = { addresses, topics: [...rareTopics, ...topics].toSorted() }
     this.#changing = this.#changing.then(() => this.#change())
   }
@@ -77,9 +73,4 @@ export class PipelineEvents {
     }
     this.#options.onEvent(event)
   }
-}
-
-function reachable(door: string, near: string): string {
-  if (!isWildcard(door)) return door
-  return formatAddress({ host: parseAddress(near).host, port: parseAddress(door).port })
 }

@@ -1,4 +1,5 @@
 /** What people see of a pipeline: rates and percentiles of the last seconds, and what holds it up. */
+import { shardsAsOne } from '../client/all-shards.ts'
 import { percentile } from './duration-percentile.ts'
 import { durationBoundsMs } from '../core/duration-counts.ts'
 import { given } from '../language/given.ts'
@@ -22,9 +23,12 @@ export function viewOfPipeline(watch: PipelineWatch): PipelineView | undefined {
   const { latest, isLive } = watch
   if (latest === undefined) return undefined
   const { welcome, shards, managers } = latest.status
+  const { paused, phases: summed, scheduled, settled } = shardsAsOne(shards)
   const [recent, minute] = [watch.since(rateMs), watch.since(figuresMs)]
   const phases = withBottleneck(
-    welcome.jobTypes.map((_, at) => viewOfPhase(latest, at, { recent, minute })),
+    welcome.jobTypes.map((jobType, at) =>
+      viewOfPhase(summed[at] ?? { ...nothing, jobType }, at, { latest, recent, minute }),
+    ),
   )
   const known = {
     ...({
@@ -32,13 +36,7 @@ export function viewOfPipeline(watch: PipelineWatch): PipelineView | undefined {
       state: isLive ? 'live' : 'reconnecting',
       atMs: latest.atMs,
     } as const),
-    ...{ paused: shards.length > 0 && shards.every(({ paused }) => paused), phases },
-    scheduled: total(shards, ({ scheduled }) => scheduled),
-    settled: {
-      done: total(shards, ({ settled }) => settled.done),
-      dead: total(shards, ({ settled }) => settled.dead),
-      cancelled: total(shards, ({ settled }) => settled.cancelled),
-    },
+    ...{ paused, phases, scheduled, settled },
     inPerSecond: rate(recent, (totals) => totals.jobs('stored')),
     donePerSecond: rate(recent, (totals) => totals.jobs('done')),
     shardsTotal: welcome.shards,
@@ -48,37 +46,27 @@ export function viewOfPipeline(watch: PipelineWatch): PipelineView | undefined {
   return { ...known, verdict: verdictOf(known) }
 }
 
-/** As they are in every shard; jobs are summed up, workers are known to all. */
+/** Of a phase while no shard is anybody's. */
+const nothing = { waiting: 0, running: 0, workers: 0, concurrency: 0, paused: false, oldestMs: 0 }
+
 function viewOfPhase(
-  { status, totals }: Sample,
+  summed: Pick<PhaseStatus, keyof typeof nothing | 'jobType'>,
   at: number,
-  { recent, minute }: { recent: Window; minute: Window },
+  { latest, recent, minute }: { latest: Sample; recent: Window; minute: Window },
 ): Phase {
-  const of: PhaseStatus[] = status.shards.flatMap(({ phases }) => phases[at] ?? [])
-  const sum = (pick: (phase: PhaseStatus) => number) => total(of, pick)
-  const most = (pick: (phase: PhaseStatus) => number) => Math.max(0, ...of.map(pick))
-  const oldest = of.map(({ oldestMs }) => oldestMs).filter((ms) => ms > 0)
-  const [waiting, running] = [sum((one) => one.waiting), sum((one) => one.running)]
-  const [workers, slots] = [most((one) => one.workers), most((one) => one.concurrency)]
-  const paused = of.length > 0 && of.every((one) => one.paused)
+  const { jobType, waiting, running, workers, concurrency: slots, paused, oldestMs } = summed
+  const { totals } = latest
   const ended = endedIn(minute, at)
   const failPercent = ended.all === 0 ? undefined : Math.round((100 * ended.bad) / ended.all)
   const phase = {
-    ...{
-      jobType: status.welcome.jobTypes[at] ?? `#${at}`,
-      waiting,
-      running,
-      workers,
-      slots,
-      paused,
-    },
+    ...{ jobType, waiting, running, workers, slots, paused },
     perSecond: rate(recent, (one) => one.attempts(at, 'done')),
     duration: figures(minute, at, 'duration'),
     wait: figures(minute, at, 'wait'),
     slotsFree: Math.max(0, slots - running),
     done: totals.attempts(at, 'done'),
     failed: totals.attempts(at, 'failed') + totals.attempts(at, 'dead'),
-    ...given({ oldestMs: oldest.length === 0 ? undefined : Math.min(...oldest), failPercent }),
+    ...given({ oldestMs: oldestMs === 0 ? undefined : oldestMs, failPercent }),
   }
   return { ...phase, ...given({ trouble: troubleOf(phase, ended.all) }) }
 }
@@ -160,8 +148,4 @@ function sentenceOf({ jobType, trouble, waiting, slots, failPercent }: PhaseView
 function rate(window: Window, pick: (totals: Totals) => number): number {
   if (window === undefined || window.overMs <= 0) return 0
   return Math.round((pick(window.totals) / window.overMs) * 10_000) / 10
-}
-
-function total<T>(list: readonly T[], pick: (one: T) => number): number {
-  return list.reduce((sum, one) => sum + pick(one), 0)
 }

@@ -1,4 +1,5 @@
 /** All pipelines of a dashboard: what is known of them together, once a second, for whoever looks. */
+import { pubDoorsOf } from '../client/event-subscription.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { given } from '../language/given.ts'
 import type { PublishedEvent } from '../wire/published.ts'
@@ -54,8 +55,7 @@ class Watched {
     this.#topics = topics
     const { latest, address } = this.watch
     if (latest === undefined) return
-    const doors = latest.status.managers.map(({ pub }) => pub)
-    this.#events.want(doors, address.split(',')[0]?.trim() ?? '', topics)
+    this.#events.want(pubDoorsOf(latest.status.managers, address), topics)
   }
 
   async stop(): Promise<void> {

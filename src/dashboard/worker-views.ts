@@ -25,15 +25,9 @@ export class WorkerViews {
 
   take({ atMs, status }: Sample): void {
     const pipeline = status.welcome.pipeline
-    const jobs = jobsByWorker(status.shards.flatMap(({ workers }) => workers))
-    const workers: readonly WorkerStatus[] = shardsAsOne(status.shards).workers
+    const { workers } = shardsAsOne(status.shards)
     const before = this.#present
-    this.#present = new Map(
-      workers.map((worker) => {
-        const view = viewOf(pipeline, worker, jobs.get(placeOf(worker)) ?? [])
-        return [placeOf(worker), view]
-      }),
-    )
+    this.#present = new Map(workers.map((worker) => [placeOf(worker), viewOf(pipeline, worker)]))
     for (const [place, view] of before) {
       if (!this.#present.has(place)) this.#gone.set(view.id, { view, sinceMs: atMs })
     }
@@ -85,24 +79,14 @@ function placeOf({ id, address }: WorkerStatus): string {
   return `${id} ${address}`
 }
 
-/** A worker has jobs of several shards. */
-function jobsByWorker(workers: readonly WorkerStatus[]): Map<string, WorkerJob[]> {
-  const byPlace = new Map<string, WorkerJob[]>()
-  for (const worker of workers) {
-    const jobs = worker.jobs.map(({ id, attempt, startedMs }) => ({
-      ...{ id, attempt },
-      ...given({ startedMs: startedMs === 0 ? undefined : startedMs }),
-    }))
-    const place = placeOf(worker)
-    byPlace.set(place, [...(byPlace.get(place) ?? []), ...jobs].slice(0, jobsMax))
-  }
-  return byPlace
-}
-
-function viewOf(pipeline: string, worker: WorkerStatus, jobs: readonly WorkerJob[]): WorkerView {
+function viewOf(pipeline: string, worker: WorkerStatus): WorkerView {
   const { id, jobType: phase, address, state, running, concurrency, stuck, done, failed } = worker
   const { host, pid, version, durationMs, seenMs, rssBytes, loopLagMs } = worker
   const ended = done + failed
+  const jobs = worker.jobs.map(({ id: job, attempt, startedMs }) => ({
+    ...{ id: job, attempt },
+    ...given({ startedMs: startedMs === 0 ? undefined : startedMs }),
+  }))
   return {
     ...{ pipeline, id, host, pid, phase, version, address, state, stuck, done, failed, jobs },
     // What it has beyond its slots waits in it.

@@ -24,6 +24,11 @@ export function formatAddress({ host, port }: TcpAddress): string {
   return `tcp://${host}:${port}`
 }
 
+/** Several as people write them: joined by commas. */
+export function addressesIn(text: string): readonly string[] {
+  return text.split(',').map((one) => one.trim())
+}
+
 /** The same host, another port. */
 export function withPort(address: string, port: number): string {
   return formatAddress({ host: parseAddress(address).host, port })
