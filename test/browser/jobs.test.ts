@@ -33,14 +33,21 @@ describe.skipIf(chromiumIsMissing)(`the list of jobs${skipped}`, () => {
     expect(before).toMatchObject({ focus: 'old-50', isChosen: true })
 
     await bench().client.enqueueJobs(orders(12, {}, 'new-'))
+    // Enqueued before the page was loaded, and maybe told of after it: not new.
     const show = page.getByTestId('new-jobs')
     await show.getByText('12 new — show').waitFor()
     expect(await look()).toEqual(before)
     await atTheTop.getByTestId('new-jobs').getByText('12 new — show').waitFor()
     expect(await first.boundingBox()).toEqual(firstBox)
 
+    const dead = await bench().page('jobs?q=state%3Adead', page.context())
+    await dead.getByText('No job matches this search').waitFor()
+    await bench().client.enqueueJobs(orders(1, {}, 'newest-'))
+    await show.getByText('13 new — show').waitFor()
+    expect(await dead.getByTestId('new-jobs').count()).toBe(0)
+
     await show.click()
-    await page.getByRole('link', { name: 'new-11', exact: true }).waitFor()
+    await page.getByRole('link', { name: 'newest-0', exact: true }).waitFor()
     await until(async () => (await show.count()) === 0, { what: 'nothing is new any more' })
     expect(await rows.count()).toBe(50)
   })

@@ -2,12 +2,12 @@
  * Jobs, the newest first, a page at a time. The search is in the URL, so a link shows a colleague the
  * same. Rows are brought up to date where they stand; new ones wait behind “12 new — show”.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { JobPage, JobRow } from '../../../src/dashboard/api-types.ts'
 import { get, query } from '../api.ts'
 import { counted, shownCount } from '../figures.ts'
-import { termValue } from '../job-search.ts'
 import { onJobsArrived, pipelines } from '../live.ts'
+import { arrivedWords } from '../arrived-words.ts'
 import { BulkBar, type Selection } from '../parts/bulk-bar.tsx'
 import { EmptyNote, LoadingNote } from '../parts/empty-note.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
@@ -17,7 +17,9 @@ import { useResource } from '../resource.ts'
 import { go, link, route } from '../router.ts'
 
 const pageSize = 50
+/** How often the list is asked for again at most, and how often is looked whether that is due. */
 const refreshMs = 5_000
+const lookMs = 500
 const nothing: Selection = { rows: new Map(), isAll: false }
 
 export function JobsPage() {
@@ -25,8 +27,7 @@ export function JobsPage() {
   const after = route.value.parameters.get('after') ?? ''
   const path = `jobs${query({ q: search, after, limit: pageSize })}`
   const { data, error, isLoading, reload } = useResource<JobPage>(path)
-  const rows = useUpdatedRows(data, path)
-  const arrived = useArrived(search, data)
+  const { rows, arrived } = useNewest(data, path)
   const [selection, setSelection] = useState(nothing)
   useEffect(() => setSelection(nothing), [search, after])
   const show = (text: string) => go(link(['jobs'], { q: text }))
@@ -45,14 +46,9 @@ export function JobsPage() {
       )}
       {isLoading && error === undefined && <LoadingNote rows={10} />}
       <div class="arrived">
-        {arrived > 0 && (
-          <button
-            type="button"
-            class="arrived__button"
-            data-testid="new-jobs"
-            onClick={() => (after === '' ? reload() : show(search))}
-          >
-            {shownCount(arrived)} new — show
+        {arrived !== '' && (
+          <button type="button" class="arrived__button" data-testid="new-jobs" onClick={reload}>
+            {arrived} new — show
           </button>
         )}
       </div>
@@ -141,42 +137,39 @@ function Pages({ search, after, next }: PagesProps) {
 }
 
 /**
- * The rows of the page, each with its newest state, in the order they came in. A job that has left the
- * search stays where it is until somebody asks for the list again.
+ * What the page's own question answers now: the newest state of its rows, in the order they came in, and how
+ * many jobs stand before them that are not on it. Counted from the list itself, so that it is right for any
+ * search, and for a job that was stored just before the page was loaded. A job that has left the search stays
+ * where it is until somebody asks for the list again.
  */
-function useUpdatedRows(page: JobPage | undefined, path: string): readonly JobRow[] {
-  const [updates, setUpdates] = useState<ReadonlyMap<string, JobRow>>(new Map())
+function useNewest(page: JobPage | undefined, path: string) {
+  const [newest, setNewest] = useState<JobPage>()
   const isOpen = page?.jobs.some(({ endedMs }) => endedMs === undefined) === true
   useEffect(() => {
-    setUpdates(new Map())
-    if (!isOpen) return
+    setNewest(undefined)
+    if (page === undefined) return
+    // One that came while the page was loaded has been told of before this listened.
+    let hasArrived = true
+    let askedMs = Date.now()
     const timer = setInterval(() => {
-      if (document.visibilityState !== 'visible') return
+      if (document.visibilityState !== 'visible' || !(isOpen || hasArrived)) return
+      if (Date.now() - askedMs < refreshMs) return
+      hasArrived = false
+      askedMs = Date.now()
       // When it fails, the bar at the top says that nothing comes any more.
-      get<JobPage>(path).then(
-        ({ jobs }) => setUpdates(new Map(jobs.map((row) => [keyOf(row), row]))),
-        () => {},
-      )
-    }, refreshMs)
-    return () => clearInterval(timer)
+      get<JobPage>(path).then(setNewest, () => {})
+    }, lookMs)
+    const unhear = onJobsArrived(() => (hasArrived = true))
+    return () => {
+      clearInterval(timer)
+      unhear()
+    }
   }, [page, path, isOpen])
-  return (page?.jobs ?? []).map((row) => updates.get(keyOf(row)) ?? row)
-}
-
-/** Jobs that were enqueued since the list was loaded; with a search for one pipeline, only its own. */
-function useArrived(search: string, page: JobPage | undefined): number {
-  const [count, setCount] = useState(0)
-  const wanted = useRef<string | undefined>(undefined)
-  wanted.current = termValue(search, 'pipeline')
-  useEffect(() => setCount(0), [page])
-  useEffect(
-    () =>
-      onJobsArrived(({ pipeline, count: more }) => {
-        if (wanted.current === undefined || wanted.current === pipeline) {
-          setCount((before) => before + more)
-        }
-      }),
-    [],
-  )
-  return page === undefined ? 0 : count
+  const known = page?.jobs ?? []
+  const found = newest ?? { jobs: known, next: undefined }
+  const updates = new Map(found.jobs.map((row) => [keyOf(row), row]))
+  return {
+    rows: known.map((row) => updates.get(keyOf(row)) ?? row),
+    arrived: arrivedWords(known.map(keyOf), found.jobs.map(keyOf), found.next !== undefined),
+  }
 }
