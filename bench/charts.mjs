@@ -57,6 +57,15 @@ export function lineChart({ title, xLabel, yLabel, isLog = false, series }) {
   ])
 }
 
+/** Any picture: `draw` gets the width, and answers its parts. */
+export function charted({ title, height }, draw) {
+  return svg({ title, height }, draw(width))
+}
+
+export function label(x, y, words, { size = 12, fill = ink } = {}) {
+  return text(x, y, words, 'start', size, fill)
+}
+
 function svg({ title, height }, parts) {
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" ${font}>`,
@@ -108,6 +117,6 @@ function dot(number) {
   return Math.round(number * 10) / 10
 }
 
-function escaped(words) {
+export function escaped(words) {
   return String(words).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

@@ -18,12 +18,10 @@ const measures = ['jobsPerSecond', 'managerMicros', 'workerMicros', 'clientMicro
 export async function compare({ store, jobs: given, runs: wanted, concurrency }, revision) {
   if (revision === undefined) throw new Error('compare with what? npm run bench -- compare main')
   const [jobs, runs] = [given ?? '50000', Number(wanted)]
-  const folder = checkedOut(revision)
-  try {
-    build(root)
-    build(folder)
+  return atRevision(revision, (folder) => {
     const args = ['throughput', '--runs', '1', '--json', ...['--store', store, '--jobs', jobs]]
-    const measure = (at) => measured(at, [...args, '--concurrency', concurrency])
+    const measure = (at) =>
+      JSON.parse(runOf(at, [...args, '--concurrency', concurrency])).figures[0]
     const figures = []
     for (let run = 0; run < runs; run++) {
       // Who comes first takes turns.
@@ -34,9 +32,31 @@ export async function compare({ store, jobs: given, runs: wanted, concurrency },
       console.error(`run ${run + 1}: ${JSON.stringify(figures.at(-1))}`)
     }
     return { revision, store, jobs: Number(jobs), runs, measures: measures.map(summaryOf(figures)) }
+  })
+}
+
+/**
+ * Answers what `act` does with a folder where another revision stands built; without one, with this tree. This
+ * tree is built too.
+ */
+export function atRevision(revision, act) {
+  build(root)
+  if (revision === undefined) return act(root)
+  const folder = checkedOut(revision)
+  try {
+    build(folder)
+    return act(folder)
   } finally {
     execFileSync('git', ['worktree', 'remove', '--force', folder], { cwd: root })
   }
+}
+
+/** What a scenario prints there. */
+export function runOf(folder, args, env = {}) {
+  return execFileSync(process.execPath, [join(folder, 'bench/run.mjs'), ...args], {
+    ...{ cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    env: { ...process.env, ...env },
+  })
 }
 
 function summaryOf(figures) {
@@ -67,13 +87,6 @@ function isOurs(path) {
 
 function build(folder) {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b'], { cwd: folder, stdio: 'inherit' })
-}
-
-function measured(folder, args) {
-  const output = execFileSync(process.execPath, [join(folder, 'bench/run.mjs'), ...args], {
-    ...{ cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  })
-  return JSON.parse(output).figures[0]
 }
 
 export function compareTables({ revision, runs, measures: found }) {

@@ -21,29 +21,29 @@ export const contenders = {
   },
   'ours-redis-everysec': {
     ...{ title: 'Carbontube, Redis', build: 'concurrency 50', durability: aof('everysec') },
-    ...{ ...redis, share: 1 },
+    ...{ ...redis, share: 0.5 },
     open: () => openOurs({ concurrency: 50, store: 'redis-everysec' }),
   },
   'ours-redis': {
     ...{ title: 'Carbontube, Redis', build: 'concurrency 50', durability: aof('always') },
-    ...{ ...redis, share: 1, open: () => openOurs({ concurrency: 50, store: 'redis' }) },
+    ...{ ...redis, share: 0.5, open: () => openOurs({ concurrency: 50, store: 'redis' }) },
   },
   'ours-postgres': {
     ...{ title: 'Carbontube, Postgres', build: 'concurrency 50', durability: 'fsync' },
-    ...{ ...postgres, share: 1, open: () => openOurs({ concurrency: 50, store: 'postgres' }) },
+    ...{ ...postgres, share: 0.4, open: () => openOurs({ concurrency: 50, store: 'postgres' }) },
   },
   'bullmq-50': bullmq(50, 'everysec'),
   'bullmq-200': bullmq(200, 'everysec'),
   'bullmq-200-always': bullmq(200, 'always'),
   jetstream: {
     ...{ title: 'NATS JetStream', build: 'work-queue streams, publish next, then ack' },
-    ...{ durability: 'files, fsync every 2 min', share: 0.5 },
+    ...{ durability: 'files, fsync every 2 min', share: 0.4 },
     ...{ missing: () => whatIsMissing('nats-server') },
     open: () => openJetstream({ concurrency: 200 }),
   },
   graphile: {
     ...{ title: 'graphile-worker', build: 'a task adds the next, local queue, concurrency 50' },
-    ...{ durability: 'fsync', ...postgres, share: 0.1 },
+    ...{ durability: 'fsync', ...postgres, share: 0.05 },
     open: () => openGraphile({ concurrency: 50 }),
   },
   celery: {
@@ -60,7 +60,7 @@ export const contenders = {
 function bullmq(concurrency, log) {
   return {
     ...{ title: `BullMQ, concurrency ${concurrency}`, build: 'a worker adds to the next queue' },
-    ...{ durability: aof(log), ...redis, share: 0.5 },
+    ...{ durability: aof(log), ...redis, share: 0.2 },
     open: () => openBullmq({ concurrency, log }),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Many workers in one process: `crowd.mjs PULL SUB COUNT`. The command line starts one a process; a process
+ * Many workers in one process: `crowd.mjs PULL SUB COUNT CONCURRENCY`. The command line starts one a process; a process
  * each for 500 of them would measure the memory of the machine.
  */
 import { compilePhase } from '../dist/pipeline/compile.js'
@@ -7,7 +7,7 @@ import { zeromqTransport } from '../dist/transport/zeromq-transport.js'
 import { Worker } from '../dist/worker/worker.js'
 import { steps } from './many-phases.mjs'
 
-const [pull, sub, count] = process.argv.slice(2)
+const [pull, sub, count, concurrency] = process.argv.slice(2)
 const complain = (...what) => console.error(...what)
 const logger = { debug() {}, info() {}, warn: complain, error: complain }
 
@@ -16,7 +16,7 @@ const workers = Array.from(
   () =>
     new Worker({
       ...{ phase: compilePhase(steps[0]), transport: zeromqTransport, logger, version: 'bench' },
-      ...{ concurrency: 1, pushConnect: [pull], pubConnect: [sub] },
+      ...{ concurrency: Number(concurrency), pushConnect: [pull], pubConnect: [sub] },
     }),
 )
 await Promise.all(workers.map((worker) => worker.start()))

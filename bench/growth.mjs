@@ -10,13 +10,13 @@ import { grouped, ranged } from './text-table.mjs'
 const KiB = 1_024
 const grown = {
   phases: [1, 2, 3, 5, 10],
-  workers: [1, 2, 4, 8],
+  workers: [1, 2, 5, 10, 50, 100, 500],
   payloadBytes: [100, KiB, 10 * KiB, 100 * KiB, KiB * KiB],
   waitingJobs: [0, 10_000, 100_000, 1_000_000],
 }
 const titles = {
   phases: 'phases, a worker each',
-  workers: 'workers of one phase',
+  workers: 'workers of one phase, in at most ten processes',
   payloadBytes: 'bytes of payload',
   waitingJobs: 'jobs waiting',
 }
@@ -44,10 +44,10 @@ export async function growth({ jobs: given, runs, store, only }) {
   return { store, jobs, runs: Number(runs), curves }
 }
 
-async function rateAt({ store, jobs: wanted, phases = 1, workers = 1, ...sizes }) {
+async function rateAt({ store, jobs: wanted, phases = 1, workers, ...sizes }) {
   const { payloadBytes = smallBytes, waitingJobs = 0 } = sizes
   const jobs = Math.min(wanted, Math.ceil(bytesMax / payloadBytes))
-  const settings = { concurrency: '50', workersOfEach: workers, pipeline: manyPhases(phases) }
+  const settings = { concurrency: '50', pipeline: manyPhases(phases) }
   const installation = await Installation.open(store, settings)
   const fill = 'x'.repeat(payloadBytes)
   const workOff = async (count) => {
@@ -60,7 +60,8 @@ async function rateAt({ store, jobs: wanted, phases = 1, workers = 1, ...sizes }
   }
   try {
     await installation.feed(waitingJobs, () => ({ fill }))
-    await installation.startWorkers()
+    if (workers === undefined) await installation.startWorkers()
+    else await installation.startCrowd(workers)
     await workOff(Math.ceil(jobs * warmUpShare))
     const startedMs = performance.now()
     await workOff(jobs)
@@ -87,7 +88,7 @@ export function growthCharts({ curves }) {
     const drawn = points.filter(({ size }) => size > 0)
     const series = [{ label: '', points: drawn.map((at) => [at.size, at.jobsPerSecond.median]) }]
     const title = `Jobs a second by ${titles[name]}`
-    const isLog = name === 'payloadBytes' || name === 'waitingJobs'
+    const isLog = name !== 'phases'
     const chart = lineChart({ title, xLabel: titles[name], yLabel: 'jobs/s', isLog, series })
     return [`growth-${name.replace(/[A-Z].*/, '')}`, chart]
   })

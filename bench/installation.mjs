@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PipelineClient } from 'carbontube'
-import { end, freePort, start, until } from './processes.mjs'
+import { end, freePort, start, startCommand, until, untilReady } from './processes.mjs'
 import { openStore } from './stores.mjs'
 
 const threePhases = {
@@ -14,6 +14,8 @@ const threePhases = {
 }
 const groupSize = 500
 const groupsInFlight = 8
+/** A process each for hundreds of workers would measure the memory of the machine. */
+const crowdProcesses = 10
 const text = 'x'.repeat(160)
 
 export class Installation {
@@ -76,6 +78,22 @@ export class Installation {
     await until(async () =>
       (await this.shard()).phases.every(({ workers }) => workers === this.#workersOfEach),
     )
+  }
+
+  /** So many workers of the only phase, several in a process, and waits until all can be granted jobs. */
+  async startCrowd(count) {
+    const file = fileURLToPath(new URL('crowd.mjs', import.meta.url))
+    const [[pull, sub]] = this.#doors
+    const processes = Math.min(count, crowdProcesses)
+    this.workers = Array.from({ length: processes }, (_, at) => {
+      const upTo = (part) => Math.floor((count * part) / processes)
+      const args = [file, pull, sub, String(upTo(at + 1) - upTo(at)), this.#concurrency]
+      return startCommand(process.execPath, args, { channel: true })
+    })
+    await Promise.all(this.workers.map((child) => untilReady(child, 'a crowd of workers')))
+    const ready = async () =>
+      (await this.shard()).workers.filter(({ state }) => state === 'ready').length
+    await until(async () => (await ready()) === count)
   }
 
   async stopWorkers() {

@@ -8,13 +8,14 @@ import { installPeers } from './peers/install.mjs'
 import { hundredths, quantile, round, spread } from './processes.mjs'
 import { ranged } from './text-table.mjs'
 
-/** A tenth of it to warm up, but compilers need some. */
-const warmUpShare = 0.2
+/** The same time for each: V8 compiles for seconds, and a number of jobs would warm up the slowest longest. */
+const warmUpMs = 8_000
+const warmUpShare = 0.1
 const oneByOne = 300
 
 export async function peers({ jobs: given, runs: wanted, only }) {
   installPeers()
-  const jobs = Number(given ?? 20_000)
+  const jobs = Number(given ?? 40_000)
   const runs = Number(wanted)
   const names = chosen(only)
   const figures = new Map(names.map((name) => [name, []]))
@@ -48,7 +49,7 @@ async function measure({ open, share }, jobsOfFastest) {
   const jobs = Math.max(100, Math.round(jobsOfFastest * share))
   const contender = await open()
   try {
-    await workOff(contender, Math.ceil(jobs * warmUpShare))
+    await warmUp(contender, Math.ceil(jobs * warmUpShare))
     const startedMs = performance.now()
     await workOff(contender, jobs)
     const jobsPerSecond = Math.round((jobs / (performance.now() - startedMs)) * 1_000)
@@ -63,6 +64,11 @@ async function measure({ open, share }, jobsOfFastest) {
   } finally {
     await contender.close()
   }
+}
+
+async function warmUp(contender, jobs) {
+  const endMs = performance.now() + warmUpMs
+  while (performance.now() < endMs) await workOff(contender, jobs)
 }
 
 async function workOff(contender, jobs) {

@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url'
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
 const running = new Set()
+/** Those that somebody here wants to end. */
+const ending = new WeakSet()
+/** What has ended by itself. */
+let lost
 // Also when it is interrupted: the servers of the stores end with this process in the same way.
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
@@ -33,7 +37,11 @@ export function startCommand(command, args, { cwd, env = {}, channel = false, ..
     stdio: channel ? [...stdio, 'ipc'] : stdio,
   })
   running.add(child)
-  child.once('exit', () => running.delete(child))
+  child.once('exit', (code, signal) => {
+    running.delete(child)
+    // Whoever waits for what it should have done would wait for ever.
+    if (!ending.has(child)) lost ??= `${[command, ...args].join(' ')} ended with ${code ?? signal}`
+  })
   child.stderr.on('data', (text) => verbose && process.stderr.write(text))
   return child
 }
@@ -41,6 +49,7 @@ export function startCommand(command, args, { cwd, env = {}, channel = false, ..
 export async function end(child, signal = 'SIGTERM') {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
+  ending.add(child)
   child.kill(signal)
   await gone
 }
@@ -67,8 +76,12 @@ export function takePeakMiB({ pid }) {
   }
 }
 
+/** @throws when a process has ended that nobody here has ended: what is waited for may never come */
 export async function until(condition, pollMs = 50) {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, pollMs))
+  while (!(await condition())) {
+    if (lost !== undefined) throw new Error(`${lost}: BENCH_VERBOSE=1 shows why`)
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
+  }
 }
 
 /** Until a process of ours says so, or ends without having said it. */

@@ -13,6 +13,7 @@ import { idle, idleTables } from './idle.mjs'
 import { latency, latencyTables } from './latency.mjs'
 import { mixed, mixedTables } from './mixed.mjs'
 import { peers, peersCharts, peersTables } from './peers.mjs'
+import { profile, profileTables } from './profile.mjs'
 import { recovery, recoveryTables } from './recovery.mjs'
 import { soak, soakCharts, soakTables } from './soak.mjs'
 import { startUp, startUpTables } from './start-up.mjs'
@@ -23,7 +24,7 @@ export const scenarios = {
   throughput: {
     run: throughput,
     options:
-      '[--store sqlite] [--jobs 50000] [--runs 3] [--concurrency 50] [--managers 4 --shards 16] [--workers 2: of each phase]',
+      '[--store sqlite] [--jobs 50000] [--warm-up 20000] [--runs 3] [--concurrency 50] [--managers 4 --shards 16] [--workers 2: of each phase]',
   },
   backlog: {
     run: backlog,
@@ -31,7 +32,7 @@ export const scenarios = {
   },
   peers: {
     ...{ run: peers, tables: peersTables, charts: peersCharts },
-    options: '[--only ours-sqlite,bullmq-50] [--jobs 20000] [--runs 3]',
+    options: '[--only ours-sqlite,bullmq-50] [--jobs 40000] [--runs 3]',
   },
   latency: {
     ...{ run: latency, tables: latencyTables },
@@ -54,6 +55,10 @@ export const scenarios = {
   compare: {
     ...{ run: compare, tables: compareTables },
     options: 'REVISION [--store sqlite] [--jobs 50000] [--runs 3]',
+  },
+  profile: {
+    ...{ run: profile, tables: profileTables },
+    options: '[REVISION] [--store sqlite] [--jobs 100000] [--to FOLDER]',
   },
   counts: { run: counts, tables: countsTables, options: '[--check]' },
   start: { run: startUp, tables: startUpTables, options: '[--runs 10]' },

@@ -83,30 +83,30 @@ async function sampled(installation, minutes, heap, sent) {
   const startedMs = performance.now()
   const endMs = startedMs + minutes * 60_000
   while (performance.now() < endMs) {
-    const answerMs = await slowestAnswer(
-      installation,
-      Math.min(endMs, performance.now() + sampleMs),
-    )
+    const sampleEndMs = Math.min(endMs, performance.now() + sampleMs)
+    const { answerMs, lagMs } = await slowest(installation, sampleEndMs)
     const { done } = (await installation.shard()).settled
     samples.push({
       seconds: Math.round((performance.now() - startedMs) / 1_000),
       ...processOf(installation.manager),
-      ...{ heapMiB: heap.latestMiB, answerMs, behind: sent() + calibrationJobs - done },
+      ...{ heapMiB: heap.latestMiB, answerMs, lagMs, behind: sent() + calibrationJobs - done },
       storeMiB: await installation.store.sizeMiB(),
     })
   }
   return samples
 }
 
-async function slowestAnswer(installation, untilMs) {
-  const times = [0]
+/** How long an answer took, and how late the manager's timers were by its own account. */
+async function slowest(installation, untilMs) {
+  const [answers, lags] = [[0], [0]]
   while (performance.now() < untilMs) {
     const askedMs = performance.now()
-    await installation.client.status()
-    times.push(performance.now() - askedMs)
+    const { loopLagMs } = await installation.client.status()
+    answers.push(performance.now() - askedMs)
+    lags.push(loopLagMs)
     await new Promise((resolve) => setTimeout(resolve, askMs))
   }
-  return round(quantile(times, 1))
+  return { answerMs: round(quantile(answers, 1)), lagMs: round(quantile(lags, 1)) }
 }
 
 function processOf({ pid }) {
@@ -134,6 +134,7 @@ function growthOf(samples) {
     heapMiBAnHour: hundredths(slope(heaps.map((one) => [one.seconds / 3_600, one.heapMiB]))),
     filesMost: Math.max(...samples.map(({ files }) => files)),
     slowestAnswerMs: Math.max(...samples.map(({ answerMs }) => answerMs)),
+    mostLagMs: Math.max(...samples.map(({ lagMs }) => lagMs)),
     storeMiBMost: Math.max(...samples.map(({ storeMiB }) => storeMiB)),
   }
 }
@@ -155,7 +156,7 @@ function thinned(samples) {
 
 export function soakTables(result) {
   const { minutes, perSecond, sent, dropped, rssGrowthPercent, heapMiBAnHour } = result
-  const { filesMost, slowestAnswerMs, storeMiBMost } = result
+  const { filesMost, slowestAnswerMs, mostLagMs, storeMiBMost } = result
   return [
     {
       head: [
@@ -165,9 +166,12 @@ export function soakTables(result) {
         'missing',
         'most files',
         'slowest answer, ms',
+        'timers late, ms',
         'store, MiB',
       ],
-      rows: [[minutes, perSecond, sent, dropped, filesMost, slowestAnswerMs, storeMiBMost]],
+      rows: [
+        [minutes, perSecond, sent, dropped, filesMost, slowestAnswerMs, mostLagMs, storeMiBMost],
+      ],
     },
     {
       head: ['second half: memory, %', 'second half: heap after collection, MiB an hour'],
@@ -189,9 +193,13 @@ export function soakCharts({ samples }) {
     'soak-store': lineChart({
       ...{ title: 'Size of the store at half load', ...axes, series: [of('', 'storeMiB')] },
     }),
-    'soak-answers': lineChart({
-      ...{ title: 'Slowest answer within ten seconds at half load', ...axes, yLabel: 'ms' },
-      series: [of('', 'answerMs')],
+    'soak-files': lineChart({
+      ...{ title: 'Open files of the manager at half load', ...axes, yLabel: 'files' },
+      series: [of('', 'files')],
+    }),
+    'soak-lag': lineChart({
+      ...{ title: 'The loop of the manager at half load, the worst within ten seconds', ...axes },
+      ...{ yLabel: 'ms', series: [of('timers late', 'lagMs'), of('status answered', 'answerMs')] },
     }),
   }
 }

@@ -1,10 +1,7 @@
 /** Five hundred workers on one manager: whether all get work, and what their beats cost it. */
-import { fileURLToPath } from 'node:url'
 import { Installation, manyPhases } from './installation.mjs'
-import { cpuSeconds, end, hundredths, startCommand, takePeakMiB } from './processes.mjs'
-import { until, untilReady } from './processes.mjs'
+import { cpuSeconds, hundredths, takePeakMiB, until } from './processes.mjs'
 
-const processes = 10
 /** Long enough that one worker cannot do it all. */
 const jobMs = 20
 const jobsOfEach = 20
@@ -14,12 +11,9 @@ export async function workers({ count: given, seconds: forSeconds, store }) {
   const seconds = Number(forSeconds ?? 20)
   const settings = { concurrency: '1', pipeline: manyPhases(1) }
   const installation = await Installation.open(store, settings)
-  const crowds = []
   try {
     const startedMs = performance.now()
-    crowds.push(...startCrowds(installation, count))
-    await Promise.all(crowds.map((child) => untilReady(child, 'a crowd of workers')))
-    await until(async () => (await readyWorkers(installation)) === count)
+    await installation.startCrowd(count)
     const readyMs = Math.round(performance.now() - startedMs)
     await installation.feed(count * jobsOfEach, () => ({ ms: jobMs }))
     const { manager } = installation
@@ -31,29 +25,14 @@ export async function workers({ count: given, seconds: forSeconds, store }) {
     const beatPercent = hundredths((100 * (cpuSeconds(manager) - before)) / seconds)
     return {
       workers: count,
-      processes,
       readyMs,
       granted,
       beatPercent,
       rssMiB: takePeakMiB(manager),
     }
   } finally {
-    await Promise.all(crowds.map((child) => end(child, 'SIGKILL')))
     await installation.close()
   }
-}
-
-function startCrowds(installation, count) {
-  const file = fileURLToPath(new URL('crowd.mjs', import.meta.url))
-  const [[pull, sub]] = installation.doors
-  return Array.from({ length: processes }, (_, at) => {
-    const share = Math.floor((count * (at + 1)) / processes) - Math.floor((count * at) / processes)
-    return startCommand(process.execPath, [file, pull, sub, String(share)], { channel: true })
-  })
-}
-
-async function readyWorkers(installation) {
-  return (await installation.shard()).workers.filter(({ state }) => state === 'ready').length
 }
 
 export function workersTables({ workers: count, readyMs, granted, beatPercent, rssMiB }) {
