@@ -67,6 +67,9 @@ class Watch {
   }
 
   #cameUp(): void {
+    // Within a millisecond of the last try, `send` does not look whether there is a connection by now, and
+    // loses the message: this looks.
+    void this.#socket.writable
     this.isUp = true
     this.#failed = 0
     this.#isWrongTold = false

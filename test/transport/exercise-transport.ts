@@ -111,6 +111,20 @@ function links(): void {
     expect(texts(await messages.times(1))).toEqual(['late'])
   })
 
+  it('carries what is sent once it is up, however shortly before that was tried in vain', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { address, messages } = await place.pull()
+      const { link, ups } = place.push(address)
+      while (ups.all.length === 0) {
+        link.send(message('early'))
+        await link.flushed()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      link.send(message('up'))
+      await until(() => texts(messages.all).includes('up'), { what: `it arrives, round ${round}` })
+    }
+  })
+
   it('goes down with its door, and comes up at the next one there; between, messages are lost', async () => {
     const first = await place.pull()
     const { link, ups, downs } = place.push(first.address)

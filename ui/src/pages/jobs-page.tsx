@@ -3,7 +3,7 @@
  * same. Rows are brought up to date where they stand; new ones wait behind “12 new — show”.
  */
 import { useEffect, useState } from 'preact/hooks'
-import type { JobPage, JobRow } from '../../../src/dashboard/api-types.ts'
+import type { JobPage } from '../../../src/dashboard/api-types.ts'
 import { get, query } from '../api.ts'
 import { counted, shownCount } from '../figures.ts'
 import { onJobsArrived, pipelines } from '../live.ts'
