@@ -69,7 +69,7 @@ export function flameGraph(title, profile) {
   place(root, 0, 0)
   const depths = Math.max(...boxes.map(({ depth }) => depth)) + 1
   return charted({ title, height: 60 + depths * rowHeight }, (width) => [
-    ...parts.map(({ name, color }, at) => label(16 + 84 * at, 42, name, { size: 8, fill: color })),
+    ...legend(),
     ...boxes.flatMap(({ box, left, depth }) => {
       const [x, w] = [(left / root.micros) * width, (box.micros / root.micros) * width]
       const y = 50 + (depths - depth - 1) * rowHeight
@@ -85,6 +85,17 @@ export function flameGraph(title, profile) {
       ]
     }),
   ])
+}
+
+function legend() {
+  let x = 16
+  return parts
+    .filter(({ name }) => name !== 'idle')
+    .map(({ name, color }) => {
+      const word = label(x, 42, name, { size: 10, fill: color })
+      x += 5.4 * name.length + 16
+      return word
+    })
 }
 
 /** Calls of the same function by the same callers are one box. What was idle is left out. */
