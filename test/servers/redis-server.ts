@@ -28,14 +28,27 @@ export interface RedisServerOptions {
   readonly folder?: string
 }
 
-const running = new Set<ChildProcess>()
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+/** Process ids of servers, each of which leads a group: its children write files, and outlive it. */
+const groups = new Set<number>()
+process.once('exit', () => groups.forEach(killGroup))
+// They are not in the terminal's group: Ctrl-C does not reach them.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+function killGroup(leader: number): void {
+  groups.delete(leader)
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody of it is left.
+  }
+}
 
 export class RedisServer {
   readonly folder: string
   readonly port: number
   readonly #args: readonly string[]
   #process: ChildProcess | undefined
+  readonly #groups: number[] = []
   #output = ''
 
   private constructor(port: number, options: RedisServerOptions) {
@@ -67,10 +80,13 @@ export class RedisServer {
 
   /** Starts it, again after `kill`, on the data that is there. */
   async restart(): Promise<void> {
-    const child = spawn('redis-server', [...this.#args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdio = ['ignore', 'pipe', 'pipe'] as const
+    const child = spawn('redis-server', [...this.#args], { detached: true, stdio: [...stdio] })
     this.#process = child
-    running.add(child)
-    child.once('exit', () => running.delete(child))
+    if (child.pid !== undefined) {
+      groups.add(child.pid)
+      this.#groups.push(child.pid)
+    }
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (bytes: Buffer) => (this.#output += bytes.toString()))
     }
@@ -83,7 +99,7 @@ export class RedisServer {
     }
   }
 
-  /** As a crash: SIGKILL. */
+  /** As a crash: SIGKILL. A child of it that writes a file goes on. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL')
   }
@@ -99,7 +115,8 @@ export class RedisServer {
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
     await this.#end('SIGKILL')
-    // A child that wrote its file anew may be about to end: the folder is not empty at the first try.
+    this.#groups.splice(0).forEach(killGroup)
+    // They end a moment later: the folder may not be empty at the first try.
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
