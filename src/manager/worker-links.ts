@@ -112,11 +112,12 @@ export class WorkerLinks {
     }
   }
 
-  /** Sends what has gathered. */
+  /** Sends what has gathered; work first, since an answer only lets a worker forget. */
   flush(): void {
     const dirty = this.#dirty
     this.#dirty = []
-    for (const link of dirty) this.#send(link)
+    for (const link of dirty) if (link.orders.length > 0) this.#send(link)
+    for (const link of dirty) if (link.isDirty) this.#send(link)
   }
 
   close(): void {
