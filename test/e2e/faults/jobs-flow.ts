@@ -7,7 +7,7 @@ import { numbered } from '../processes.ts'
 export async function jobsFlow(
   client: PipelineClient,
   count = 50,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const answers = await client.enqueueJobs(numbered(count))
   const ids = answers.map(({ job }) => job.id)
