@@ -1,18 +1,16 @@
 /** `logs`: what the phases of a pipeline log, over all its workers, as it comes. */
 import { pubDoorsOf, subscribe } from '../client/event-subscription.ts'
 import type { CommandOptions } from '../config/commands.ts'
+import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 import { print, say, style } from './command-context.ts'
 import { withClient } from './inspect.ts'
 import { stopSignal } from './shutdown.ts'
 
-const levels = ['debug', 'info', 'warn', 'error'] as const
-type Level = (typeof levels)[number]
-
 /** A line as a worker publishes it: topic `job.log`. */
 interface LogLine {
   readonly time: string
-  readonly level: Level
+  readonly level: LogLevel
   readonly message: string
   readonly phase: string
   readonly jobId: string
@@ -45,7 +43,7 @@ export async function followLogs(
 /** `undefined`: a worker in another language has left something out. */
 function lineOf({ atMs, source, fields: published }: PublishedEvent): LogLine | undefined {
   const { level, message, phase, jobId, fields } = published
-  const known = levels.find((one) => one === level)
+  const known = logLevels.find((one) => one === level)
   if (known === undefined || typeof message !== 'string') return undefined
   return {
     ...{ time: new Date(atMs).toISOString(), level: known, message },
@@ -64,7 +62,7 @@ function isWanted(
 ): boolean {
   if (phase !== undefined && line.phase !== phase) return false
   if (job !== undefined && line.jobId !== job) return false
-  if (levels.indexOf(line.level) < levels.indexOf(level)) return false
+  if (!isAsSevere(line.level, level)) return false
   return text === undefined || JSON.stringify(line).toLowerCase().includes(text.toLowerCase())
 }
 

@@ -3,6 +3,7 @@
  * ten batches a second, and only as many lines in each as a page can show.
  */
 import { given } from '../language/given.ts'
+import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 import type { LogBatch, LogLine } from './api-types.ts'
 
@@ -13,10 +14,6 @@ const batchLinesMax = 100
 /** Of what a phase has logged in one line. */
 const messageCharsMax = 8_192
 const fieldsCharsMax = 8_192
-
-const levels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = LogLine['level']
-export const logLevels: readonly LogLevel[] = levels
 
 export interface LogFilter {
   readonly phase?: string | undefined
@@ -30,7 +27,7 @@ export interface LogFilter {
 export function fitsFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
   if (phase !== undefined && line.phase !== phase) return false
   if (job !== undefined && line.jobId !== job) return false
-  if (level !== undefined && levels.indexOf(line.level) < levels.indexOf(level)) return false
+  if (level !== undefined && !isAsSevere(line.level, level)) return false
   return text === undefined || line.message.toLowerCase().includes(text.toLowerCase())
 }
 
@@ -98,7 +95,7 @@ function lineOf(pipeline: string, { source, atMs, fields: all }: PublishedEvent)
   const text = (name: string) => (typeof all[name] === 'string' ? all[name] : '')
   return {
     ...{ atMs, pipeline, worker: source, phase: text('phase'), jobId: text('jobId') },
-    level: levels.find((one) => one === all['level']) ?? 'info',
+    level: logLevels.find((one) => one === all['level']) ?? 'info',
     message: text('message').slice(0, messageCharsMax),
     ...given({ fields: fieldsOf(all['fields']) }),
   }

@@ -1,6 +1,7 @@
 /** Routes about pipelines, phases and workers, and about all that is live. */
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
+import { logLevels } from '../runtime/logger.ts'
 import type {
   DrainRequest,
   LogLines as Lines,
@@ -11,7 +12,7 @@ import { bodyOf, numberIn, param, wordIn, type Call, type Handlers } from './cal
 import { spans, type Span } from './history-rings.ts'
 import type { LiveFeed, StreamTopic } from './live-feed.ts'
 import { streamTopics } from './live-feed.ts'
-import { logLevels, type LogFilter, type LogLines } from './log-lines.ts'
+import type { LogFilter, LogLines } from './log-lines.ts'
 import type { PipelineWatch } from './pipeline-watch.ts'
 import { badRequest } from './problem.ts'
 import type { WatchedPipelines } from './watched-pipelines.ts'

@@ -2,7 +2,9 @@
  * Log lines on stderr: for people on a terminal, as NDJSON otherwise. Small on purpose: the fields are
  * plain, nothing is buffered, and what must not flood is limited at its source.
  */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** The least severe first. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
 export type LogFields = Readonly<Record<string, unknown>>
 
 export interface Logger {
@@ -22,7 +24,9 @@ export function createLogger(sink: LogSink, bound: LogFields = {}): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+export function isAsSevere(level: LogLevel, least: LogLevel): boolean {
+  return logLevels.indexOf(level) >= logLevels.indexOf(least)
+}
 
 export interface StreamSinkOptions {
   readonly stream: { write(text: string): unknown }
@@ -33,10 +37,9 @@ export interface StreamSinkOptions {
 }
 
 export function streamSink({ stream, level, format, now }: StreamSinkOptions): LogSink {
-  const threshold = levels.indexOf(level)
   return {
     write(of, message, fields) {
-      if (levels.indexOf(of) < threshold) return
+      if (!isAsSevere(of, level)) return
       const time = now().toISOString()
       const line =
         format === 'json'

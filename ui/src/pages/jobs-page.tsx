@@ -47,7 +47,7 @@ export function JobsPage() {
       {isLoading && error === undefined && <LoadingNote rows={10} />}
       <div class="arrived">
         {arrived !== '' && (
-          <button type="button" class="arrived__button" data-testid="new-jobs" onClick={reload}>
+          <button type="button" class="more" data-testid="new-jobs" onClick={reload}>
             {arrived} new — show
           </button>
         )}

@@ -59,7 +59,7 @@ export function LogLines({ logs, isPaused = false, isShort = false }: LogLinesPr
         ))}
       </div>
       {isHeld && !isPaused && (
-        <button type="button" class="logs__more" onClick={follow} data-testid="new-lines">
+        <button type="button" class="more logs__more" onClick={follow} data-testid="new-lines">
           {unseen === 0 ? 'To the newest' : counted(unseen, 'new line')} <Icon name="down" />
         </button>
       )}
