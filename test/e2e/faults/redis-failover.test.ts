@@ -45,12 +45,11 @@ interface Loss {
   readonly untilMs: number
 }
 
-/** The master dies a moment after its replica was cut off, which takes over all the same, and comes back. */
+/** The master dies a second after its replica was cut off, which takes over all the same, and comes back. */
 async function loseMaster({ feed, client, say }: Scene, servers: Replicated): Promise<Loss> {
   const cutAt = feed.acknowledged.length
   await cutReplicas(servers.master)
-  // Soon: after a second or so it would come back, and get them all.
-  await until(() => feed.acknowledged.length > cutAt + perSecond / 10, {
+  await until(() => feed.acknowledged.length > cutAt + perSecond, {
     what: 'jobs are acknowledged that the replica does not get',
     timeoutMs: 10_000,
   })
