@@ -4,7 +4,7 @@ import { grouped } from './text-table.mjs'
 const ink = '#7a7f87'
 const faint = '#7a7f8740'
 const palette = ['#2f81f7', '#e3772e', '#2da44e', '#a371f7', '#d4a72c']
-const width = 760
+export const width = 760
 const font = 'font-family="system-ui, sans-serif" font-size="12"'
 
 /**
@@ -57,16 +57,7 @@ export function lineChart({ title, xLabel, yLabel, isLog = false, series }) {
   ])
 }
 
-/** Any picture: `draw` gets the width, and answers its parts. */
-export function charted({ title, height }, draw) {
-  return svg({ title, height }, draw(width))
-}
-
-export function label(x, y, words, { size = 12, fill = ink } = {}) {
-  return text(x, y, words, 'start', size, fill)
-}
-
-function svg({ title, height }, parts) {
+export function svg({ title, height }, parts) {
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" ${font}>`,
     `<title>${escaped(title)}</title>`,
@@ -76,7 +67,7 @@ function svg({ title, height }, parts) {
   ].join('\n')}\n`
 }
 
-function text(x, y, words, ...look) {
+export function text(x, y, words, ...look) {
   const [anchor = 'start', size = 12, fill = ink] = look
   const place = `x="${dot(x)}" y="${dot(y)}" text-anchor="${anchor}"`
   return `<text ${place} font-size="${size}" fill="${fill}">${escaped(words)}</text>`

@@ -1,7 +1,4 @@
-/**
- * Many workers in one process: `crowd.mjs PULL SUB COUNT CONCURRENCY`. The command line starts one a process; a process
- * each for 500 of them would measure the memory of the machine.
- */
+/** Many workers in one process, where the command line starts one: `crowd.mjs PULL SUB COUNT CONCURRENCY`. */
 import { compilePhase } from '../dist/pipeline/compile.js'
 import { zeromqTransport } from '../dist/transport/zeromq-transport.js'
 import { Worker } from '../dist/worker/worker.js'

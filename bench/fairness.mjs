@@ -3,7 +3,6 @@
  * while without a processor: were it over at once, those would get more that the system lets run more.
  */
 import { Installation, manyPhases } from './installation.mjs'
-import { until } from './processes.mjs'
 import { grouped } from './text-table.mjs'
 
 const workers = 8
@@ -14,8 +13,7 @@ export async function fairness({ jobs: given, ms, store, concurrency }) {
   const installation = await Installation.open(store, settings)
   try {
     await installation.startWorkers()
-    await installation.feed(jobs, (n) => ({ n, ms: Number(ms) }))
-    await until(async () => (await installation.shard()).settled.done >= jobs)
+    await installation.workOff(jobs, (n) => ({ n, ms: Number(ms) }))
     const done = (await installation.shard()).workers.map((worker) => worker.done)
     done.sort((a, b) => a - b)
     const [least, most] = [done[0], done.at(-1)]

@@ -2,13 +2,12 @@
  * A profile of V8 (`--cpu-prof`) as a picture: each box a function, as wide as its share of the time, on top of
  * the one that called it. And as a table: which part of the program the time goes to.
  */
-import { charted, escaped, label } from './charts.mjs'
+import { escaped, svg, text, width } from './charts.mjs'
 
 const rowHeight = 17
 /** Narrower ones are dust. */
 const leastShare = 0.003
 
-const unpainted = '#9aa0a8'
 /** The first that a box's place matches. */
 const parts = [
   { name: 'idle', color: '#d8dbe0', matches: ({ functionName }) => functionName === '(idle)' },
@@ -23,7 +22,7 @@ const parts = [
     color: '#d4a72c',
     matches: isIn('/worker/', '/pipeline/', '/bench/'),
   },
-  { name: 'Node and V8', color: unpainted, matches: () => true },
+  { name: 'Node and V8', color: '#9aa0a8', matches: () => true },
 ]
 
 function isIn(...folders) {
@@ -68,7 +67,7 @@ export function flameGraph(title, profile) {
   }
   place(root, 0, 0)
   const depths = Math.max(...boxes.map(({ depth }) => depth)) + 1
-  return charted({ title, height: 60 + depths * rowHeight }, (width) => [
+  return svg({ title, height: 60 + depths * rowHeight }, [
     ...legend(),
     ...boxes.flatMap(({ box, left, depth }) => {
       const [x, w] = [(left / root.micros) * width, (box.micros / root.micros) * width]
@@ -80,7 +79,7 @@ export function flameGraph(title, profile) {
       return [
         `<g><title>${escaped(`${box.name}, ${percent} %`)}</title>`,
         `<rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.5, w - 0.5).toFixed(1)}" height="${rowHeight - 1}" fill="${color}"/>`,
-        ...(name === '' ? [] : [label(x + 3, y + 12, name, { size: 9.5, fill: '#10141a' })]),
+        ...(name === '' ? [] : [text(x + 3, y + 12, name, 'start', 9.5, '#10141a')]),
         '</g>',
       ]
     }),
@@ -92,7 +91,7 @@ function legend() {
   return parts
     .filter(({ name }) => name !== 'idle')
     .map(({ name, color }) => {
-      const word = label(x, 42, name, { size: 10, fill: color })
+      const word = text(x, 42, name, 'start', 10, color)
       x += 5.4 * name.length + 16
       return word
     })

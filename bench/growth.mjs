@@ -4,7 +4,7 @@
  */
 import { lineChart } from './charts.mjs'
 import { Installation, manyPhases } from './installation.mjs'
-import { spread, until } from './processes.mjs'
+import { spread } from './processes.mjs'
 import { grouped, ranged } from './text-table.mjs'
 
 const KiB = 1_024
@@ -50,14 +50,7 @@ async function rateAt({ store, jobs: wanted, phases = 1, workers, ...sizes }) {
   const settings = { concurrency: '50', pipeline: manyPhases(phases) }
   const installation = await Installation.open(store, settings)
   const fill = 'x'.repeat(payloadBytes)
-  const workOff = async (count) => {
-    const goal = (await installation.shard()).settled.done + count
-    const isDone = async () => (await installation.shard()).settled.done >= goal
-    await Promise.all([
-      installation.feed(count, () => ({ fill }), groupOf(payloadBytes)),
-      until(isDone),
-    ])
-  }
+  const workOff = (count) => installation.workOff(count, () => ({ fill }), groupOf(payloadBytes))
   try {
     await installation.feed(waitingJobs, () => ({ fill }))
     if (workers === undefined) await installation.startWorkers()

@@ -141,6 +141,19 @@ export class Installation {
     await Promise.all(Array.from({ length: groupsInFlight }, sendGroups))
   }
 
+  /**
+   * Enqueues so many jobs like `feed`, and waits until as many more are done. Resolves with the moment at which
+   * the last was enqueued.
+   */
+  async workOff(jobs, ...how) {
+    const done = async () => (await this.shard()).settled.done
+    const goal = (await done()) + jobs
+    await this.feed(jobs, ...how)
+    const enqueuedMs = performance.now()
+    await until(async () => (await done()) >= goal)
+    return enqueuedMs
+  }
+
   /** The shard, or all of them summed up. */
   async shard() {
     const { shards } = await this.client.status()

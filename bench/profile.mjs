@@ -9,7 +9,7 @@ import { atRevision, runOf } from './compare.mjs'
 import { flameGraph, sharesOf } from './flame-graph.mjs'
 import { round } from './processes.mjs'
 
-/** The command line of what is profiled tells them apart: the manager is started first, then the phases in order. */
+/** In the order in which a benchmark starts them; the worker is that of the first phase. */
 const roles = ['manager', 'worker']
 
 /** `--to`: a folder for the pictures. */

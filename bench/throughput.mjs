@@ -4,7 +4,7 @@
  * the first seconds of its work, which takes a seventh of their time.
  */
 import { Installation } from './installation.mjs'
-import { cpuSeconds, round, spread, until } from './processes.mjs'
+import { cpuSeconds, round, spread } from './processes.mjs'
 
 export async function throughput({ store, jobs: given, runs, json, ...sizes }) {
   const jobs = Number(given ?? 50_000)
@@ -20,7 +20,7 @@ export async function throughput({ store, jobs: given, runs, json, ...sizes }) {
     durability = installation.store.durability
     try {
       await installation.startWorkers()
-      await workOff(installation, Number(sizes['warm-up']))
+      await installation.workOff(Number(sizes['warm-up']))
       figures.push(await measure(installation, jobs))
     } finally {
       await installation.close()
@@ -31,21 +31,12 @@ export async function throughput({ store, jobs: given, runs, json, ...sizes }) {
   else print({ durability, jobs, figures, summary })
 }
 
-/** So many jobs more than there were are enqueued, and done. Resolves with when the last was enqueued. */
-async function workOff(installation, jobs) {
-  const goal = (await installation.shard()).settled.done + jobs
-  await installation.feed(jobs)
-  const enqueuedMs = performance.now()
-  await until(async () => (await installation.shard()).settled.done >= goal)
-  return enqueuedMs
-}
-
 async function measure(installation, jobs) {
   const { managers, workers } = installation
   const own = process.cpuUsage()
   const before = [...managers, ...workers].map(cpuSeconds)
   const startedMs = performance.now()
-  const enqueuedMs = (await workOff(installation, jobs)) - startedMs
+  const enqueuedMs = (await installation.workOff(jobs)) - startedMs
   const seconds = (performance.now() - startedMs) / 1_000
   if (process.env.BENCH_VERBOSE) console.error(JSON.stringify(await installation.shard(), null, 1))
   const { user, system } = process.cpuUsage(own)

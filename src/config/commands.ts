@@ -18,11 +18,12 @@ import {
 import { option, type Option, type Options, type Resolved } from './option.ts'
 
 const flagOnly = { sources: ['flag'] } as const
+const logLevel = choice('level', ['debug', 'info', 'warn', 'error'])
 
 /** Of every command; at the top level of the file. */
 export const globalOptions = {
   json: option(flag, { summary: 'Data as JSON, one value a line; log lines too.', default: false }),
-  logLevel: option(choice('level', ['debug', 'info', 'warn', 'error']), {
+  logLevel: option(logLevel, {
     summary: 'The least severe log lines that are written.',
     default: 'info',
   }),
@@ -193,7 +194,7 @@ const logsOptions = {
   }),
   phase: option(text('jobType'), { summary: 'Only of this phase.', ...flagOnly }),
   job: option(text('id'), { summary: 'Only of this job.', ...flagOnly }),
-  level: option(choice('level', ['debug', 'info', 'warn', 'error']), {
+  level: option(logLevel, {
     summary: 'The least severe lines that are shown.',
     default: 'debug',
     ...flagOnly,

@@ -80,8 +80,10 @@ export class RedisServer {
 
   /** Starts it, again after `kill`, on the data that is there. */
   async restart(): Promise<void> {
-    const stdio = ['ignore', 'pipe', 'pipe'] as const
-    const child = spawn('redis-server', [...this.#args], { detached: true, stdio: [...stdio] })
+    const child = spawn('redis-server', [...this.#args], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     if (child.pid !== undefined) {
       groups.add(child.pid)

@@ -3,13 +3,7 @@
  * and who wants to hear of new jobs and log lines. Fed by one stream for all tabs.
  */
 import { computed, signal } from '@preact/signals'
-import type {
-  JobsArrived,
-  LogBatch,
-  Operation,
-  PipelineView,
-  Snapshot,
-} from '../../src/dashboard/api-types.ts'
+import type { LogBatch, Operation, PipelineView, Snapshot } from '../../src/dashboard/api-types.ts'
 import { ApiError, get } from './api.ts'
 import { Election, type TabMessage } from './leader-election.ts'
 import { LiveStream } from './live-stream.ts'
@@ -33,7 +27,7 @@ export const deadTotal = computed(() =>
 )
 
 type Hear<T> = (value: T) => void
-const jobListeners = new Set<Hear<JobsArrived>>()
+const jobListeners = new Set<() => void>()
 const logListeners = new Set<Hear<LogBatch>>()
 const resyncListeners = new Set<() => void>()
 
@@ -100,7 +94,7 @@ export function dismissOperation(id: string): void {
 }
 
 /** @returns a function that ends it */
-export function onJobsArrived(hear: Hear<JobsArrived>): () => void {
+export function onJobsArrived(hear: () => void): () => void {
   jobListeners.add(hear)
   return () => jobListeners.delete(hear)
 }
@@ -127,7 +121,7 @@ function deliver(name: string, data: unknown): void {
       noteSnapshot(data as Snapshot)
       return
     case 'jobs':
-      for (const hear of jobListeners) hear(data as JobsArrived)
+      for (const hear of jobListeners) hear()
       return
     case 'logs':
       for (const hear of logListeners) hear(data as LogBatch)

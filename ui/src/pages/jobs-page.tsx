@@ -5,9 +5,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { JobPage } from '../../../src/dashboard/api-types.ts'
 import { get, query } from '../api.ts'
+import { arrivedWords } from '../arrived-words.ts'
 import { counted, shownCount } from '../figures.ts'
 import { onJobsArrived, pipelines } from '../live.ts'
-import { arrivedWords } from '../arrived-words.ts'
 import { BulkBar, type Selection } from '../parts/bulk-bar.tsx'
 import { EmptyNote, LoadingNote } from '../parts/empty-note.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
@@ -148,6 +148,8 @@ function useNewest(page: JobPage | undefined, path: string) {
   useEffect(() => {
     setNewest(undefined)
     if (page === undefined) return
+    // What a list answers late is not about the next one.
+    const abort = new AbortController()
     // One that came while the page was loaded has been told of before this listened.
     let hasArrived = true
     let askedMs = Date.now()
@@ -157,10 +159,14 @@ function useNewest(page: JobPage | undefined, path: string) {
       hasArrived = false
       askedMs = Date.now()
       // When it fails, the bar at the top says that nothing comes any more.
-      get<JobPage>(path).then(setNewest, () => {})
+      get<JobPage>(path, abort.signal).then(
+        (found) => !abort.signal.aborted && setNewest(found),
+        () => {},
+      )
     }, lookMs)
     const unhear = onJobsArrived(() => (hasArrived = true))
     return () => {
+      abort.abort()
       clearInterval(timer)
       unhear()
     }
