@@ -45,9 +45,9 @@ export class SleepWatch {
     this.#cpuMs = this.#parts.cpuMs()
   }
 
-  /** It has fired: for how long the process has slept, 0 if it has not. */
-  fired(): number {
-    const lateMs = this.#parts.nowMs() - this.#dueMs
+  /** It has fired, at this time: for how long the process has slept, 0 if it has not. */
+  fired(nowMs: number): number {
+    const lateMs = nowMs - this.#dueMs
     if (!(lateMs >= lateMsMin)) return 0
     return this.#parts.cpuMs() - this.#cpuMs < lateMs / 2 ? lateMs : 0
   }

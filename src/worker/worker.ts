@@ -326,11 +326,13 @@ export class Worker implements Service {
     this.#sleepWatch.armed(deadlineMs)
     this.#timer = setTimeout(() => {
       this.#timerAtMs = Infinity
-      const ms = this.#sleepWatch.fired()
-      if (ms > 0) this.#handle({ type: 'WasAsleep', nowMs: systemClock.nowMs(), ms })
+      // One look at the clock for all: a sleep that begins in here is seen when the next timer is late.
+      const nowMs = systemClock.nowMs()
+      const ms = this.#sleepWatch.fired(nowMs)
+      if (ms > 0) this.#handle({ type: 'WasAsleep', nowMs, ms })
       this.#feed?.beat()
-      this.#introductions.closeIdle(systemClock.nowMs())
-      this.#handle({ type: 'TimerFired', nowMs: systemClock.nowMs() })
+      this.#introductions.closeIdle(nowMs)
+      this.#handle({ type: 'TimerFired', nowMs })
     }, delayMs)
   }
 

@@ -7,6 +7,7 @@ import type { LogBatch, Operation, PipelineView, Snapshot } from '../../src/dash
 import { ApiError, get } from './api.ts'
 import { Election, type TabMessage } from './leader-election.ts'
 import { LiveStream } from './live-stream.ts'
+import { withOperation, withServerList } from './operation-list.ts'
 
 export const snapshot = signal<Snapshot | undefined>(undefined)
 
@@ -33,7 +34,6 @@ const resyncListeners = new Set<() => void>()
 
 /** New jobs, operations and `resync` come with every stream. */
 const topics = ['snapshot']
-const operationsKept = 8
 let election: Election | undefined
 
 /** Begins to listen; once, after somebody has logged in. */
@@ -66,13 +66,14 @@ export function startLive(): void {
 
 /** Everything anew: at the start, and when the stream has lost something. */
 async function reload(): Promise<void> {
+  const whenAsked = operations.value
   try {
-    const [overview, running] = await Promise.all([
+    const [overview, known] = await Promise.all([
       get<Snapshot>('overview'),
       get<{ operations: readonly Operation[] }>('operations'),
     ])
     deliver('snapshot', overview)
-    for (const one of running.operations) if (one.state === 'running') noteOperation(one)
+    operations.value = withServerList(operations.value, known.operations, whenAsked)
     snapshotError.value = undefined
   } catch (error) {
     if (error instanceof ApiError) snapshotError.value = error
@@ -85,8 +86,7 @@ export function retryNow(): void {
 }
 
 export function noteOperation(operation: Operation): void {
-  const others = operations.value.filter(({ id }) => id !== operation.id)
-  operations.value = [...others, operation].slice(-operationsKept)
+  operations.value = withOperation(operations.value, operation)
 }
 
 export function dismissOperation(id: string): void {

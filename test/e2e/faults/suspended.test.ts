@@ -7,8 +7,9 @@ import { until } from '../../wait.ts'
 import { Bench, ledgerFile, numbered } from '../processes.ts'
 
 /** Beyond the lease (9 s), the silence of workers (4 s), and the time-out of the phase below. */
-const asleepMs = 10_000
-const timeoutMs = 7_000
+const asleepMs = 20_000
+/** Less than the sleep, and far more than they are awake: owners take seconds until they grant again. */
+const timeoutMs = 17_000
 
 async function sleep(processes: readonly ChildProcess[]): Promise<void> {
   for (const one of processes) one.kill('SIGSTOP')
