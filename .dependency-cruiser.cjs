@@ -111,8 +111,9 @@ module.exports = {
       anyBuiltin,
     ),
 
-    // The front end knows the JSON of the API, as types, and nothing else of the server.
+    // The front end knows the JSON of the API, as types, and of the server only which lines a filter wants.
     ...layer('ui/src', [npm('preact', '@preact/signals', 'uplot')]),
+    ...row('ui/src', '^ui/src/', ['^src/dashboard/log-filter[.]ts$']),
     ...row('ui/src', '^ui/src/', ['^src/dashboard/api-types[.]ts$']).map((only) => ({
       ...only,
       to: { ...only.to, dependencyTypes: ['type-only'] },

@@ -7,13 +7,14 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 /**
  * Lines over a linear scale are all that is drawn. uPlot hangs everything it can on one function, where no
- * bundler can see what is unused: bars, steps, curves and other scales are taken off here, for the size.
+ * bundler can see what is unused: bars, steps, curves, other scales and time zones are taken off here, for the size.
  */
 const linesOnly: Plugin = {
   name: 'lines-only',
   transform(code, id) {
     if (!id.includes('uPlot.esm.js')) return null
-    const extras = /\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);|uPlot\.(?:join|range\w+) = \w+;/g
+    const extras =
+      /\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);|uPlot\.(?:join|tzDate|range\w+) += \w+;/g
     const scales = /\b(?:\w+\.)?distr\s*(?:>=\s*3|==\s*(?:3|4|100))/g
     return { code: code.replace(extras, '').replace(scales, 'false'), map: null }
   },

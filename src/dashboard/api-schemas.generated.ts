@@ -282,11 +282,17 @@ export const apiSchemas: Readonly<Record<string, object>> = {
     },
     required: ['lines', 'dropped'],
     additionalProperties: false,
-    description: 'Event `logs` of the stream, at most ten a second: what came since the last one.',
+    description:
+      'Event `logs` of the stream, at most ten a second: what came since the last one. The first has no lines and says that none is missed from here on: GET logs after it has all that came before.',
   },
   LogLine: {
     type: 'object',
     properties: {
+      number: {
+        type: 'number',
+        description:
+          'Grows from line to line, also over a restart of the dashboard: lines that came twice have the same.',
+      },
       atMs: { type: 'number' },
       pipeline: { type: 'string' },
       worker: { type: 'string' },
@@ -296,7 +302,7 @@ export const apiSchemas: Readonly<Record<string, object>> = {
       message: { type: 'string' },
       fields: { type: 'object', additionalProperties: {} },
     },
-    required: ['atMs', 'pipeline', 'worker', 'phase', 'jobId', 'level', 'message'],
+    required: ['number', 'atMs', 'pipeline', 'worker', 'phase', 'jobId', 'level', 'message'],
     additionalProperties: false,
   },
   LogLines: {

@@ -306,7 +306,10 @@ export interface Operation {
   readonly error?: string
 }
 
-/** Event `logs` of the stream, at most ten a second: what came since the last one. */
+/**
+ * Event `logs` of the stream, at most ten a second: what came since the last one. The first has no lines and
+ * says that none is missed from here on: GET logs after it has all that came before.
+ */
 export interface LogBatch {
   readonly lines: readonly LogLine[]
   /** Lines that were not sent because there were too many. */
@@ -314,6 +317,8 @@ export interface LogBatch {
 }
 
 export interface LogLine {
+  /** Grows from line to line, also over a restart of the dashboard: lines that came twice have the same. */
+  readonly number: number
   readonly atMs: number
   readonly pipeline: string
   readonly worker: string

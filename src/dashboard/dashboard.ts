@@ -74,7 +74,7 @@ export class Dashboard implements Service {
     const nowMs = () => systemClock.nowMs()
     const access = new Access((options.tokens ?? []).map(parseToken), nowMs)
     checkReach(options, access)
-    const logs = new LogLines()
+    const logs = new LogLines(nowMs())
     const onStatus = () => live.changed()
     const pipelines = new WatchedPipelines({
       ...{ addresses, timeoutMs, logger, logs, nowMs, onStatus },

@@ -2,7 +2,8 @@
 import { CarbontubeError } from '../errors/errors.ts'
 import type { LogBatch, Operation, Snapshot } from './api-types.ts'
 import { clientsMax, encodeEvent, EventStreams } from './event-stream.ts'
-import type { LogFilter, LogLines } from './log-lines.ts'
+import type { LogFilter } from './log-filter.ts'
+import type { LogLines } from './log-lines.ts'
 import type { WatchedPipelines } from './watched-pipelines.ts'
 
 const tickMs = 1_000
@@ -79,15 +80,22 @@ export class LiveFeed {
         hint: 'Close some; one tab of a browser serves all of its tabs.',
       })
     }
-    let unfollow = () => undefined as void
+    let onGone = () => undefined as void
     const session = sessionId === undefined ? {} : { sessionId }
-    const client = this.streams.open({ topics, ...session }, () => unfollow())
+    const client = this.streams.open({ topics, ...session }, () => onGone())
     // Also when it is gone before it has read anything.
     signal.addEventListener('abort', () => client.close(), { once: true })
     if (topics.has('snapshot')) client.send(encodeEvent('snapshot', this.snapshot()))
     if (topics.has('logs')) {
       const send = (batch: LogBatch) => client.send(encodeEvent('logs', batch))
-      unfollow = this.#logs.follow(filter, send)
+      // From here on nothing is missed: what came before is to be asked for now.
+      send({ lines: [], dropped: 0 })
+      const unfollow = this.#logs.follow(filter, send)
+      onGone = () => {
+        unfollow()
+        // Its next stream may be a moment away.
+        this.looked('job.log')
+      }
     }
     const headers = {
       ...{ 'content-type': 'text/event-stream', 'cache-control': 'no-store' },

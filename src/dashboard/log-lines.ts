@@ -3,9 +3,10 @@
  * ten batches a second, and only as many lines in each as a page can show.
  */
 import { given } from '../language/given.ts'
-import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
+import { logLevels } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 import type { LogBatch, LogLine } from './api-types.ts'
+import { fitsFilter, type LogFilter } from './log-filter.ts'
 
 const keptMax = 1_000
 const batchMs = 100
@@ -14,22 +15,6 @@ const batchLinesMax = 100
 /** Of what a phase has logged in one line. */
 const messageCharsMax = 8_192
 const fieldsCharsMax = 8_192
-
-export interface LogFilter {
-  readonly phase?: string | undefined
-  readonly job?: string | undefined
-  /** At least as severe. */
-  readonly level?: LogLevel | undefined
-  /** Part of the message, in any case. */
-  readonly text?: string | undefined
-}
-
-export function fitsFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
-  if (phase !== undefined && line.phase !== phase) return false
-  if (job !== undefined && line.jobId !== job) return false
-  if (level !== undefined && !isAsSevere(line.level, level)) return false
-  return text === undefined || line.message.toLowerCase().includes(text.toLowerCase())
-}
 
 interface Reader {
   readonly filter: LogFilter
@@ -42,9 +27,16 @@ export class LogLines {
   #kept: LogLine[] = []
   readonly #readers = new Set<Reader>()
   #timer: NodeJS.Timeout | undefined
+  #number: number
+
+  /** A later dashboard begins with a higher number: fewer lines than microseconds come meanwhile. */
+  constructor(nowMs: number) {
+    this.#number = Math.floor(nowMs) * 1_000
+  }
 
   take(pipeline: string, event: PublishedEvent): void {
-    const line = lineOf(pipeline, event)
+    this.#number += 1
+    const line = { number: this.#number, ...lineOf(pipeline, event) }
     this.#kept.push(line)
     if (this.#kept.length >= 2 * keptMax) this.#kept = this.#kept.slice(-keptMax)
     for (const reader of this.#readers) {
@@ -91,7 +83,10 @@ export class LogLines {
 }
 
 /** Whatever a worker has sent: it is a stranger's text. */
-function lineOf(pipeline: string, { source, atMs, fields: all }: PublishedEvent): LogLine {
+function lineOf(
+  pipeline: string,
+  { source, atMs, fields: all }: PublishedEvent,
+): Omit<LogLine, 'number'> {
   const text = (name: string) => (typeof all[name] === 'string' ? all[name] : '')
   return {
     ...{ atMs, pipeline, worker: source, phase: text('phase'), jobId: text('jobId') },

@@ -1,5 +1,5 @@
 /** Logs as they come: a flood of them leaves the page quick, and what somebody reads stands still. */
-import type { Locator } from 'playwright-core'
+import type { Locator, Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
@@ -85,6 +85,30 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
 
     await page.getByTestId('new-lines').click()
     await lines.filter({ hasText: 'a new line' }).last().waitFor()
+  })
+
+  it.each(['stream', 'logs'])('misses no line when the answer to %s is late', async (late) => {
+    const context = await bench().context()
+    const page = await context.newPage()
+    let held: Route | undefined
+    await page.route(`**/api/v1/${late}?*`, (route) => void (held = route), { times: 1 })
+    // Somebody else looks already: the dashboard has each line that is written from now on.
+    const other = await bench().page('logs')
+    await untilHeard(other.getByTestId('log-line'))
+    await page.goto(`${bench().url}#/logs`)
+    await until(() => held !== undefined, { what: 'the request is held' })
+
+    const lines = page.getByTestId('log-line')
+    const theirs = other.getByTestId('log-line')
+    const says = `meanwhile ${late} is late`
+    await bench().client.enqueueJobs(orders(20, { says }))
+    await theirs.filter({ hasText: says }).nth(19).waitFor()
+    await held?.continue()
+    await lines.filter({ hasText: says }).nth(19).waitFor()
+    const then = `${late} came`
+    await bench().client.enqueueJobs(orders(20, { says: then }))
+    await lines.filter({ hasText: then }).nth(19).waitFor()
+    expect(await lines.allTextContents()).toEqual(await theirs.allTextContents())
   })
 
   it('shows only what is asked for, and a link of it does the same', async () => {

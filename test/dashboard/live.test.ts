@@ -36,10 +36,11 @@ describe('the stream', () => {
   it('sends the lines of logs that were asked for, and the progress of who runs', async () => {
     const [all, few] = [open('topics=logs,snapshot'), open('topics=logs&text=LINE%202')]
     const gate = join(own.bench.folder, 'log-gate')
-    await until(() => all.events.length > 0, { what: 'the stream is open' })
     // What is published before the subscription has arrived is not seen: so more than one job.
     const lines = (reader: EventReader) =>
       reader.all<api.LogBatch>('logs').flatMap((batch) => batch.lines)
+    await until(() => all.all('logs').length > 0, { what: 'lines will come' })
+    expect(all.all('logs')).toEqual([{ lines: [], dropped: 0 }])
     await until(
       async () => {
         await own.enqueue({ n: 1, lines: 3 })
@@ -69,7 +70,7 @@ describe('the stream', () => {
     await until(
       async () => {
         await own.enqueue({ n: 1 })
-        return batches().length > 0
+        return batches().length > 1
       },
       { what: 'lines come', timeoutMs: 20_000 },
     )

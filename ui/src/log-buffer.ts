@@ -9,37 +9,14 @@ export const shownMax = 1_000
 /** Kept to be downloaded, and to be shown when a held window goes on. */
 const keptMax = 5_000
 
-export interface LogFilter {
-  readonly phase?: string
-  readonly job?: string
-  /** The least severe that is shown. */
-  readonly level?: string
-  readonly text?: string
-}
-
-/** With a number of its own, since equal lines do come. */
-export interface KeptLine {
-  readonly number: number
-  readonly line: LogLine
-}
-
-const severity = ['debug', 'info', 'warn', 'error']
-
-/** Text is looked for in the message only, as the server does. */
-export function fitsLogFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
-  if (phase !== undefined && phase !== '' && line.phase !== phase) return false
-  if (job !== undefined && job !== '' && line.jobId !== job) return false
-  if (level !== undefined && severity.indexOf(line.level) < severity.indexOf(level)) return false
-  if (text === undefined || text === '') return true
-  return line.message.toLowerCase().includes(text.toLowerCase())
-}
-
 export class LogBuffer {
-  #lines: KeptLine[] = []
-  #held: readonly KeptLine[] | undefined
+  #lines: LogLine[] = []
+  #held: readonly LogLine[] | undefined
   #heldAt = 0
   #count = 0
   #dropped = 0
+  /** Number of the newest line, also of one that was cleared. */
+  #newest = 0
 
   get dropped(): number {
     return this.#dropped
@@ -50,7 +27,7 @@ export class LogBuffer {
   }
 
   /** What is in the page: at most `shownMax`, the oldest first. */
-  get shown(): readonly KeptLine[] {
+  get shown(): readonly LogLine[] {
     return this.#held ?? this.#lines.slice(-shownMax)
   }
 
@@ -61,14 +38,15 @@ export class LogBuffer {
 
   /** Everything that is kept, for a download. */
   get kept(): readonly LogLine[] {
-    return this.#lines.map(({ line }) => line)
+    return this.#lines
   }
 
+  /** Lines in their order. What is known, or older than it, is left out: answers and streams overlap. */
   add(lines: readonly LogLine[], dropped = 0): void {
-    for (const line of lines) {
-      this.#count += 1
-      this.#lines.push({ number: this.#count, line })
-    }
+    const fresh = lines.filter(({ number }) => number > this.#newest)
+    this.#newest = fresh.at(-1)?.number ?? this.#newest
+    this.#count += fresh.length
+    this.#lines.push(...fresh)
     this.#dropped += dropped
     // Cut rarely: an array is copied by it.
     if (this.#lines.length > 2 * keptMax) this.#lines = this.#lines.slice(-keptMax)

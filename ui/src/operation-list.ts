@@ -6,10 +6,7 @@ import type { Operation } from '../../src/dashboard/api-types.ts'
 
 const keptMax = 8
 
-export function withOperation(
-  shown: readonly Operation[],
-  news: Operation,
-): readonly Operation[] {
+export function withOperation(shown: readonly Operation[], news: Operation): readonly Operation[] {
   const known = shown.find(({ id }) => id === news.id)
   if (known === undefined) return [...shown, news].slice(-keptMax)
   return isOlder(news, known) ? shown : shown.map((one) => (one === known ? news : one))

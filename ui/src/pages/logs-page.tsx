@@ -1,8 +1,8 @@
 /** Lines of all workers as they are written. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { LogFilter } from '../../../src/dashboard/log-filter.ts'
 import { counted, shownCount } from '../figures.ts'
 import { connection, pipelines } from '../live.ts'
-import type { LogFilter } from '../log-buffer.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { EmptyNote } from '../parts/empty-note.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'

@@ -4,8 +4,8 @@
  */
 import { Component } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { LogLine } from '../../../src/dashboard/api-types.ts'
 import { counted, shownClock } from '../figures.ts'
-import type { KeptLine } from '../log-buffer.ts'
 import { link } from '../router.ts'
 import { Icon } from './icon.tsx'
 import type { Logs } from './use-logs.ts'
@@ -54,8 +54,8 @@ export function LogLines({ logs, isPaused = false, isShort = false }: LogLinesPr
         tabIndex={0}
         data-testid="log-lines"
       >
-        {shown.map((kept) => (
-          <Line key={kept.number} kept={kept} isShort={isShort} />
+        {shown.map((line) => (
+          <Line key={line.number} line={line} isShort={isShort} />
         ))}
       </div>
       {isHeld && !isPaused && (
@@ -68,7 +68,7 @@ export function LogLines({ logs, isPaused = false, isShort = false }: LogLinesPr
 }
 
 interface LineProps {
-  readonly kept: KeptLine
+  readonly line: LogLine
   readonly isShort: boolean
 }
 
@@ -79,8 +79,8 @@ class Line extends Component<LineProps> {
   }
 
   render() {
-    const { kept, isShort } = this.props
-    const { atMs, level, phase, jobId, pipeline, message, fields, worker } = kept.line
+    const { line, isShort } = this.props
+    const { atMs, level, phase, jobId, pipeline, message, fields, worker } = line
     return (
       <div class={`log log--${level}`} data-testid="log-line">
         <time class="log__time" title={new Date(atMs).toISOString()}>

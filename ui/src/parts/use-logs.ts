@@ -1,9 +1,10 @@
 /** The newest log lines that fit a filter, then what comes: a few redraws a second, however many lines. */
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import type { LogLine } from '../../../src/dashboard/api-types.ts'
+import { fitsFilter, type LogFilter } from '../../../src/dashboard/log-filter.ts'
 import { ApiError, get, query } from '../api.ts'
 import { onLogs } from '../live.ts'
-import { fitsLogFilter, LogBuffer, shownMax, type LogFilter } from '../log-buffer.ts'
+import { LogBuffer, shownMax } from '../log-buffer.ts'
 import { unexpected } from '../resource.ts'
 
 export interface Logs {
@@ -25,10 +26,9 @@ export function useLogs(filter: LogFilter): Logs {
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0)
 
   useEffect(() => {
-    const abort = new AbortController()
+    let abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    let early: LogLine[] | undefined = []
-    setError(undefined)
+    let early: LogLine[] | undefined
     let pauseMs = redrawMsMin
     const soon = () => {
       timer ??= setTimeout(() => {
@@ -41,28 +41,36 @@ export function useLogs(filter: LogFilter): Logs {
         })
       }, pauseMs)
     }
-    const end = onLogs(({ lines, dropped }) => {
-      const fitting = lines.filter((line) => fitsLogFilter(line, filter))
-      // Before the older lines are there, the new ones wait for their turn.
-      if (early === undefined) buffer.add(fitting, dropped)
-      else early.push(...fitting)
-      soon()
-    })
-    const older = `logs${query({ phase, job, level, text, limit: shownMax })}`
-    get<{ lines: readonly LogLine[] }>(older, abort.signal).then(
-      ({ lines }) => {
-        const keys = new Set(lines.map(keyOf))
-        buffer.add([...lines, ...(early ?? []).filter((line) => !keys.has(keyOf(line)))])
-        early = undefined
-        redraw()
-      },
-      (thrown: unknown) => {
-        if (abort.signal.aborted) return
+    /** What came before: until it is there, the new lines wait for their turn. */
+    const load = () => {
+      abort.abort()
+      abort = new AbortController()
+      const { signal } = abort
+      early ??= []
+      const loaded = (older: readonly LogLine[], failure?: ApiError) => {
+        buffer.add(older)
         buffer.add(early ?? [])
         early = undefined
-        setError(thrown instanceof ApiError ? thrown : unexpected(thrown))
-      },
-    )
+        setError(failure)
+        redraw()
+      }
+      const path = `logs${query({ phase, job, level, text, limit: shownMax })}`
+      get<{ lines: readonly LogLine[] }>(path, signal).then(
+        ({ lines }) => loaded(lines),
+        (thrown: unknown) => {
+          if (!signal.aborted) loaded([], thrown instanceof ApiError ? thrown : unexpected(thrown))
+        },
+      )
+    }
+    const end = onLogs(({ lines, dropped }) => {
+      const fitting = lines.filter((line) => fitsFilter(line, filter))
+      buffer.add(early === undefined ? fitting : [], dropped)
+      early?.push(...fitting)
+      // A stream begins: lines may have come between it and the one before.
+      if (lines.length === 0) load()
+      soon()
+    })
+    load()
     return () => {
       abort.abort()
       clearTimeout(timer)
@@ -75,8 +83,4 @@ export function useLogs(filter: LogFilter): Logs {
 
 function afterPaint(act: () => void): void {
   requestAnimationFrame(() => setTimeout(act))
-}
-
-function keyOf({ atMs, worker, jobId, message }: LogLine): string {
-  return [atMs, worker, jobId, message].join('\0')
 }

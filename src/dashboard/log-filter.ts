@@ -1,0 +1,19 @@
+/** Which log lines somebody wants to see: asked by the dashboard, and by its page for what is streamed to all. */
+import { isAsSevere, type LogLevel } from '../runtime/logger.ts'
+import type { LogLine } from './api-types.ts'
+
+export interface LogFilter {
+  readonly phase?: string | undefined
+  readonly job?: string | undefined
+  /** At least as severe. */
+  readonly level?: LogLevel | undefined
+  /** Part of the message, in any case. */
+  readonly text?: string | undefined
+}
+
+export function fitsFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
+  if (phase !== undefined && line.phase !== phase) return false
+  if (job !== undefined && line.jobId !== job) return false
+  if (level !== undefined && !isAsSevere(line.level, level)) return false
+  return text === undefined || line.message.toLowerCase().includes(text.toLowerCase())
+}
