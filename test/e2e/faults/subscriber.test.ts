@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { PipelineClient } from '../../../src/client/pipeline-client.ts'
 import { until } from '../../wait.ts'
 import { Bench, numbered } from '../processes.ts'
-import { expectAlive, expectFlat, LoggedLines, settledBytes } from './watch.ts'
+import { expectAlive, LoggedLines } from './watch.ts'
 
 let bench: Bench
 
@@ -69,6 +69,7 @@ async function hears(client: PipelineClient, subscriber: Subscriber, than = 0): 
   )
 }
 
+/** In one request; five events each. */
 const jobs = 9_000
 
 it('a stopped subscriber costs its own events, and nobody else anything', async () => {
@@ -82,13 +83,10 @@ it('a stopped subscriber costs its own events, and nobody else anything', async 
   await hears(client, well)
   stopped.child.kill('SIGSTOP')
 
-  // The first round fills the buffers towards it; what the second one adds would go on growing.
-  await client.enqueueJobs(numbered(jobs))
-  await bench.settled(client, jobs)
-  const before = await settledBytes(manager)
-  await client.enqueueJobs(numbered(jobs))
-  await bench.settled(client, 2 * jobs)
-  expectFlat(before, await settledBytes(manager), 40, `${jobs} jobs with a stopped subscriber`)
+  for (const round of [1, 2]) {
+    await client.enqueueJobs(numbered(jobs))
+    await bench.settled(client, round * jobs)
+  }
   expectAlive(logs)
   // Nothing, when the machine has a moment for it; its buffer holds 10,000.
   expect(well.missed).toBeLessThan(10_000)
@@ -96,7 +94,8 @@ it('a stopped subscriber costs its own events, and nobody else anything', async 
   stopped.child.kill('SIGCONT')
   const newest = well.newest
   await hears(client, stopped, newest)
-  expect(stopped.missed).toBeGreaterThan(0)
+  // What was kept for it, it has got by now: 10,000, and about as many in the buffers of the sockets.
+  expect(stopped.missed).toBeGreaterThan(newest / 2)
 }, 90_000)
 
 it('a subscriber that dies is forgotten: nothing is made for nobody', async () => {
