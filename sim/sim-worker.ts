@@ -119,9 +119,11 @@ export class SimWorker extends Process {
   #perform(effect: WorkerEffect): void {
     switch (effect.type) {
       case 'SendReport':
-        return this.#send(effect.pull, effect.report)
+        return this.#send(effect.report, (address) => address === effect.pull)
+      case 'SayHello':
+        return this.#send(effect.report, (address) => !effect.except.includes(address))
       case 'Introduce':
-        return this.#send(undefined, effect.report)
+        return this.#send(effect.report, () => true)
       case 'StartRun':
         return this.#start(effect)
       case 'AbortRun':
@@ -138,9 +140,9 @@ export class SimWorker extends Process {
     }
   }
 
-  #send(pull: string | undefined, report: WorkerReport): void {
+  #send(report: WorkerReport, isFor: (address: string) => boolean): void {
     for (const manager of this.#parts.managers()) {
-      if (pull === undefined || manager.address === pull) this.#sendTo(manager, report)
+      if (isFor(manager.address)) this.#sendTo(manager, report)
     }
   }
 

@@ -84,10 +84,12 @@ export type WorkerEvent =
 export type WorkerEffect =
   | {
       readonly type: 'SendReport'
-      /** Pull door of the stream's manager; `undefined`: on every PUSH. */
-      readonly pull: string | undefined
+      /** Pull door of the stream's manager. */
+      readonly pull: string
       readonly report: WorkerReport
     }
+  /** On every PUSH but those to these pull doors: who is there knows this worker by its beat. */
+  | { readonly type: 'SayHello'; readonly except: readonly string[]; readonly report: WorkerReport }
   /** A hello on every PUSH and, if that is none of ours, to the pull door of a manager that looks for another. */
   | { readonly type: 'Introduce'; readonly pull: string; readonly report: WorkerReport }
   | {

@@ -109,7 +109,7 @@ export class WorkerProtocol {
         for (const run of this.#runs.values()) putOff(run, event.ms, event.nowMs)
         return
       case 'HelloWanted':
-        return this.#send(undefined, this.#hello())
+        return this.#sayHello([])
       case 'DrainRequested':
         return this.#drain()
       case 'DrainOverdue':
@@ -311,9 +311,8 @@ export class WorkerProtocol {
       if (fallsSilent(stream, this.#nowMs, this.#config.beatMs)) {
         this.#credit.fellSilent(stream.owner)
       }
-      this.#beat(stream)
     }
-    this.#send(undefined, this.#hello())
+    this.#beatAll()
     this.#sendUnsent()
   }
 
@@ -357,8 +356,7 @@ export class WorkerProtocol {
   #drain(): void {
     this.#draining = true
     this.#giveBackQueued('the worker drains')
-    for (const stream of this.#streams.values()) this.#beat(stream)
-    this.#send(undefined, this.#hello())
+    this.#beatAll()
     this.#sendUnsent()
   }
 
@@ -382,6 +380,13 @@ export class WorkerProtocol {
     }
   }
 
+  /** A beat on every stream, and a hello for who hears none of them. */
+  #beatAll(): void {
+    const streams = [...this.#streams.values()]
+    for (const stream of streams) this.#beat(stream)
+    this.#sayHello(streams.map(({ open }) => open.pull))
+  }
+
   #beat(stream: Stream): void {
     this.#report(stream, {
       info: this.#config.info,
@@ -397,13 +402,14 @@ export class WorkerProtocol {
     if (this.#streams.size === 1) this.#credit.divide(this.#creditInAll())
     const credit = this.#credit.limitOf(stream.owner)
     this.#credit.told(stream.owner, stream.reports)
-    this.#send(stream.open.pull, {
+    const report = {
       ...{ incarnation: this.#config.info.incarnation, stream: nonce, pipeline, shard },
       ...{ number: stream.reports, credit, ping: stream.ping, through, also },
       ...{ leaving: this.#draining, results: [] },
       ...(this.#stuck === 0 ? {} : { stuck: this.#stuck }),
       ...more,
-    })
+    }
+    this.#effects.push({ type: 'SendReport', pull: stream.open.pull, report })
   }
 
   /** For managers that do not know this worker yet. */
@@ -416,14 +422,14 @@ export class WorkerProtocol {
     }
   }
 
+  #sayHello(except: readonly string[]): void {
+    this.#effects.push({ type: 'SayHello', except, report: this.#hello() })
+  }
+
   /** To a manager that looks for who was here before: say who is here now. */
   #introduce({ incarnation, pull }: StreamOpen): void {
     const report = { ...this.#hello(), insteadOf: incarnation }
     this.#effects.push({ type: 'Introduce', pull, report })
-  }
-
-  #send(pull: string | undefined, report: WorkerReport): void {
-    this.#effects.push({ type: 'SendReport', pull, report })
   }
 
   /** Slots that work, and a prefetch. */

@@ -63,10 +63,10 @@ export class Reception implements Receiver {
   /** What a worker said, or that somebody listens. */
   handle(event: Event): void {
     const { owned } = this.#parts
-    // A hello is for all; what is on a stream, for the owner of its shard, be it a later one.
-    const { pipeline, shard } = event.type === 'WorkerReported' ? event.report : {}
-    if (pipeline === this.#parts.pipeline && shard !== undefined)
-      return owned.get(shard)?.handle(event)
+    // What is on a stream is for the owner of its shard, be it a later one; who says it, for all.
+    const { pipeline, shard, info } = event.type === 'WorkerReported' ? event.report : {}
+    const isOfOne = pipeline === this.#parts.pipeline && info === undefined
+    if (isOfOne && shard !== undefined) return owned.get(shard)?.handle(event)
     for (const one of owned.values()) one.handle(event)
   }
 

@@ -240,6 +240,8 @@ export class Worker implements Service {
     switch (effect.type) {
       case 'SendReport':
         return this.#send(effect)
+      case 'SayHello':
+        return this.#sendHello(effect)
       case 'Introduce':
         return this.#introduce(effect)
       case 'AbortRun':
@@ -263,12 +265,17 @@ export class Worker implements Service {
   #send({ pull, report }: Extract<WorkerEffect, { type: 'SendReport' }>): void {
     const isBeat = report.info !== undefined
     const frames = encodeReport(isBeat ? { ...report, health: this.#health.look() } : report)
-    const link = pull === undefined ? undefined : this.#pushes.get(pull)
+    const link = this.#pushes.get(pull)
     if (link !== undefined) link.send(frames)
     else for (const push of this.#pushes.values()) push.send(frames)
     const { checkpoint } = this.#options
     if (checkpoint === undefined || report.results.length === 0) return
     void this.#flushed().then(() => checkpoint('worker.resultsSent'))
+  }
+
+  #sendHello({ except, report }: Extract<WorkerEffect, { type: 'SayHello' }>): void {
+    const frames = encodeReport(report)
+    for (const [address, push] of this.#pushes) if (!except.includes(address)) push.send(frames)
   }
 
   /** Whoever sent us the address may have made it up: one that is none is dropped. */

@@ -104,9 +104,8 @@ export function only<T extends WorkerEffect['type']>(
   return effects.filter((effect): effect is WorkerEffectOf<T> => effect.type === type)
 }
 
-/** Reports to the manager: no hellos. */
 export function reports(effects: readonly WorkerEffect[]): readonly WorkerReport[] {
-  return only(effects, 'SendReport').flatMap(({ pull, report }) => (pull ? [report] : []))
+  return only(effects, 'SendReport').map(({ report }) => report)
 }
 
 export function results(effects: readonly WorkerEffect[]): WorkerReport['results'] {

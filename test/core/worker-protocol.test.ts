@@ -53,6 +53,20 @@ describe('a stream', () => {
     expect(worker.receives([aGrant(1, 'job')])).toEqual([])
   })
 
+  it('has its beat in place of a hello, which is for everybody else', () => {
+    const worker = new AWorkerProtocol()
+    const told = (effects: readonly WorkerEffect[]) => [
+      only(effects, 'SendReport').map(({ pull }) => pull),
+      only(effects, 'SayHello').map(({ except }) => except),
+    ]
+    expect(told(worker.pass(0))).toEqual([[], [[]]])
+    worker.opened()
+    worker.opened({ shard: 1, stream: 'nonce-2', pull: 'tcp://n:1' })
+    const doors = ['tcp://m:1', 'tcp://n:1']
+    expect(told(worker.pass(1_000))).toEqual([doors, [doors]])
+    expect(told(worker.tell('HelloWanted'))).toEqual([[], [[]]])
+  })
+
   it('shares the credit with those of other owners', () => {
     const worker = new AWorkerProtocol({ concurrency: 4 })
     const toOwners = (effects: readonly WorkerEffect[]) =>

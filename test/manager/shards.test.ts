@@ -121,6 +121,24 @@ describe('managers that share a pipeline', () => {
     expect((await client.enqueueJobs(jobs(3, 9)))[2]?.outcome).toBe('conflict')
   })
 
+  it('know by the beats alone who works for a shard that comes back to them', async () => {
+    const first = await joins(site)
+    const second = await joins(others[0])
+    await share([first, second], [4, 3])
+    // Nobody announces them: the event doors are cut.
+    const sub = 'tcp://127.0.0.1:9999'
+    for (const index of [0, 1]) {
+      await company.worker(Numbers, index, { ...site, sub, others: [{ ...others[0], sub }] })
+    }
+    const client = await aClient()
+    await client.enqueueJobs(jobs(50))
+    expect(await states(client, ids(50))).toEqual(new Set(['done']))
+    await second.stop()
+    await share([first], [7])
+    await client.enqueueJobs(jobs(100).slice(50))
+    expect(await states(client, ids(100))).toEqual(new Set(['done']))
+  })
+
   it('are asked for lists, pauses and single jobs as if they were one', async () => {
     await joins(site)
     await joins(others[0])
