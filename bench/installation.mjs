@@ -39,7 +39,7 @@ export class Installation {
     one.#shards = shards
     one.#managerFlags = managerFlags
     one.#workersOfEach = workersOfEach
-    // The router door is the pull door's neighbour, and nobody asks for the pub door.
+    // The router door is the neighbour of the pull door, the pub door that of the sub door.
     const door = () => freePort().then((port) => `tcp://127.0.0.1:${port}`)
     for (let at = 0; at < managers; at++) one.#doors.push([await door(), await door()])
     one.store = await openStore(store, one.#folder)

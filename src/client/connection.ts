@@ -11,6 +11,7 @@ import { parseAddress } from '../runtime/address.ts'
 import type { Transport } from '../transport/contract.ts'
 import type { Reply, Welcome } from '../wire/replies.ts'
 import { encodeRequest, type Request } from '../wire/requests.ts'
+import { EnqueueGathering, type EnqueuedReply, type EnqueueOrder } from './enqueue-gathering.ts'
 import { RouterDoors } from './router-doors.ts'
 
 /** A request as callers write it; the connection numbers it. */
@@ -52,11 +53,16 @@ export class Connection {
   #isClosed = false
   #lookedMs = 0
   readonly #ownerWaits: (() => void)[] = []
+  readonly #gathering: EnqueueGathering
   /** What the manager that answered last said of itself. */
   welcome: Welcome | undefined
 
-  constructor(transport: Transport) {
+  /** `timeoutMs`: how long jobs that are enqueued wait for their answer. */
+  constructor(transport: Transport, timeoutMs: number) {
     this.#transport = transport
+    this.#gathering = new EnqueueGathering(({ shard, ...order }) =>
+      this.ask({ type: 'enqueue', ...order }, 'enqueued', { timeoutMs, shard }),
+    )
   }
 
   /** Resolves when it is known who owns each of so many shards, or after `withinMs`. */
@@ -117,10 +123,17 @@ export class Connection {
     })
   }
 
+  /** Jobs, in one message with those of other calls of this turn. */
+  enqueue(order: EnqueueOrder): Promise<EnqueuedReply> {
+    return this.#gathering.enqueue(order)
+  }
+
   /** A request with any number of replies: `onReply` says when it is over. */
   submit(ask: Ask, handlers: Handlers, options: SubmitOptions): void {
     // Nobody would ever send it, and its timer would keep the process alive.
     if (this.#isClosed) return handlers.reject(closed())
+    // Nobody asks for a job before it is enqueued.
+    this.#gathering.flush()
     const { shard = 0 } = options
     const request = this.#nextRequest
     this.#nextRequest += 1
@@ -131,6 +144,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#gathering.flush()
     this.#isClosed = true
     this.#drop()
   }

@@ -104,7 +104,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     this.#transport = options.transport ?? zeromqTransport
     this.#timeoutMs =
       options.timeout === undefined ? timeoutMsDefault : durationMs(options.timeout, 'timeout')
-    this.#connection = new Connection(this.#transport)
+    this.#connection = new Connection(this.#transport, this.#timeoutMs)
   }
 
   /** What a manager said of itself; `undefined` before `connect`, or when only a pull door answers. */
@@ -127,7 +127,10 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     })
   }
 
-  /** One job; a refusal is an answer (`ok: false`), not a rejection. @throws CT_UNKNOWN_PIPELINE, CT_TIMED_OUT */
+  /**
+   * One job; a refusal is an answer (`ok: false`), not a rejection. Calls of one turn of the loop share a message.
+   * @throws CT_UNKNOWN_PIPELINE, CT_TIMED_OUT
+   */
   async enqueueJob<const N extends PipelineName<PipelinesIn<P>>>(
     job: JobRequest<N, PipelineInput<PipelineNamed<P, N>>>,
   ): Promise<Enqueued> {
@@ -386,7 +389,10 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     while (open.length > 0) {
       const timeoutMs = Math.max(1, deadlineMs - systemClock.nowMs())
       const ask = { type: 'enqueue', ...request, jobs: open } as const
-      const reply = await this.#connection.ask(ask, 'enqueued', { timeoutMs, shard })
+      const isFirst = open === jobs && request.replay === undefined
+      const reply = await (isFirst
+        ? this.#connection.enqueue({ shard, pipeline: request.pipeline, jobs })
+        : this.#connection.ask(ask, 'enqueued', { timeoutMs, shard }))
       const { durability, issues } = reply
       for (const { id, outcome } of reply.items) {
         const ok = outcome === 'stored' || outcome === 'duplicate'

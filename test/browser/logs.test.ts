@@ -107,7 +107,7 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     await lines.filter({ hasText: says }).nth(19).waitFor()
     const then = `${late} came`
     await bench().client.enqueueJobs(orders(20, { says: then }))
-    await lines.filter({ hasText: then }).nth(19).waitFor()
+    for (const one of [lines, theirs]) await one.filter({ hasText: then }).nth(19).waitFor()
     expect(await lines.allTextContents()).toEqual(await theirs.allTextContents())
   })
 

@@ -2,12 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { randomInt } from 'node:crypto'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PipelineClient } from '../../src/client/pipeline-client.ts'
+import { freePair } from '../servers/free-port.ts'
 import { until } from '../wait.ts'
 
 /** Entry of the command line. */
@@ -37,11 +36,14 @@ export class Bench {
   readonly ledger = join(this.folder, 'ledger.ndjson')
   readonly #children = new Set<ChildProcess>()
   readonly #clients: PipelineClient[] = []
+  /** On stderr, by the processes that were started. */
+  readonly #said: string[] = []
   #ports: readonly number[] = []
 
   static async open(): Promise<Bench> {
     const bench = new Bench()
-    bench.#ports = await freePorts()
+    // Two pairs: the router door is beside the pull door, the pub door beside the sub door.
+    bench.#ports = [await freePair(), await freePair()].flat()
     return bench
   }
 
@@ -69,6 +71,7 @@ export class Bench {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     child.stdin.end()
+    child.stderr.on('data', (text: Buffer) => this.#said.push(`${args[0]}: ${text.toString()}`))
     return this.spawned(child)
   }
 
@@ -96,7 +99,9 @@ export class Bench {
   async client(address = this.router): Promise<PipelineClient> {
     const client = new PipelineClient(address, { timeout: 20_000 })
     this.#clients.push(client)
-    await client.connect()
+    await client.connect().catch((error: unknown) => {
+      throw new Error(`nobody answers; said was:\n${this.#said.join('')}`, { cause: error })
+    })
     return client
   }
 
@@ -174,35 +179,6 @@ export async function kill(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone
-}
-
-/** Two pairs of neighbours: the router door is beside the pull door, the pub door beside the sub door. */
-async function freePorts(): Promise<number[]> {
-  // Both are held until both are found: closed too early, the second could be the first again.
-  const held: Server[] = []
-  const pairs = [await freePair(held), await freePair(held)]
-  await Promise.all(held.map((server) => once(server.close(), 'close')))
-  return pairs.flat()
-}
-
-/**
- * Below the range from which Linux gives a port to every connection that goes out (32,768 and more): while a
- * killed manager is away, none of those takes its door.
- */
-async function freePair(held: Server[]): Promise<number[]> {
-  for (;;) {
-    const port = 10_000 + 2 * randomInt(11_000)
-    const pair = await Promise.allSettled([listen(port), listen(port + 1)])
-    const free = pair.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    held.push(...free)
-    if (free.length === 2) return [port, port + 1]
-  }
-}
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return server
 }
 
 /** So many jobs of the ledger pipeline, numbered. */

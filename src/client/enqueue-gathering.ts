@@ -1,0 +1,101 @@
+/**
+ * Jobs that are enqueued one by one in the same turn of the loop travel in one message: a hundred callers that
+ * wait for one job each cost little more than one that enqueues a hundred. Every call has its own answer.
+ */
+import { isCarbontubeError } from '../errors/errors.ts'
+import type { Reply } from '../wire/replies.ts'
+import type { EnqueueItem } from '../wire/requests.ts'
+
+export type EnqueuedReply = Extract<Reply, { type: 'enqueued' }>
+
+/** Jobs of one pipeline and one of its shards. */
+export interface EnqueueOrder {
+  readonly pipeline: string
+  readonly shard: number
+  readonly jobs: readonly EnqueueItem[]
+}
+
+/** In one message; a call of more goes by itself. */
+const jobsMax = 1_000
+const bytesMax = 1024 * 1024
+
+interface Call {
+  readonly order: EnqueueOrder
+  resolve(reply: EnqueuedReply): void
+  reject(error: unknown): void
+}
+
+interface Batch {
+  readonly calls: Call[]
+  readonly ids: Set<string>
+  bytes: number
+}
+
+export class EnqueueGathering {
+  readonly #send: (order: EnqueueOrder) => Promise<EnqueuedReply>
+  /** By pipeline and shard. */
+  readonly #batches = new Map<string, Batch>()
+  #turn: NodeJS.Immediate | undefined
+
+  constructor(send: (order: EnqueueOrder) => Promise<EnqueuedReply>) {
+    this.#send = send
+  }
+
+  /** Sends these jobs with what else is enqueued until the turn ends. */
+  enqueue(order: EnqueueOrder): Promise<EnqueuedReply> {
+    const { pipeline, shard, jobs } = order
+    const bytes = jobs.reduce((sum, { instructions }) => sum + instructions.length, 0)
+    const key = `${shard} ${pipeline}`
+    const open = this.#batches.get(key)
+    // Answers name jobs by their ids: two calls with the same one are two messages.
+    const hasRoom =
+      open !== undefined &&
+      open.ids.size + jobs.length <= jobsMax &&
+      open.bytes + bytes <= bytesMax &&
+      !jobs.some(({ id }) => open.ids.has(id))
+    if (!hasRoom) this.#end(key)
+    const batch: Batch = hasRoom ? open : { calls: [], ids: new Set(), bytes: 0 }
+    this.#batches.set(key, batch)
+    batch.bytes += bytes
+    for (const { id } of jobs) batch.ids.add(id)
+    this.#turn ??= setImmediate(() => this.flush())
+    return new Promise((resolve, reject) => batch.calls.push({ order, resolve, reject }))
+  }
+
+  /** Now: something that must not overtake these jobs is about to be sent. */
+  flush(): void {
+    clearImmediate(this.#turn)
+    this.#turn = undefined
+    for (const key of [...this.#batches.keys()]) this.#end(key)
+  }
+
+  #end(key: string): void {
+    const batch = this.#batches.get(key)
+    if (batch === undefined) return
+    this.#batches.delete(key)
+    const [first, ...more] = batch.calls
+    if (first === undefined) return
+    if (more.length === 0) return void this.#send(first.order).then(first.resolve, first.reject)
+    const jobs = batch.calls.flatMap(({ order }) => order.jobs)
+    this.#send({ ...first.order, jobs }).then(
+      (reply) => answerEach(batch.calls, reply),
+      (error: unknown) => this.#failed(batch.calls, error),
+    )
+  }
+
+  /** What a manager refuses as a whole may be the fault of one: the others must not suffer for it. */
+  #failed(calls: readonly Call[], error: unknown): void {
+    const isOfAll = isCarbontubeError(error) && ['CT_TIMED_OUT', 'CT_STOPPED'].includes(error.code)
+    for (const { order, resolve, reject } of calls) {
+      if (isOfAll) reject(error)
+      else this.#send(order).then(resolve, reject)
+    }
+  }
+}
+
+function answerEach(calls: readonly Call[], reply: EnqueuedReply): void {
+  const byId = new Map(reply.items.map((item) => [item.id, item]))
+  for (const { order, resolve } of calls) {
+    resolve({ ...reply, items: order.jobs.flatMap(({ id }) => byId.get(id) ?? []) })
+  }
+}
