@@ -381,18 +381,21 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /** Those that a busy manager turns away come again until the time is over. */
   async #enqueueInto(
     shard: number,
-    { jobs, ...request }: { pipeline: string; jobs: readonly EnqueueItem[]; replay?: Replay },
+    { jobs, pipeline, replay }: { pipeline: string; jobs: readonly EnqueueItem[]; replay?: Replay },
     answers: Map<string, Enqueued>,
   ): Promise<void> {
     const deadlineMs = systemClock.nowMs() + this.#timeoutMs
+    const alone = (some: readonly EnqueueItem[]) => {
+      const ask = { type: 'enqueue', pipeline, jobs: some, ...given({ replay }) } as const
+      const timeoutMs = Math.max(1, deadlineMs - systemClock.nowMs())
+      return this.#connection.ask(ask, 'enqueued', { timeoutMs, shard })
+    }
     let open = jobs
     while (open.length > 0) {
-      const timeoutMs = Math.max(1, deadlineMs - systemClock.nowMs())
-      const ask = { type: 'enqueue', ...request, jobs: open } as const
-      const isFirst = open === jobs && request.replay === undefined
-      const reply = await (isFirst
-        ? this.#connection.enqueue({ shard, pipeline: request.pipeline, jobs })
-        : this.#connection.ask(ask, 'enqueued', { timeoutMs, shard }))
+      const isPlain = open === jobs && replay === undefined
+      const reply = await (isPlain
+        ? this.#connection.enqueue({ shard, pipeline, jobs })
+        : alone(open))
       const { durability, issues } = reply
       for (const { id, outcome } of reply.items) {
         const ok = outcome === 'stored' || outcome === 'duplicate'

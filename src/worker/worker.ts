@@ -274,8 +274,10 @@ export class Worker implements Service {
   }
 
   #sendHello({ except, report }: Extract<WorkerEffect, { type: 'SayHello' }>): void {
+    const others = [...this.#pushes].filter(([address]) => !except.includes(address))
+    if (others.length === 0) return
     const frames = encodeReport(report)
-    for (const [address, push] of this.#pushes) if (!except.includes(address)) push.send(frames)
+    for (const [, push] of others) push.send(frames)
   }
 
   /** Whoever sent us the address may have made it up: one that is none is dropped. */
