@@ -37,11 +37,13 @@ export function inOrder(world: CheckedWorld, books: Books): Checker {
     onStep(owner, event, { effects }) {
       if (event.type === 'OwnershipTaken') overtaken.clear()
       const grants = effects.filter((effect) => effect.type === 'Grant').filter(books.isNew, books)
-      const isOpen = grants.length > 0 && owner.status().rollCallOpen
+      // Nor can one that was asleep while another owned the shard know whose turn it is by now.
+      const isBlind =
+        grants.length > 0 && (owner.status().rollCallOpen || !world.store.isOwner(owner))
       for (const effect of grants) {
         const granted = world.store.find([effect.jobId])[0]
         books.grant(owner, effect)
-        if (granted === undefined || isOpen) continue
+        if (granted === undefined || isBlind) continue
         overtaken.delete(granted.id)
         for (const { record } of world.store.shard.jobs.values()) {
           const isOther = record.phase === effect.phase && record.id !== effect.jobId
