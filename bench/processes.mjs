@@ -1,10 +1,9 @@
 /** What the benchmarks start, and what it costs: processor time and memory of a process, from /proc. */
 import { spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePairs } from '../scripts/free-ports.mjs'
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 
@@ -93,27 +92,10 @@ export async function untilReady(child, what) {
   if (reason !== undefined) throw new Error(`${what} ${reason}: BENCH_VERBOSE=1 shows why`)
 }
 
-/**
- * One whose neighbour is free too: a manager's second doors are beside its first ones. Below the range from
- * which Linux gives a port to every connection that goes out.
- */
+/** One whose neighbour is free too: a manager's second doors are beside its first ones. */
 export async function freePort() {
-  for (;;) {
-    const port = 10_000 + 2 * randomInt(11_000)
-    if ((await isFree(port)) && (await isFree(port + 1))) return port
-  }
-}
-
-async function isFree(port) {
-  const server = createServer().listen(port, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-  } catch {
-    return false
-  }
-  server.close()
-  await once(server, 'close')
-  return true
+  const [port] = await freePairs(1)
+  return port
 }
 
 export function round(number) {

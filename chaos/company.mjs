@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Member } from './member.mjs'
-import { freePairs } from './ports.mjs'
+import { freePairs } from '../scripts/free-ports.mjs'
 import { TcpProxy } from './tcp-proxy.mjs'
 
 const file = fileURLToPath(new URL('pipelines.mjs', import.meta.url))

@@ -8,12 +8,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createJiti } from 'jiti'
+import { freePairs } from './free-ports.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const cli = join(root, 'dist/cli/main.js')
@@ -120,8 +120,7 @@ async function installExample() {
 
 async function startServices(home) {
   // The doors for requests and for subscribers are at the next ports of these two.
-  const address = `tcp://127.0.0.1:${await freePortPair()}`
-  const events = `tcp://127.0.0.1:${await freePortPair()}`
+  const [address, events] = (await freePairs(2)).map((port) => `tcp://127.0.0.1:${port}`)
   const service = (name, args) => {
     const log = join(home, `${name}.log`)
     const fd = openSync(log, 'a')
@@ -341,23 +340,6 @@ function logTails() {
 function tail({ name, log }) {
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
   return { name, lines: lines.slice(-15) }
-}
-
-async function freePortPair() {
-  for (;;) {
-    const first = createServer().listen(0, '127.0.0.1')
-    await once(first, 'listening')
-    const { port } = first.address()
-    const second = createServer().listen(port + 1, '127.0.0.1')
-    const isFree = await once(second, 'listening').then(
-      () => true,
-      () => false,
-    )
-    second.close()
-    first.close()
-    await once(first, 'close')
-    if (isFree) return port
-  }
 }
 
 await main()
