@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
+import type { Jiti } from 'jiti'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 
@@ -83,7 +83,9 @@ function canResolve(name: string, from: string): boolean {
  * `import 'carbontube'` in the user's file gives the modules that run here, as they are, wherever the
  * file lies and whether or not the package is installed there: one copy, so `instanceof` holds as well.
  */
-async function jitiFor(path: string): Promise<ReturnType<typeof createJiti>> {
+async function jitiFor(path: string): Promise<Jiti> {
+  // Loaded when it is needed: it takes longer than everything else that a plain file wants.
+  const { createJiti } = await import('jiti')
   const virtualModules = {
     carbontube: await ownModule('../index'),
     'carbontube/storage': await ownModule('../storage/index'),
