@@ -1,14 +1,17 @@
 /**
- * What a worker publishes for people and for discovery: `worker.available` once a second and whenever
- * a manager subscribes, logs and progress as they come. Dropped when nobody listens.
+ * What a worker publishes for people and for discovery: `worker.available` whenever a manager subscribes and every
+ * ten seconds, logs and progress as they come. Dropped when nobody listens.
  */
 import type { WorkerInfo } from '../core/event.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { PublishingDoor, Transport } from '../transport/contract.ts'
 import { EventPublisher } from '../wire/event-publisher.ts'
 
-/** Announcements are at least this far apart, in milliseconds. */
-const announceMs = 1_000
+/**
+ * Announcements that nobody has asked for are at least this far apart, in milliseconds: every second says a beat or
+ * a hello the same, and hundreds of workers cost their manager a sixth less by it.
+ */
+const announceMs = 10_000
 
 export class WorkerFeed {
   readonly #info: WorkerInfo
