@@ -111,6 +111,29 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     expect(await lines.allTextContents()).toEqual(await theirs.allTextContents())
   })
 
+  it('asks for what it has missed when the stream says that it read too slowly', async () => {
+    const context = await bench().context()
+    const page = await context.newPage()
+    // Nothing comes but that word, and no later stream begins.
+    const held: Route[] = []
+    await page.route('**/api/v1/stream?*', (route) => void held.push(route))
+    const other = await bench().page('logs')
+    const theirs = other.getByTestId('log-line')
+    await untilHeard(theirs)
+    await page.goto(`${bench().url}#/logs`)
+    const lines = page.getByTestId('log-line')
+    await lines.first().waitFor()
+    await until(() => held.length > 0, { what: 'the stream is held' })
+
+    const says = 'written while the page was slow'
+    await bench().client.enqueueJobs(orders(20, { says }))
+    await theirs.filter({ hasText: says }).nth(19).waitFor()
+    expect(await lines.filter({ hasText: says }).count()).toBe(0)
+    const body = 'event: resync\ndata: {}\n\n'
+    await held[0]?.fulfill({ contentType: 'text/event-stream', body })
+    await lines.filter({ hasText: says }).nth(19).waitFor()
+  })
+
   it('shows only what is asked for, and a link of it does the same', async () => {
     const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import type { LogLine } from '../../../src/dashboard/api-types.ts'
 import { fitsFilter, type LogFilter } from '../../../src/dashboard/log-filter.ts'
 import { ApiError, get, query } from '../api.ts'
-import { onLogs } from '../live.ts'
+import { onLogs, onResync } from '../live.ts'
 import { LogBuffer, shownMax } from '../log-buffer.ts'
 import { unexpected } from '../resource.ts'
 
@@ -62,6 +62,8 @@ export function useLogs(filter: LogFilter): Logs {
         },
       )
     }
+    // Whoever has read too slowly has lost lines as well.
+    const endResync = onResync(load)
     const end = onLogs(({ lines, dropped }) => {
       const fitting = lines.filter((line) => fitsFilter(line, filter))
       buffer.add(early === undefined ? fitting : [], dropped)
@@ -74,6 +76,7 @@ export function useLogs(filter: LogFilter): Logs {
     return () => {
       abort.abort()
       clearTimeout(timer)
+      endResync()
       end()
     }
   }, [buffer])
