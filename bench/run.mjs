@@ -16,7 +16,7 @@ const { positionals, values } = parseArgs({
     jobs: { type: 'string' },
     'warm-up': { type: 'string', default: '20000' },
     count: { type: 'string' },
-    ms: { type: 'string', default: '40' },
+    ms: { type: 'string', default: '40,100,200' },
     seconds: { type: 'string' },
     minutes: { type: 'string' },
     work: { type: 'string', default: '50000' },

@@ -45,7 +45,7 @@ export const scenarios = {
   fairness: {
     run: fairness,
     tables: fairnessTables,
-    options: '[--store sqlite] [--jobs 100000] [--ms 40]',
+    options: '[--store sqlite] [--jobs 100000] [--ms 40,100,200]',
   },
   dashboards: {
     ...{ run: dashboards, tables: dashboardsTables },
