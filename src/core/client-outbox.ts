@@ -6,7 +6,7 @@
 export interface ClientOutboxLimits {
   /** A request without an answer is sent again after this. */
   readonly resendMs: number
-  /** Requests under way at once; the others wait in order. */
+  /** Requests under way at once; the others wait in order. Waits are not counted: they may last for a day. */
   readonly inFlightMax: number
 }
 
@@ -28,6 +28,8 @@ export class ClientOutbox {
   readonly #limits: ClientOutboxLimits
   /** Under way, at most `inFlightMax`. */
   readonly #sent = new Map<number, Entry>()
+  /** Under way too, and not sent again on silence: a thousand of them must not hold up everything else. */
+  readonly #waits = new Map<number, Entry>()
   /** To be sent, in order. */
   readonly #unsent = new Map<number, Entry>()
   #isConnected = false
@@ -39,7 +41,7 @@ export class ClientOutbox {
   }
 
   get size(): number {
-    return this.#sent.size + this.#unsent.size
+    return this.#sent.size + this.#waits.size + this.#unsent.size
   }
 
   /** `isResent`: whether silence is a reason to send again; a long `wait` is sent again only on a new connection. */
@@ -53,8 +55,9 @@ export class ClientOutbox {
   /** A connection stands (again): whatever has no answer goes out once more, the oldest first. */
   connected(): void {
     this.#isConnected = true
-    const entries = [...this.#sent, ...this.#unsent].sort(([a], [b]) => a - b)
+    const entries = [...this.#sent, ...this.#waits, ...this.#unsent].sort(([a], [b]) => a - b)
     this.#sent.clear()
+    this.#waits.clear()
     this.#unsent.clear()
     for (const [request, entry] of entries) this.#unsent.set(request, entry)
   }
@@ -65,7 +68,7 @@ export class ClientOutbox {
 
   /** `false`: it was answered before. */
   answered(request: number): boolean {
-    return this.#sent.delete(request) || this.#unsent.delete(request)
+    return this.#sent.delete(request) || this.#waits.delete(request) || this.#unsent.delete(request)
   }
 
   /** The manager is busy: again after a while. */
@@ -83,7 +86,7 @@ export class ClientOutbox {
     if (nowMs >= this.#earliestDeadlineMs) this.#giveUp(nowMs, orders)
     if (!this.#isConnected) return orders
     for (const entry of this.#sent.values()) {
-      if (!entry.isResent || nowMs - entry.sentMs < this.#limits.resendMs) continue
+      if (nowMs - entry.sentMs < this.#limits.resendMs) continue
       entry.sentMs = nowMs
       orders.push({ type: 'send', request: entry.request })
     }
@@ -91,7 +94,8 @@ export class ClientOutbox {
       if (this.#sent.size >= this.#limits.inFlightMax) break
       if (entry.notBeforeMs > nowMs) continue
       this.#unsent.delete(entry.request)
-      this.#sent.set(entry.request, entry)
+      const underWay = entry.isResent ? this.#sent : this.#waits
+      underWay.set(entry.request, entry)
       entry.sentMs = nowMs
       orders.push({ type: 'send', request: entry.request })
     }
@@ -100,7 +104,8 @@ export class ClientOutbox {
 
   #giveUp(nowMs: number, orders: ClientOrder[]): void {
     this.#earliestDeadlineMs = Infinity
-    for (const { request, deadlineMs } of [...this.#sent.values(), ...this.#unsent.values()]) {
+    const all = [...this.#sent.values(), ...this.#waits.values(), ...this.#unsent.values()]
+    for (const { request, deadlineMs } of all) {
       if (deadlineMs > nowMs) {
         this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs)
         continue

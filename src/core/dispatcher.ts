@@ -156,7 +156,14 @@ export class Dispatcher {
   /** What a load brought that is not in memory, and as the store has it now. */
   #fresh(load: number, records: readonly JobRecord[]): readonly JobRecord[] {
     const shard = this.#shard
-    return records.filter(({ id }) => !shard.jobs.has(id) && !shard.isStaleRead(id, load))
+    return this.#answeredOnes(records).filter(
+      ({ id }) => !shard.jobs.has(id) && !shard.isStaleRead(id, load),
+    )
+  }
+
+  /** Without those whose insert has no answer yet: they enter with that, and would be there twice. */
+  #answeredOnes(records: readonly JobRecord[]): readonly JobRecord[] {
+    return records.filter((record) => !this.#submissions.isPending(record))
   }
 
   #dueLoaded({ load, jobs, nextDueMs }: EventOf<'DueLoaded'>): void {
@@ -171,7 +178,8 @@ export class Dispatcher {
     shard.loadEnds(load)
   }
 
-  #lookedUp({ load, ids, jobs }: EventOf<'JobsLookedUp'>): void {
+  #lookedUp({ load, ids, jobs: found }: EventOf<'JobsLookedUp'>): void {
+    const jobs = this.#answeredOnes(found)
     if (!this.#operations.lookedUp(load, jobs)) this.#recovery.lookedUp(load, ids, jobs)
     this.#shard.loadEnds(load)
   }

@@ -38,7 +38,8 @@ export class Recovery {
   #unasked: JobId[] = []
   /** Claims that wait for the close of the roll call, with the record that the store showed. */
   readonly #candidates = new Map<JobId, { record: JobRecord; claims: Claim[] }>()
-  #closeWhenAnswered = false
+  /** What was asked before the time for claims was over, and has no answer yet; `undefined`: it is not over. */
+  #awaited: Set<JobId> | undefined
 
   constructor(shard: Shard) {
     this.#shard = shard
@@ -49,13 +50,25 @@ export class Recovery {
     const { token, phase, attempt, startedMs } = held
     const claim = { incarnation: worker.info.incarnation, token, phase, attempt, startedMs }
     const job = this.#shard.jobs.get(held.jobId)
-    if (job === undefined) this.#ask(held.jobId).claims.push(claim)
-    else this.#decide(claim, job)
+    if (job !== undefined) return this.#decide(claim, job)
+    const record = this.#candidateOf(held.jobId)
+    if (record === undefined) this.#ask(held.jobId).claims.push(claim)
+    else this.#keepCandidate(record, claim)
   }
 
   /** A result whose job is not in memory. */
   result(incarnation: string, result: Result): void {
-    this.#ask(result.jobId).results.push({ incarnation, result })
+    const record = this.#candidateOf(result.jobId)
+    if (record === undefined) this.#ask(result.jobId).results.push({ incarnation, result })
+    else this.#resolveResult(incarnation, result, record)
+  }
+
+  /**
+   * What the store has shown of a job during the roll call, if that is still so. Workers say every second what they
+   * hold: were it looked up again each time, hundreds of them would never let the roll call close.
+   */
+  #candidateOf(id: JobId): JobRecord | undefined {
+    return this.#shard.leftInRollCall.has(id) ? undefined : this.#candidates.get(id)?.record
   }
 
   /** A result of a job that is in memory and with nobody. */
@@ -76,20 +89,21 @@ export class Recovery {
     for (const id of ids) {
       const question = this.#questions.get(id)
       this.#questions.delete(id)
+      this.#awaited?.delete(id)
       if (question !== undefined) this.#resolve(question, load, { id, record: byId.get(id) })
     }
-    if (this.#closeWhenAnswered && this.#questions.size === 0) this.#close()
+    if (this.#awaited?.size === 0) this.#close()
   }
 
-  /** The time for claims is over: decide, and open the queues. */
+  /** The time for claims is over: decide, and open the queues, when those are looked up that came in time. */
   rollCallEnds(): void {
-    if (this.#questions.size === 0) this.#close()
-    else this.#closeWhenAnswered = true
+    this.#awaited = new Set(this.#questions.keys())
+    if (this.#awaited.size === 0) this.#close()
   }
 
   #close(): void {
     const shard = this.#shard
-    this.#closeWhenAnswered = false
+    this.#awaited = undefined
     shard.rollCallOpen = false
     for (const [id, { record, claims }] of this.#candidates) {
       claims.sort((a, b) => (isNewer(a.token, b.token) ? -1 : 1))

@@ -36,6 +36,12 @@ export class Submissions {
     return this.#pending.length - this.#answered
   }
 
+  /** Whether the job is an insert without an answer, which the store may show nevertheless when that was lost. */
+  isPending(record: JobRecord): boolean {
+    const first = this.#pending[this.#answered]
+    return first !== undefined && record.sequence >= first.record.sequence
+  }
+
   submit(requestId: string, jobs: readonly SubmittedJob[]): void {
     const request: OpenRequest = { request: requestId, items: [], unanswered: 0 }
     for (const job of jobs) {

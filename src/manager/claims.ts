@@ -15,9 +15,9 @@ const lookMs = 500
 /** While shards go from one to another: none of them should be nobody's for long. */
 const balancingLookMs = 50
 
-/** The store is away, or somebody else was faster: a reason to look again. */
+/** The store is away or full, or somebody else was faster: a reason to look again. */
 const passing: readonly unknown[] = [
-  ...['CT_FENCED', 'CT_STORE_FAILED', 'CT_OUTCOME_UNKNOWN', 'CT_UNREACHABLE'],
+  ...['CT_FENCED', 'CT_STORE_FAILED', 'CT_STORE_FULL', 'CT_OUTCOME_UNKNOWN', 'CT_UNREACHABLE'],
 ]
 
 export interface ClaimsParts {

@@ -116,7 +116,7 @@ export class Manager implements Service {
     this.#state = 'stopping'
     this.#claims?.stop()
     await this.#claiming.catch(() => undefined)
-    await Promise.all(this.#owned.map((shard) => shard.handOver()))
+    await Promise.all(this.#owned.map((shard) => this.#handOverLast(shard)))
     await this.#claims?.leave()
     this.#closeDoors()
     await this.#options.storage.close()
@@ -190,8 +190,25 @@ export class Manager implements Service {
 
   async #handOver(number: number): Promise<void> {
     const shard = this.#shards.get(number)
-    await shard?.handOver()
-    if (shard !== undefined) this.#giveUp(number, shard)
+    if (shard === undefined) return
+    try {
+      await shard.handOver()
+    } finally {
+      this.#giveUp(number, shard)
+    }
+  }
+
+  /** A store that does not take the release now lets the lease end by itself. */
+  async #handOverLast(shard: OwnedShard): Promise<void> {
+    try {
+      await shard.handOver()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const { logger } = this.#options
+      logger.warn('a shard could not be released: its lease ends by itself', {
+        ...{ shard: shard.shard, reason },
+      })
+    }
   }
 
   /** Nothing of it is left here. */

@@ -132,8 +132,11 @@ export class OwnedShard {
     this.#loop.handle({ type: 'DrainRequested', nowMs: this.#parts.clock.nowMs() })
     await this.#loop.idle()
     this.#loop.stop()
-    await this.lease.release()
-    this.abandon()
+    try {
+      await this.lease.release()
+    } finally {
+      this.abandon()
+    }
   }
 
   /** Ends everything at once, and writes nothing more. */

@@ -4,6 +4,7 @@
  */
 import type { Event } from '../core/event.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { given } from '../language/given.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Frames } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
@@ -50,6 +51,10 @@ export class Reception implements Receiver {
 
   /** Jobs of a plain PUSH client: nobody waits for an answer. Those of other managers' shards are dropped. */
   async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
+    // All shards may have been lost a moment ago, and no id would belong here.
+    if (this.#parts.owned.size === 0) {
+      return this.#parts.onRejected(notOwner(this.#parts.pipeline))
+    }
     const named = jobs.map((job) => this.#named(job))
     for (const [number, some] of byShard(named, ({ id }) => id, this.#parts.shards())) {
       try {
@@ -144,10 +149,11 @@ export class Reception implements Receiver {
   }
 }
 
-function notOwner(pipeline: string, shard: number): CarbontubeError {
-  const message = `another manager has shard ${shard} of "${pipeline}"`
-  return new CarbontubeError('CT_NOT_OWNER', message, {
+/** Without a shard: this manager has none. */
+function notOwner(pipeline: string, shard?: number): CarbontubeError {
+  const which = shard === undefined ? 'all shards' : `shard ${shard}`
+  return new CarbontubeError('CT_NOT_OWNER', `another manager has ${which} of "${pipeline}"`, {
     hint: 'Give the client the addresses of all managers of the pipeline.',
-    details: { shard },
+    details: given({ shard }),
   })
 }

@@ -76,8 +76,9 @@ export class ShardLoop {
     this.#planTurn()
   }
 
-  /** Resolves when nothing waits to be written or sent. */
+  /** Resolves when nothing waits to be written or sent; at once when it was stopped. */
   idle(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve()
     return new Promise((resolve) => {
       this.#whenIdle.push(resolve)
       this.#planTurn()

@@ -72,6 +72,25 @@ describe('the outbox of a client', () => {
     expect(outbox.orders(1_101)).toEqual([send(4)])
   })
 
+  it('does not let waits, of however many jobs, hold up what is asked behind them', () => {
+    const outbox = anOutbox(2)
+    outbox.connected()
+    for (const request of [1, 2, 3]) {
+      outbox.submit(100, request, { timeoutMs: 86_400_000, isResent: false })
+    }
+    for (const request of [4, 5, 6]) outbox.submit(100, request, patient)
+    expect(outbox.orders(100)).toEqual([1, 2, 3, 4, 5].map(send))
+    outbox.answered(4)
+    // A wait keeps its place behind what was asked before it: it may be for a job of that.
+    outbox.submit(101, 7, { timeoutMs: 86_400_000, isResent: false })
+    expect(outbox.orders(101)).toEqual([send(6)])
+    outbox.answered(5)
+    expect(outbox.orders(102)).toEqual([send(7)])
+    expect(outbox.size).toBe(5)
+    outbox.connected()
+    expect(outbox.orders(103)).toEqual([1, 2, 3, 6, 7].map(send))
+  })
+
   it('makes room when a request is given up or postponed', () => {
     const outbox = anOutbox(1)
     outbox.connected()

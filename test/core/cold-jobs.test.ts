@@ -170,4 +170,23 @@ describe('cold jobs', () => {
       { type: 'settle', state: 'done' },
     ])
   })
+
+  it('are there once when the store shows them before it has answered their insert', () => {
+    const owner = new AnOwner()
+    owner.takesOver({ lastSequence: 1, phases: [{ phase: 0, ready: 1, scheduled: 0 }] })
+    owner.pass(2_000)
+    const worker = owner.worker('a', { credit: 10 })
+    owner.submit('new')
+    // Its answer is lost on the way; the load is tried again sooner than the group.
+    const group = owner.owner.nextGroup()
+    const [insert] = group?.mutations ?? []
+    if (group === undefined || insert?.type !== 'insert') throw new Error('it is inserted')
+    const { nowMs } = owner
+    const loads = { load: 1, phase: 0, exhausted: true, jobs: [aJobRecord('old'), insert.job] }
+    owner.tell({ type: 'ReadyLoaded', nowMs, ...loads })
+    const inserts = [{ id: 'new', outcome: 'stored' as const }]
+    owner.effects.push(...owner.owner.committed(group, { inserts }, nowMs))
+    owner.commit()
+    expect(worker.grants().map(({ jobId }) => jobId)).toEqual(['old', 'new'])
+  })
 })

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { shareOf } from '../../src/manager/claims.ts'
+import { CarbontubeError } from '../../src/errors/errors.ts'
 import type { Manager } from '../../src/manager/manager.ts'
+import { Reception } from '../../src/manager/reception.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import type { Link } from '../../src/transport/contract.ts'
 import { encodeInstructions } from '../../src/wire/instructions.ts'
@@ -36,11 +38,15 @@ async function joins(at: Site): Promise<Manager> {
   return manager
 }
 
-async function share(managers: readonly Manager[], expected: readonly number[]): Promise<void> {
+async function share(
+  managers: readonly Manager[],
+  expected: readonly number[],
+  timeoutMs = 8_000,
+): Promise<void> {
   const owned = () => managers.map((manager) => manager.status().shards.length)
   await until(() => String(owned()) === String(expected), {
     what: `the shards are shared ${expected.join(', ')}`,
-    timeoutMs: 8_000,
+    timeoutMs,
   })
 }
 
@@ -119,6 +125,41 @@ describe('managers that share a pipeline', () => {
     expect(await client.result('job-77')).toMatchObject({ n: 77, note: '77 → 154' })
     expect((await client.enqueueJobs(jobs(3)))[2]?.outcome).toBe('duplicate')
     expect((await client.enqueueJobs(jobs(3, 9)))[2]?.outcome).toBe('conflict')
+  })
+
+  it('go on when the store takes no release of a shard that is handed over', async () => {
+    const first = await joins(site)
+    storage.release = async () => {
+      Reflect.deleteProperty(storage, 'release')
+      throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
+    }
+    const second = await joins(others[0])
+    // What was not released is free when its lease has ended.
+    await share([first, second], [4, 3], 20_000)
+    expect(Object.hasOwn(storage, 'release')).toBe(false)
+    await second.stop()
+    await share([first], [7])
+    storage.isAway = true
+    await first.stop()
+    expect(first.state).toBe('stopped')
+  }, 30_000)
+
+  it('drop a pushed job without an id, and live on, when they have lost all shards', async () => {
+    const errors: unknown[] = []
+    const reception = new Reception({
+      ...{ pipeline: 'numbers', shards: () => 7, owned: new Map(), description: { phases: [] } },
+      welcome: () => {
+        throw new Error('nobody asks')
+      },
+      status: () => Promise.reject(new Error('nobody asks')),
+      reply: () => undefined,
+      onRejected: (error) => errors.push(error),
+    })
+    const instructions = encodeInstructions({ n: 1 })
+    await reception.submitUnacknowledged('numbers', [
+      { id: '', priority: 0, sentMs: 0, instructions },
+    ])
+    expect(errors).toMatchObject([{ code: 'CT_NOT_OWNER' }])
   })
 
   it('know by the beats alone who works for a shard that comes back to them', async () => {

@@ -6,12 +6,21 @@ import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage
 /** As a server: it lives longer than those who use it, its clock is its own, and it may not answer. */
 export class SharedStorage extends EphemeralStorageBackend {
   isAway = false
+  isFull = false
   asked = 0
   #shards: number | undefined
 
   override async acquire(...wish: Parameters<Storage['acquire']>) {
     this.#answer()
     return await super.acquire(...wish)
+  }
+  override async renew(...lease: Parameters<Storage['renew']>) {
+    this.#answer()
+    return await super.renew(...lease)
+  }
+  override async release(...lease: Parameters<Storage['release']>) {
+    this.#answer()
+    return await super.release(...lease)
   }
   override async summarise(of: ShardRef) {
     this.#answer()
@@ -24,6 +33,7 @@ export class SharedStorage extends EphemeralStorageBackend {
   #answer(): void {
     this.asked += 1
     if (this.isAway) throw new CarbontubeError('CT_UNREACHABLE', 'it does not answer')
+    if (this.isFull) throw new CarbontubeError('CT_STORE_FULL', 'it has no room')
   }
   override info() {
     const info = super.info()

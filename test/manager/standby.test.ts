@@ -88,6 +88,26 @@ describe('a second manager on a shared store', () => {
     expect(second.state).toBe('running')
   })
 
+  it('waits for a store that is full, as the owner does, until there is room again', async () => {
+    const first = await company.manager(Numbers, numbersSite, storage)
+    const second = company.aManager(Numbers, otherSite, storage)
+    const started = second.start()
+    await standsBy(second)
+    storage.isFull = true
+    await until(() => first.state === 'standby', { what: 'its lease ends', timeoutMs: 15_000 })
+    await askedInVain(4)
+    storage.isFull = false
+    await until(() => [first, second].some(({ state }) => state === 'running'), {
+      what: 'one of them has the shard again',
+    })
+    expect([first.state, second.state].toSorted()).toEqual(['running', 'standby'])
+    // Whichever it is: the other one takes over from it.
+    const [owner, other] = first.state === 'running' ? [first, second] : [second, first]
+    await owner.stop()
+    await until(() => other.state === 'running', { what: 'the other one has it' })
+    await started
+  }, 30_000)
+
   it('is left by itself when it is stopped while it stands by', async () => {
     await company.manager(Numbers, numbersSite, storage)
     const second = company.aManager(Numbers, otherSite, storage)
