@@ -37,7 +37,7 @@ export interface SimWorkerParts {
 const machine = {
   ...{ beatMs: 1_000, resultResendMs: 1_000, abortGraceMs: 10_000 },
   ...{ prefetch: { jobsMax: 5, windowMs: 20 }, prefetchHoldMs: 30 },
-  ...{ reportResultsMax: 4, outboxMax: 50 },
+  ...{ reportResultsMax: 4, reportBytesMax: 300, outboxMax: 50 },
 }
 
 export class SimWorker extends Process {

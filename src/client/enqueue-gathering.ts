@@ -2,7 +2,8 @@
  * Jobs that are enqueued one by one in the same turn of the loop travel in one message: a hundred callers that
  * wait for one job each cost little more than one that enqueues a hundred. Every call has its own answer.
  */
-import { isCarbontubeError } from '../errors/errors.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
+import { slicesOf } from '../language/slices.ts'
 import type { Reply } from '../wire/replies.ts'
 import type { EnqueueItem } from '../wire/requests.ts'
 
@@ -18,6 +19,23 @@ export interface EnqueueOrder {
 /** In one message; a call of more goes by itself. */
 const jobsMax = 1_000
 const bytesMax = 1024 * 1024
+
+/** Of the jobs of one call in one message. A frame of more than 64 MiB would cut the connection, and be sent again. */
+const messageBytesMax = 8 * 1024 * 1024
+
+/** The jobs of one call, as messages. @throws CT_TOO_LARGE when one of them is larger than any manager takes */
+export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly EnqueueItem[])[] {
+  const tooLarge = jobs.find(({ instructions }) => instructions.length > 2 * messageBytesMax)
+  if (tooLarge === undefined) {
+    return slicesOf(jobs, ({ instructions }) => instructions.length, { bytesMax: messageBytesMax })
+  }
+  const { id, instructions } = tooLarge
+  const message = `the instructions of job "${id}" are ${instructions.length} bytes`
+  throw new CarbontubeError('CT_TOO_LARGE', message, {
+    hint: 'Put large data into files or an object store, and its address into the job: 8 MiB at most.',
+    details: { id, bytes: instructions.length },
+  })
+}
 
 interface Call {
   readonly order: EnqueueOrder

@@ -26,6 +26,7 @@ import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '..
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { pageOfAll, placeOf, statusOfAll, type PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
+import { messagesOf } from './enqueue-gathering.ts'
 import { codeOfRefusal } from './refusals.ts'
 
 export interface ClientOptions {
@@ -140,7 +141,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return answer
   }
 
-  /** Many jobs of one pipeline in one message, answered in their order; at most 10,000. */
+  /** Many jobs of one pipeline, as few messages as can carry them, answered in their order; at most 10,000. */
   async enqueueJobs<const N extends PipelineName<PipelinesIn<P>>>(
     jobs: readonly JobRequest<N, PipelineInput<PipelineNamed<P, N>>>[],
   ): Promise<Enqueued[]> {
@@ -369,9 +370,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     replay?: Replay,
   ): Promise<Enqueued[]> {
     const answers = new Map<string, Enqueued>()
-    const groups = [...byShard(items, ({ id }) => id, this.#shards)]
+    const groups = [...byShard(items, ({ id }) => id, this.#shards)].flatMap(([shard, some]) =>
+      messagesOf(some).map((jobs) => ({ shard, jobs })),
+    )
     await Promise.all(
-      groups.map(([shard, jobs]) =>
+      groups.map(({ shard, jobs }) =>
         this.#enqueueInto(shard, { pipeline, jobs, ...given({ replay }) }, answers),
       ),
     )
@@ -409,7 +412,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   #enqueueUnacknowledged(push: Link, pipeline: string, items: EnqueueItem[]): Enqueued[] {
-    push.send(encodeEnqueue({ pipeline }, items))
+    for (const jobs of messagesOf(items)) push.send(encodeEnqueue({ pipeline }, jobs))
     return items.map(({ id }) => ({
       ...{ ok: true, job: { id }, outcome: 'sent', acknowledged: false, durability: '' },
     }))

@@ -17,6 +17,14 @@ interface GatheringGroup {
   readonly number: number
   readonly kind: Kind
   readonly mutations: Mutation[]
+  bytes: number
+}
+
+/** Of one group, which ends with the mutation that brings it there. */
+export interface GroupBounds {
+  readonly mutations: number
+  /** Of instructions. */
+  readonly bytes: number
 }
 
 interface Waiting {
@@ -27,7 +35,7 @@ interface Waiting {
 export class CommitGate {
   /** Begins the ids of the groups. */
   readonly #owner: string
-  readonly #mutationsMax: number
+  readonly #max: GroupBounds
   readonly #groups: GatheringGroup[] = []
   #open: Record<Kind, GatheringGroup | undefined> = { inserts: undefined, settling: undefined }
   #inFlight: GatheringGroup | undefined
@@ -37,9 +45,9 @@ export class CommitGate {
   #free: Effect[] = []
 
   /** `owner`: names this ownership, and no other. */
-  constructor(owner: string, mutationsMax: number) {
+  constructor(owner: string, max: GroupBounds) {
     this.#owner = owner
-    this.#mutationsMax = mutationsMax
+    this.#max = max
   }
 
   /** Nothing gathered, nothing in flight, no effect waiting. */
@@ -58,7 +66,9 @@ export class CommitGate {
 
   admit({ mutations, effects }: Step): void {
     for (const mutation of mutations) {
-      this.#gathering(mutation.type === 'insert' ? 'inserts' : 'settling').mutations.push(mutation)
+      const group = this.#gathering(mutation.type === 'insert' ? 'inserts' : 'settling')
+      group.mutations.push(mutation)
+      group.bytes += bytesOf(mutation)
     }
     if (effects.length === 0) return
     const isClear = this.#groups.length === 0 && this.#inFlight === undefined
@@ -100,11 +110,18 @@ export class CommitGate {
 
   #gathering(kind: Kind): GatheringGroup {
     const open = this.#open[kind]
-    if (open !== undefined && open.mutations.length < this.#mutationsMax) return open
+    const { mutations, bytes } = this.#max
+    const hasRoom = open !== undefined && open.mutations.length < mutations && open.bytes < bytes
+    if (hasRoom) return open
     this.#lastNumber += 1
-    const group: GatheringGroup = { number: this.#lastNumber, kind, mutations: [] }
+    const group: GatheringGroup = { number: this.#lastNumber, kind, mutations: [], bytes: 0 }
     this.#open[kind] = group
     this.#groups.push(group)
     return group
   }
+}
+
+function bytesOf(mutation: Mutation): number {
+  if (mutation.type === 'insert') return mutation.job.instructions.length
+  return 'instructions' in mutation ? (mutation.instructions?.length ?? 0) : 0
 }

@@ -21,7 +21,7 @@ export interface Limits {
   readonly readyJobsMax: number
   /** … and at most this many bytes of their instructions. */
   readonly readyBytesMax: number
-  /** Scheduled (backing off) jobs kept in memory per shard; later ones stay cold in the store. */
+  /** Scheduled (backing off) jobs kept in memory per shard, of at most `readyBytesMax`; later ones stay cold in the store. */
   readonly scheduledJobsMax: number
   /** Jobs that one load reads: keeps a synchronous store from holding the loop for long. */
   readonly loadJobsMax: number
@@ -29,6 +29,8 @@ export interface Limits {
   readonly waitingJobsMax: number
   /** Submitted jobs whose insert is not yet committed; more are answered `busy`. */
   readonly uncommittedInsertsMax: number
+  /** Bytes of their instructions; more are answered `busy`. */
+  readonly uncommittedBytesMax: number
   /** Instructions larger than this are refused as `tooLarge`. */
   readonly jobBytesMax: number
   /** Job ids are strings of at most this many bytes. */
@@ -37,6 +39,8 @@ export interface Limits {
   readonly enqueueTtlMs: number
   /** Mutations in one commit group: keeps a synchronous store from holding the loop for long. */
   readonly groupMutationsMax: number
+  /** Instructions in one commit group, in bytes: servers have limits, and a group must be sent before a time-out. */
+  readonly groupBytesMax: number
   /** How long the client of a `busy` answer should wait. */
   readonly busyRetryAfterMs: number
   /** Announced workers kept at once; each costs about five file descriptors. */
@@ -59,10 +63,12 @@ export const defaultLimits: Limits = {
   loadJobsMax: 2_000,
   waitingJobsMax: 10_000_000,
   uncommittedInsertsMax: 50_000,
+  uncommittedBytesMax: 256 * MiB,
   jobBytesMax: 8 * MiB,
   idBytesMax: 128,
   enqueueTtlMs: 3_600_000,
   groupMutationsMax: 2_000,
+  groupBytesMax: 16 * MiB,
   busyRetryAfterMs: 250,
   workersMax: 800,
 }

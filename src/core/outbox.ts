@@ -42,19 +42,26 @@ export class Outbox {
     return kept?.result
   }
 
-  /** Takes at most `max` results of the owner that have to be sent now. */
-  takeUnsent(owner: string, nowMs: number, max: number): Result[] {
+  /**
+   * Takes results of the owner that have to be sent now: at most so many, and at least one that ends when their
+   * instructions come to so many bytes. A message that is too large for its door would cut the connection, and
+   * be sent again on the next one.
+   */
+  takeUnsent(owner: string, nowMs: number, max: { results: number; bytes: number }): Result[] {
     if (this.#unsent.length === 0) return []
     const taken: Result[] = []
+    let bytes = 0
     const left: Entry[] = []
     for (const entry of this.#unsent) {
       if (!this.#entries.has(entry.result.entry)) continue
-      if (entry.owner !== owner || taken.length >= max) {
+      const isFull = taken.length >= max.results || bytes >= max.bytes
+      if (entry.owner !== owner || isFull) {
         left.push(entry)
         continue
       }
       entry.sentMs = nowMs
       taken.push(entry.result)
+      bytes += bytesOf(entry.result)
     }
     this.#unsent = left
     return taken
@@ -72,4 +79,8 @@ export class Outbox {
   all(): Iterable<{ readonly owner: string; readonly result: Result }> {
     return this.#entries.values()
   }
+}
+
+function bytesOf({ outcome }: Result): number {
+  return outcome.type === 'done' ? outcome.instructions.length : 0
 }

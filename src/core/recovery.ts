@@ -262,7 +262,7 @@ export function abortRun(
 export function takeOutOfQueue(shard: Shard, job: Job, wasCold: boolean): void {
   if (job.state === 'scheduled') {
     shard.scheduledCount -= 1
-    if (!wasCold) shard.scheduled.leave()
+    if (!wasCold) shard.scheduled.leave(job)
     shard.signal(job, 'due')
   } else if (wasCold) shard.ready(job.phase).leaveCold()
   else shard.ready(job.phase).leave(job)

@@ -19,9 +19,10 @@ export function isDueBefore(a: DueKey, b: DueKey): boolean {
 }
 
 export class ScheduledJobs {
-  readonly #max: number
+  readonly #max: { readonly jobs: number; readonly bytes: number }
   readonly #heap = new Heap<Job>(isDueBefore)
   #hot = 0
+  #hotBytes = 0
   #coldFromMs: number | undefined
   /** Everything up to it has been loaded. */
   #cursor: DueKey | undefined
@@ -29,18 +30,20 @@ export class ScheduledJobs {
   #coldMeanwhile: DueKey | undefined
   #loading = false
 
-  constructor(max: number, coldFromMs: number | undefined) {
+  /** `max`: of those in memory. */
+  constructor(max: { jobs: number; bytes: number }, coldFromMs: number | undefined) {
     this.#max = max
     this.#coldFromMs = coldFromMs
   }
 
   /** `false`: there is no room in memory, the job stays in the store and the caller forgets it. */
   enter(job: Job): boolean {
-    if (this.#hot >= this.#max) {
+    if (this.#hot >= this.#max.jobs || this.#hotBytes >= this.#max.bytes) {
       this.#goesCold({ dueMs: job.dueMs, sequence: job.sequence })
       return false
     }
     this.#hot += 1
+    this.#hotBytes += job.instructions.length
     this.#heap.push(job)
     return true
   }
@@ -54,9 +57,10 @@ export class ScheduledJobs {
     }
   }
 
-  /** A hot job was cancelled; its entry is skipped when it comes up. */
-  leave(): void {
+  /** A hot job is taken out, or was cancelled: then its entry is skipped when it comes up. */
+  leave(job: Job): void {
     this.#hot -= 1
+    this.#hotBytes -= job.instructions.length
   }
 
   /** Takes out a job that is due. */
@@ -66,7 +70,7 @@ export class ScheduledJobs {
       if (job === undefined || job.dueMs > nowMs) return undefined
       this.#heap.pop()
       if (job.state !== 'scheduled') continue
-      this.#hot -= 1
+      this.leave(job)
       return job
     }
   }

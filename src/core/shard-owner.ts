@@ -25,7 +25,8 @@ export class ShardOwner {
     this.#observe = observe
     this.#dispatcher = new Dispatcher(config)
     const { epoch, nonce, limits } = config
-    this.#gate = new CommitGate(`${epoch}-${nonce}`, limits.groupMutationsMax)
+    const { groupMutationsMax: mutations, groupBytesMax: bytes } = limits
+    this.#gate = new CommitGate(`${epoch}-${nonce}`, { mutations, bytes })
   }
 
   get nextDeadlineMs(): number | undefined {

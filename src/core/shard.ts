@@ -106,7 +106,7 @@ export class Shard {
     this.workers = new Workers(config.spec.phases.length)
     this.phaseCounters = config.spec.phases.map(() => new PhaseCounter())
     this.#ready = config.spec.phases.map((_, phase) => new ReadyQueue(phase, 0, config.limits))
-    this.scheduled = new ScheduledJobs(config.limits.scheduledJobsMax, undefined)
+    this.scheduled = new ScheduledJobs(scheduledMax(config.limits), undefined)
   }
 
   /** Replaces the queues by those that a store's summary describes. */
@@ -115,7 +115,7 @@ export class Shard {
     this.#ready = spec.phases.map(
       (_, phase) => new ReadyQueue(phase, coldByPhase[phase] ?? 0, limits),
     )
-    this.scheduled = new ScheduledJobs(limits.scheduledJobsMax, nextDueMs)
+    this.scheduled = new ScheduledJobs(scheduledMax(limits), nextDueMs)
   }
 
   mutate(mutation: Mutation): void {
@@ -277,4 +277,11 @@ export class Shard {
     if (this.rollCallOpen) this.leftInRollCall.add(id)
     if (this.#loadsUnderWay.size > 0) this.#leftDuringLoad.set(id, this.#loadsBegun)
   }
+}
+
+function scheduledMax({ scheduledJobsMax, readyBytesMax }: Limits): {
+  jobs: number
+  bytes: number
+} {
+  return { jobs: scheduledJobsMax, bytes: readyBytesMax }
 }

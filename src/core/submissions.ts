@@ -27,6 +27,7 @@ export class Submissions {
   /** In the order of their inserts: groups are committed in that order too. */
   #pending: PendingInsert[] = []
   #answered = 0
+  #pendingBytes = 0
 
   constructor(shard: Shard) {
     this.#shard = shard
@@ -84,7 +85,10 @@ export class Submissions {
     if (job.instructions.length > limits.jobBytesMax) return 'tooLarge'
     if (job.sentMs > 0 && this.#shard.nowMs - job.sentMs > limits.enqueueTtlMs) return 'expired'
     const isFull = this.#shard.waiting + this.uncommitted >= limits.waitingJobsMax
-    const isBusy = this.#shard.draining || this.uncommitted >= limits.uncommittedInsertsMax
+    const isTooMuch =
+      this.uncommitted >= limits.uncommittedInsertsMax ||
+      this.#pendingBytes >= limits.uncommittedBytesMax
+    const isBusy = this.#shard.draining || isTooMuch
     return isFull || isBusy ? 'busy' : undefined
   }
 
@@ -111,6 +115,7 @@ export class Submissions {
       ...(replay === undefined ? {} : { replayOf: replay.of }),
     }
     shard.nextSequence += 1
+    this.#pendingBytes += instructions.length
     this.#pending.push({ record, request, item: request.items.length - 1 })
     request.unanswered += 1
     shard.mutate({ type: 'insert', job: record })
@@ -120,6 +125,7 @@ export class Submissions {
     const pending = this.#pending[this.#answered]
     invariant(pending !== undefined, 'an insert was answered that nobody made')
     this.#answered += 1
+    this.#pendingBytes -= pending.record.instructions.length
     return pending
   }
 

@@ -39,8 +39,10 @@ export interface WorkerProtocolConfig {
   readonly prefetch: PrefetchOptions
   /** A prefetched job that has waited this long without any run ending is given back. */
   readonly prefetchHoldMs: number
-  /** Results in one message. */
+  /** Results in one message … */
   readonly reportResultsMax: number
+  /** … which ends with the one that brings its instructions to so many bytes. */
+  readonly reportBytesMax: number
   /** With this many unanswered results the worker takes no more. */
   readonly outboxMax: number
 }
@@ -372,8 +374,10 @@ export class WorkerProtocol {
     if (!this.#outbox.hasUnsent) return
     for (const stream of this.#streams.values()) {
       for (;;) {
-        const max = this.#config.reportResultsMax
-        const results = this.#outbox.takeUnsent(stream.owner, this.#nowMs, max)
+        const results = this.#outbox.takeUnsent(stream.owner, this.#nowMs, {
+          results: this.#config.reportResultsMax,
+          bytes: this.#config.reportBytesMax,
+        })
         if (results.length === 0) break
         this.#report(stream, { results })
       }

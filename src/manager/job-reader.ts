@@ -4,13 +4,16 @@ import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
 import { given } from '../language/given.ts'
+import { slicesOf } from '../language/slices.ts'
 import { fitsQuery } from '../storage/job-query.ts'
-import type { JobQuery, ShardRef, Storage } from '../storage/contract.ts'
+import type { JobPage, JobQuery, ShardRef, Storage } from '../storage/contract.ts'
 import type { JobView, Reply } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
 
 /** Jobs of one worker that are looked at. */
 const heldMax = 1_000
+/** Instructions in one page: with more, the page has fewer jobs. */
+const pageBytesMax = 16 * 1024 * 1024
 const states = ['ready', 'scheduled', 'done', 'dead', 'cancelled', 'unsettled'] as const
 
 export class JobReader {
@@ -60,13 +63,31 @@ export class JobReader {
     const limit = Math.max(1, Math.min(page.limit, 100))
     const { worker } = page.query
     if (worker !== undefined) return await this.#listHeld(worker, query, page)
-    const from = page.after === '' ? { limit } : { limit, after: page.after }
-    const { jobs, next } = await this.#storage.listJobs(this.#ref, query, from)
+    const { jobs, next } = await this.#page(query, { ...page, limit })
     const { count, more } = page.withoutCount
       ? { count: 0, more: false }
       : await this.#storage.countJobs(this.#ref, query)
     const views = jobs.map((record) => this.#view(record, page.withInstructions))
     return { type: 'jobs', jobs: views, next: next ?? '', count, more }
+  }
+
+  /** With instructions that are large a page is asked for again, of as many jobs as a message can carry. */
+  async #page(
+    query: JobQuery,
+    {
+      after,
+      limit,
+      withInstructions,
+    }: { after: string; limit: number; withInstructions?: boolean },
+  ): Promise<JobPage> {
+    const from = after === '' ? { limit } : { limit, after }
+    const page = await this.#storage.listJobs(this.#ref, query, from)
+    if (withInstructions !== true || page.jobs.length === 1) return page
+    const [first] = slicesOf(page.jobs, ({ instructions }) => instructions.length, {
+      bytesMax: pageBytesMax,
+    })
+    if (first === undefined || first.length === page.jobs.length) return page
+    return await this.#page(query, { after, limit: first.length, withInstructions })
   }
 
   /** What a worker has now: never more than its credit, so one page. */
@@ -77,10 +98,12 @@ export class JobReader {
   ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request'>> {
     const records = await this.#storage.getJobs(this.#ref, this.#heldBy(worker).slice(0, heldMax))
     const fitting = records.filter((record) => fitsQuery(record, query))
-    const jobs = fitting
+    const wanted = fitting
       .toSorted((a, b) => b.sequence - a.sequence)
       .slice(0, Math.max(1, Math.min(limit, 100)))
-      .map((record) => this.#view(record, withInstructions))
+    const bytesOf = ({ instructions }: JobRecord) => (withInstructions ? instructions.length : 0)
+    const [page = []] = slicesOf(wanted, bytesOf, { bytesMax: pageBytesMax })
+    const jobs = page.map((record) => this.#view(record, withInstructions))
     return {
       type: 'jobs',
       jobs,

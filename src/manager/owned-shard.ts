@@ -18,6 +18,7 @@ import type { Reply } from '../wire/replies.ts'
 import { JobReader } from './job-reader.ts'
 import type { Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
+import { OwnerLoads } from './owner-loads.ts'
 import { OperatorRequests } from './operator-requests.ts'
 import { refuseLostPhases } from './phase-names.ts'
 import { Requests, type Asked } from './requests.ts'
@@ -73,8 +74,11 @@ export class OwnedShard {
       sharesWorkers: parts.isOneOfSeveral,
     })
     this.#owner = owner
+    const { readyBytesMax } = { ...defaultLimits, ...limits }
     this.#loop = new ShardLoop({
       ...{ owner, lease, ref, storage, clock, logger, checkpoint },
+      // Half of a window: it is asked for when a quarter is left.
+      loads: new OwnerLoads(storage, ref, { bytesMax: readyBytesMax / 2 }),
       perform: (effect) => this.#perform(effect),
       turnEnded: () => {
         this.#links?.flush()

@@ -8,12 +8,12 @@ import { Fifo } from '../core/fifo.ts'
 import type { Group } from '../core/mutation.ts'
 import type { ShardOwner } from '../core/shard-owner.ts'
 import { isCarbontubeError } from '../errors/errors.ts'
-import { given } from '../language/given.ts'
 import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ShardRef, Storage } from '../storage/contract.ts'
 import type { Lease } from './lease.ts'
+import type { OwnerLoads } from './owner-loads.ts'
 
 export interface ShardLoopParts {
   readonly owner: ShardOwner
@@ -21,6 +21,7 @@ export interface ShardLoopParts {
   readonly lease: Pick<Lease, 'epoch' | 'isOver' | 'lapsed'>
   readonly ref: ShardRef
   readonly storage: Storage
+  readonly loads: OwnerLoads
   readonly clock: Clock
   readonly logger: Logger
   readonly checkpoint: PassCheckpoint | undefined
@@ -179,18 +180,14 @@ export class ShardLoop {
   }
 
   async #load(effect: LoadEffect): Promise<void> {
-    const { storage, ref } = this.#parts
+    const { storage, ref, loads } = this.#parts
     const { load } = effect
     if (effect.type === 'LoadReady') {
-      const { phase, after, limit } = effect
-      const range = { phase, limit, ...given({ after }) }
-      const jobs = await storage.loadReady(ref, range)
-      const exhausted = jobs.length < limit
+      const { phase } = effect
+      const { jobs, exhausted } = await loads.ready(effect)
       this.handle({ type: 'ReadyLoaded', nowMs: this.nowMs(), load, phase, jobs, exhausted })
     } else if (effect.type === 'LoadDue') {
-      const { untilMs, after, limit } = effect
-      const range = { untilMs, limit, ...given({ after }) }
-      const { jobs, nextDueMs } = await storage.loadDue(ref, range)
+      const { jobs, nextDueMs } = await loads.due(effect)
       this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
     } else {
       const { ids } = effect

@@ -3,7 +3,9 @@
  * is told is what is written.
  */
 import type { JobRecord } from '../core/job.ts'
+import { slicesOf } from '../language/slices.ts'
 import type { SettledItem } from '../wire/replies.ts'
+import { SliceSize } from './slice-size.ts'
 
 interface Wait {
   readonly peer: string
@@ -18,14 +20,15 @@ export interface WaitersParts {
   onError(error: unknown): void
 }
 
-/** Ids in one look-up and one reply. */
-const chunkSize = 500
+/** Instructions in one reply; a frame that is too large would cut the connection of the client, again and again. */
+const replyBytesMax = 8 * 1024 * 1024
 
 export class Waiters {
   readonly #parts: WaitersParts
   readonly #byJob = new Map<string, Set<Wait>>()
   readonly #waits = new Set<Wait>()
   #settled: string[] = []
+  readonly #slice = new SliceSize()
   #isFlushing = false
   #isStopped = false
 
@@ -48,12 +51,19 @@ export class Waiters {
       else waits.add(wait)
     }
     wait.timer = setTimeout(() => this.#timeOut(wait), timeoutMs)
-    for (let at = 0; at < ids.length; at += chunkSize) {
-      const chunk = ids.slice(at, at + chunkSize)
-      const records = new Map((await this.#parts.getJobs(chunk)).map((job) => [job.id, job]))
+    for (let at = 0; at < ids.length && !this.#isStopped;) {
+      const chunk = ids.slice(at, at + this.#slice.jobs)
+      at += chunk.length
+      const records = new Map((await this.#lookUp(chunk)).map((job) => [job.id, job]))
       const items = chunk.flatMap((id) => settledItem(id, records.get(id)) ?? [])
       this.#answer(wait, items)
     }
+  }
+
+  async #lookUp(ids: readonly string[]): Promise<readonly JobRecord[]> {
+    const jobs = await this.#parts.getJobs(ids)
+    this.#slice.read(jobs)
+    return jobs
   }
 
   /** A job has settled: whoever waits for it will be told with the next flush. */
@@ -86,9 +96,9 @@ export class Waiters {
   }
 
   async #tell(): Promise<void> {
-    const ids = this.#settled.splice(0, chunkSize)
+    const ids = this.#settled.splice(0, this.#slice.jobs)
     const items = new Map<Wait, SettledItem[]>()
-    for (const record of await this.#parts.getJobs(ids)) {
+    for (const record of await this.#lookUp(ids)) {
       const item = settledItem(record.id, record)
       if (item === undefined) continue
       for (const wait of this.#byJob.get(record.id) ?? []) {
@@ -105,7 +115,12 @@ export class Waiters {
     for (const { id } of fresh) this.#forget(id, wait)
     if (fresh.length === 0) return
     const isLast = wait.open.size === 0
-    this.#parts.answer(wait.peer, wait.request, fresh, isLast)
+    const replies = slicesOf(fresh, ({ instructions }) => instructions?.length ?? 0, {
+      bytesMax: replyBytesMax,
+    })
+    for (const [at, reply] of replies.entries()) {
+      this.#parts.answer(wait.peer, wait.request, reply, isLast && at === replies.length - 1)
+    }
     if (isLast) this.#end(wait)
   }
 

@@ -64,6 +64,7 @@ const protocolDefaults = {
   prefetch: { jobsMax: 1_000, windowMs: 20 },
   prefetchHoldMs: 30,
   reportResultsMax: 256,
+  reportBytesMax: 8 * 1024 * 1024,
   outboxMax: 20_000,
 }
 const drainMsDefault = 30_000

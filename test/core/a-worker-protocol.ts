@@ -40,7 +40,12 @@ export class AWorkerProtocol {
     this.protocol = new WorkerProtocol({
       info: { ...info, concurrency },
       ...{ beatMs: 1_000, resultResendMs: 2_000, abortGraceMs: 5_000, prefetchHoldMs: 1_000 },
-      ...{ prefetch: { jobsMax: 0, windowMs: 50 }, reportResultsMax: 100, outboxMax: 1_000 },
+      ...{
+        prefetch: { jobsMax: 0, windowMs: 50 },
+        reportResultsMax: 100,
+        reportBytesMax: 1_000,
+        outboxMax: 1_000,
+      },
       ...config,
     })
   }

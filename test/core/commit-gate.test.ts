@@ -20,7 +20,7 @@ function next(gate: CommitGate) {
 
 describe('the commit gate', () => {
   it('lets effects leave at once when nothing has gathered, each of them once', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [], effects: [effect(1), effect(2)] })
     expect(gate.isIdle).toBe(false)
     expect(gate.takeFree()).toEqual([effect(1), effect(2)])
@@ -29,7 +29,7 @@ describe('the commit gate', () => {
   })
 
   it('holds an effect back until the group gathered with it is answered', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [pause(0)], effects: [effect(1)] })
     expect(gate.takeFree()).toEqual([])
     const group = next(gate)
@@ -41,7 +41,7 @@ describe('the commit gate', () => {
   })
 
   it('holds back an effect that came without a mutation, while a group is in flight', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [pause(0)], effects: [] })
     const group = next(gate)
     gate.admit({ mutations: [], effects: [effect(1)] })
@@ -51,7 +51,7 @@ describe('the commit gate', () => {
   })
 
   it('has one group in flight; what comes meanwhile gathers in the next', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [pause(0)], effects: [effect(1)] })
     const first = next(gate)
     gate.admit({ mutations: [pause(1)], effects: [effect(2)] })
@@ -67,7 +67,7 @@ describe('the commit gate', () => {
   })
 
   it('keeps inserts in groups of their own', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [insert('a'), pause(0), insert('b')], effects: [effect(1)] })
     const inserts = next(gate)
     expect(inserts.mutations).toEqual([insert('a'), insert('b')])
@@ -80,7 +80,7 @@ describe('the commit gate', () => {
   })
 
   it('bounds its groups', () => {
-    const gate = new CommitGate('3-nonce', 2)
+    const gate = new CommitGate('3-nonce', { mutations: 2, bytes: 1_000_000 })
     gate.admit({ mutations: [0, 1, 2, 3, 4].map(pause), effects: [effect(1)] })
     const sizes: number[] = []
     for (let group = gate.nextGroup(); group; group = gate.nextGroup()) {
@@ -92,8 +92,23 @@ describe('the commit gate', () => {
     expect(gate.takeFree()).toEqual([effect(1)])
   })
 
+  it('bounds what its groups weigh', () => {
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 100 })
+    const insert = (bytes: number) => {
+      const job = aJobRecord('job', { instructions: new Uint8Array(bytes) })
+      return { type: 'insert' as const, job }
+    }
+    gate.admit({ mutations: [60, 60, 1, 300, 1].map(insert), effects: [] })
+    const sizes: number[] = []
+    for (let group = gate.nextGroup(); group; group = gate.nextGroup()) {
+      sizes.push(group.mutations.length)
+      gate.answered(group)
+    }
+    expect(sizes).toEqual([2, 2, 1])
+  })
+
   it('breaks when another group than the one in flight is answered', () => {
-    const gate = new CommitGate('3-nonce', 10)
+    const gate = new CommitGate('3-nonce', { mutations: 10, bytes: 1_000_000 })
     gate.admit({ mutations: [pause(0)], effects: [] })
     const group = next(gate)
     expect(() => gate.answered({ ...group, number: 7 })).toThrow(InvariantBroken)

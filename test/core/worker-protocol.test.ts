@@ -186,4 +186,26 @@ describe('a result', () => {
     worker.answered(1)
     expect(reports(worker.pass(1_000))[0]?.credit).toBe(1)
   })
+
+  it('carries no more bytes in one message than a door takes, and forgets none of the results', () => {
+    const worker = new AWorkerProtocol({ concurrency: 5, reportBytesMax: 100 })
+    worker.opened()
+    const grants = [1, 2, 3, 4, 5].map((order) => aGrant(order, `job-${order}`))
+    worker.receives(grants)
+    const sizes = [60, 60, 1, 300, 1]
+    const ended = grants.map(({ token }, at) => ({
+      run: worker.run(token),
+      outcome: { type: 'done' as const, instructions: new Uint8Array(sizes[at] ?? 0) },
+      durationMs: 100,
+    }))
+    const { nowMs } = worker
+    worker.protocol.handle({ type: 'RunsEnded', nowMs, ended })
+    const sent = worker.protocol.handle({ type: 'TurnEnded', nowMs })
+    const entriesOf = (all: typeof sent) =>
+      reports(all).map((report) => report.results.map(({ entry }) => entry))
+    expect(entriesOf(sent)).toEqual([[1, 2], [3, 4], [5]])
+    // All again, to the next owner.
+    const again = worker.opened({ stream: 'nonce-2', epoch: 2 })
+    expect(entriesOf(again).filter((entries) => entries.length > 0)).toEqual([[1, 2], [3, 4], [5]])
+  })
 })
