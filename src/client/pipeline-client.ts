@@ -28,6 +28,7 @@ import { pageOfAll, placeOf, statusOfAll, type PipelineStatus } from './all-shar
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
 import { codeOfRefusal } from './refusals.ts'
+import { waitInTurns, type WaitFor } from './waiting.ts'
 
 export interface ClientOptions {
   /** Longest wait for a connection or an answer; default 10 s. */
@@ -180,14 +181,16 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     for (const [shard, some] of byShard(ids, (id) => id, this.#shards)) {
       for (let from = 0; from < some.length; from += idsPerWait) {
         const slice = some.slice(from, from + idsPerWait)
-        waits.push(this.#wait({ ids: slice, timeoutMs, shard }, onSettled))
+        const ask = (turn: WaitFor, onItems: typeof onSettled) =>
+          this.#wait({ ...turn, shard }, onItems)
+        waits.push(waitInTurns({ ids: slice, timeoutMs }, ask, onSettled))
       }
     }
     await Promise.all(waits)
   }
 
   #wait(
-    { ids, timeoutMs, shard }: { ids: readonly string[]; timeoutMs: number; shard: number },
+    { ids, timeoutMs, shard }: WaitFor & { readonly shard: number },
     onSettled: (items: readonly SettledItem[]) => void,
   ): Promise<void> {
     const open = new Set(ids)

@@ -92,7 +92,14 @@ export class OwnedShard {
         this.#reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => parts.onFailed(error),
     })
-    this.#retention = new Retention({ storage, ref, clock, logger, options: options.retention })
+    const settled = () => {
+      const { done, cancelled } = owner.status().settled
+      return done + cancelled
+    }
+    const { retention } = options
+    this.#retention = new Retention({
+      ...{ storage, ref, clock, logger, settled, options: retention },
+    })
     this.#operators = this.#answerOperators()
     this.requests = this.#answerClients()
   }

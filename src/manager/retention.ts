@@ -15,8 +15,13 @@ import type { ShardRef, Storage } from '../storage/contract.ts'
 export interface RetentionOptions {
   /** Done and cancelled jobs are kept this long; default 24 h … */
   readonly settledKeepMs: number
-  /** … and at most so many of them; default 100,000. */
+  /** … and at most so many of them; default 100,000 … */
   readonly settledKeepJobs: number
+  /**
+   * … but for those that have ended within so long: a client that repeats an enqueue, since its answer was lost,
+   * must find the job, however many have ended meanwhile. Default 300,000.
+   */
+  readonly settledKeepAllMs: number
   /** Dead jobs are kept this long; default 30 days. */
   readonly deadKeepMs: number
   /** From the end of one sweep to the next; default 60,000. */
@@ -30,6 +35,7 @@ const hourMs = 3_600_000
 const defaultRetention: RetentionOptions = {
   settledKeepMs: 24 * hourMs,
   settledKeepJobs: 100_000,
+  settledKeepAllMs: hourMs / 12,
   deadKeepMs: 30 * 24 * hourMs,
   everyMs: 60_000,
   sliceJobsMax: 1_000,
@@ -40,6 +46,8 @@ export interface RetentionParts {
   readonly ref: ShardRef
   readonly clock: Clock
   readonly logger: Logger
+  /** Jobs that this owner has seen settle, and those that it found settled. */
+  settled(): number
   readonly options?: Partial<RetentionOptions> | undefined
 }
 
@@ -60,10 +68,13 @@ export class Retention {
   #whenFree: (() => void)[] = []
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  /** How many had settled when, one for each sweep, the oldest first. */
+  #counts: { readonly atMs: number; readonly settled: number }[] = []
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
     this.#options = { ...defaultRetention, ...parts.options }
+    this.#noteCount()
     this.#sliceJobs = Math.min(sliceJobsFirst, this.#options.sliceJobsMax)
   }
 
@@ -84,6 +95,7 @@ export class Retention {
 
   /** Removes all that may go now; answers how many jobs that were. */
   async sweep(): Promise<number> {
+    this.#noteCount()
     let removed = 0
     for (;;) {
       while (this.#holds > 0 && !this.#isStopped) {
@@ -114,14 +126,32 @@ export class Retention {
 
   async #prune(limit: number): Promise<number> {
     const { storage, ref, clock } = this.#parts
-    const { settledKeepMs, settledKeepJobs, deadKeepMs, sliceJobsMax } = this.#options
-    const policy = { nowMs: clock.nowMs(), settledKeepMs, settledKeepJobs, deadKeepMs }
+    const { settledKeepMs, deadKeepMs, sliceJobsMax } = this.#options
+    const nowMs = clock.nowMs()
+    const policy = { nowMs, settledKeepMs, deadKeepMs, settledKeepJobs: this.#keptJobs(nowMs) }
     const startedMs = performance.now()
     const count = await storage.prune(ref, policy, limit)
     const tookMs = performance.now() - startedMs
     if (tookMs > sliceMsMax) this.#sliceJobs = Math.max(sliceJobsMin, Math.floor(limit / 2))
     if (tookMs < sliceMsShort) this.#sliceJobs = Math.min(sliceJobsMax, limit * 2)
     return count
+  }
+
+  /** As many as are set, and at least as many as have ended lately; all, until this owner can know that. */
+  #keptJobs(nowMs: number): number {
+    const { settledKeepJobs, settledKeepAllMs } = this.#options
+    const before = this.#counts.findLast(({ atMs }) => nowMs - atMs >= settledKeepAllMs)
+    if (before === undefined) return Number.MAX_SAFE_INTEGER
+    return Math.max(settledKeepJobs, this.#parts.settled() - before.settled)
+  }
+
+  #noteCount(): void {
+    const atMs = this.#parts.clock.nowMs()
+    const { settledKeepAllMs } = this.#options
+    // One that is old enough is needed, and no older one.
+    const from = this.#counts.findLastIndex((count) => atMs - count.atMs >= settledKeepAllMs)
+    if (from > 0) this.#counts.splice(0, from)
+    this.#counts.push({ atMs, settled: this.#parts.settled() })
   }
 
   /** Nothing is lost by it: the next sweep tries again. A store that is broken is noticed by the commits. */

@@ -15,16 +15,21 @@ const logger = {
 const hourMs = 3_600_000
 let store: Storage
 let nowMs = startMs
+let settled = 250
 let retention: Retention
 
 function start(options: Partial<RetentionOptions> = {}, storage = store): Retention {
   const clock = { nowMs: () => nowMs }
-  retention = new Retention({ storage, ref: shard, clock, logger, options })
+  retention = new Retention({
+    ...{ storage, ref: shard, clock, logger, settled: () => settled },
+    options: { settledKeepAllMs: 0, ...options },
+  })
   return retention
 }
 
 beforeEach(async () => {
   warnings.length = 0
+  settled = 250
   nowMs = startMs
   store = new EphemeralStorageBackend()
   await store.open()
@@ -51,6 +56,21 @@ describe('retention', () => {
   it('keeps only so many done jobs', async () => {
     start({ settledKeepJobs: 3 })
     expect(await retention.sweep()).toBe(247)
+  })
+
+  it('keeps all that have ended lately, for whoever sends one of them again', async () => {
+    start({ settledKeepJobs: 3, settledKeepAllMs: 60_000 })
+    nowMs += 59_999
+    // It cannot know yet what has ended before it began.
+    expect(await retention.sweep()).toBe(0)
+    nowMs += 1
+    settled += 200
+    expect(await retention.sweep()).toBe(50)
+    nowMs += 60_000
+    settled += 20
+    expect(await retention.sweep()).toBe(180)
+    nowMs += 60_000
+    expect(await retention.sweep()).toBe(17)
   })
 
   it('works in slices of no more than what is set', async () => {
