@@ -64,7 +64,7 @@ export function redrive(
     })
   }
   return withClient(address, options, async (client) => {
-    const report = new DeadReport(options)
+    const report = new DeadReport(options, 'redriven')
     const batches = all ? deadJobs(client, options) : batchesOf(ids)
     for await (const batch of batches) report.add(await client.redriveJobs(batch))
     // Whoever is no longer dead when all are wanted is as wanted.
@@ -78,7 +78,7 @@ export function discard(
   options: CommandOptions<'dead discard'>,
 ): Promise<number> {
   return withClient(address, options, async (client) => {
-    const report = new DeadReport(options)
+    const report = new DeadReport(options, 'discarded')
     for (const batch of batchesOf(ids)) report.add(await client.discardJobs(batch))
     return report.finish(false)
   })
@@ -141,10 +141,12 @@ function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
 /** A line a job as the answers come, a sum at the end. */
 class DeadReport {
   readonly #options: GlobalOptions
+  readonly #verb: 'redriven' | 'discarded'
   readonly #counts = { redriven: 0, discarded: 0, notDead: 0, notFound: 0, noPhase: 0 }
 
-  constructor(options: GlobalOptions) {
+  constructor(options: GlobalOptions, verb: 'redriven' | 'discarded') {
     this.#options = options
+    this.#verb = verb
   }
 
   add(answers: readonly DeadJobAnswer[]): void {
@@ -157,7 +159,7 @@ class DeadReport {
   /** @throws CT_JOB_NOT_FOUND, CT_REFUSED when not all jobs were there and dead */
   finish(isLenient: boolean): number {
     const { redriven, discarded, notDead, notFound, noPhase } = this.#counts
-    if (!this.#options.json) say(`${redriven + discarded} ${this.#verb()}`)
+    if (!this.#options.json) say(`${redriven + discarded} ${this.#verb}`)
     const details = this.#counts
     if (noPhase > 0) {
       throw new CarbontubeError(
@@ -177,9 +179,5 @@ class DeadReport {
     }
     if (notDead === 0) return 0
     throw new CarbontubeError('CT_REFUSED', `${notDead} of the jobs are not dead`, { details })
-  }
-
-  #verb(): string {
-    return this.#counts.discarded > 0 ? 'discarded' : 'redriven'
   }
 }

@@ -23,11 +23,20 @@ const bytesMax = 1024 * 1024
 /** Of the jobs of one call in one message. A frame of more than 64 MiB would cut the connection, and be sent again. */
 const messageBytesMax = 8 * 1024 * 1024
 
-/** The jobs of one call, as messages. @throws CT_TOO_LARGE when one of them is larger than any manager takes */
+/** The jobs of one call, as messages. @throws CT_TOO_LARGE, CT_INVALID_JOB for what no manager takes */
 export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly EnqueueItem[])[] {
+  const broken = jobs.find(({ id }) => /\p{Surrogate}/u.test(id))
+  if (broken !== undefined) {
+    throw new CarbontubeError('CT_INVALID_JOB', 'the id of a job has half a character in it', {
+      hint: 'It cannot be sent as UTF-8: two such ids could become one.',
+      details: { id: broken.id },
+    })
+  }
   const tooLarge = jobs.find(({ instructions }) => instructions.length > 2 * messageBytesMax)
   if (tooLarge === undefined) {
-    return slicesOf(jobs, ({ instructions }) => instructions.length, { bytesMax: messageBytesMax })
+    return roundsOf(jobs).flatMap((round) =>
+      slicesOf(round, ({ instructions }) => instructions.length, { bytesMax: messageBytesMax }),
+    )
   }
   const { id, instructions } = tooLarge
   const message = `the instructions of job "${id}" are ${instructions.length} bytes`
@@ -35,6 +44,19 @@ export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly Enq
     hint: 'Put large data into files or an object store, and its address into the job: 8 MiB at most.',
     details: { id, bytes: instructions.length },
   })
+}
+
+/** Answers name jobs by their ids: the second with the same one is in a later message than the first. */
+function roundsOf(jobs: readonly EnqueueItem[]): readonly (readonly EnqueueItem[])[] {
+  if (new Set(jobs.map(({ id }) => id)).size === jobs.length) return [jobs]
+  const rounds: EnqueueItem[][] = []
+  const seen = new Map<string, number>()
+  for (const job of jobs) {
+    const round = seen.get(job.id) ?? 0
+    seen.set(job.id, round + 1)
+    ;(rounds[round] ??= []).push(job)
+  }
+  return rounds
 }
 
 interface Call {

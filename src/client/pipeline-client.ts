@@ -148,6 +148,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   ): Promise<Enqueued[]> {
     const [first] = jobs
     if (first === undefined) return []
+    const other = jobs.find(({ name }) => name !== first.name)
+    if (other !== undefined) {
+      const message = `one call is for jobs of one pipeline, not of ${first.name} and ${other.name}`
+      throw new CarbontubeError('CT_BAD_OPTION', message)
+    }
     const sentMs = systemClock.nowMs()
     const items = jobs.map(({ id, priority, instructions }): EnqueueItem => {
       const encoded = encodeInstructions(instructions as object)
@@ -372,7 +377,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     items: readonly EnqueueItem[],
     replay?: Replay,
   ): Promise<Enqueued[]> {
-    const answers = new Map<string, Enqueued>()
+    const answers = new Map<EnqueueItem, Enqueued>()
     const groups = [...byShard(items, ({ id }) => id, this.#shards)].flatMap(([shard, some]) =>
       messagesOf(some).map((jobs) => ({ shard, jobs })),
     )
@@ -381,14 +386,14 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
         this.#enqueueInto(shard, { pipeline, jobs, ...given({ replay }) }, answers),
       ),
     )
-    return items.flatMap(({ id }) => answers.get(id) ?? [])
+    return items.flatMap((item) => answers.get(item) ?? [])
   }
 
   /** Those that a busy manager turns away come again until the time is over. */
   async #enqueueInto(
     shard: number,
     { jobs, pipeline, replay }: { pipeline: string; jobs: readonly EnqueueItem[]; replay?: Replay },
-    answers: Map<string, Enqueued>,
+    answers: Map<EnqueueItem, Enqueued>,
   ): Promise<void> {
     const deadlineMs = systemClock.nowMs() + this.#timeoutMs
     const alone = (some: readonly EnqueueItem[]) => {
@@ -396,6 +401,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       const timeoutMs = Math.max(1, deadlineMs - systemClock.nowMs())
       return this.#connection.ask(ask, 'enqueued', { timeoutMs, shard })
     }
+    const byId = new Map(jobs.map((item) => [item.id, item]))
     let open = jobs
     while (open.length > 0) {
       const isPlain = open === jobs && replay === undefined
@@ -406,9 +412,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       for (const { id, outcome } of reply.items) {
         const ok = outcome === 'stored' || outcome === 'duplicate'
         const more = given({ code: codeOfRefusal(outcome), issue: issues?.[id] })
-        answers.set(id, { ok, job: { id }, outcome, acknowledged: true, durability, ...more })
+        const item = byId.get(id)
+        if (item === undefined) continue
+        answers.set(item, { ok, job: { id }, outcome, acknowledged: true, durability, ...more })
       }
-      open = open.filter(({ id }) => answers.get(id)?.outcome === 'busy')
+      open = open.filter((item) => answers.get(item)?.outcome === 'busy')
       if (open.length === 0 || systemClock.nowMs() + reply.retryAfterMs >= deadlineMs) return
       await new Promise((resolve) => setTimeout(resolve, reply.retryAfterMs))
     }

@@ -146,12 +146,20 @@ function unpackOutcome(fields: readonly unknown[], payload: Uint8Array | undefin
     return { type: 'released', reason: check.text(fields[10], 'reason') }
   }
   if (fields[9] !== outcomes.failed) throw new WireError('malformed', 'unknown outcome')
-  const retry = fields[10]
-  const isWord = retry === 'default' || retry === 'never'
-  return {
-    type: 'failed',
-    retry: isWord ? retry : check.count(retry, 'retry'),
-    error: unpackError(check.map(fields[11], 'error')),
+  try {
+    const retry = fields[10]
+    const isWord = retry === 'default' || retry === 'never'
+    return {
+      type: 'failed',
+      retry: isWord ? retry : check.count(retry, 'retry'),
+      error: unpackError(check.map(fields[11], 'error')),
+    }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    // Dropped, it would come again for ever, and all results of its message with it.
+    const { message } = error
+    const told = { kind: 'malformed', name: 'WireError', message: `the failure says: ${message}` }
+    return { type: 'failed', retry: 'default', error: told }
   }
 }
 

@@ -15,6 +15,7 @@ import {
   mergedKeys,
   mergeInstructions,
 } from '../wire/instructions.ts'
+import { shownText } from './log-fields.ts'
 
 /** Merged instructions larger than this are refused before they are sent. */
 const resultBytesMax = 8 * 1024 * 1024
@@ -77,9 +78,18 @@ async function checkedInput(
   throw new Reject(`the job does not fit the phase's schema: ${answer.issues.join('; ')}`)
 }
 
+/** Anything can be thrown, also what throws when it is looked at. */
 function outcomeOfThrown(thrown: unknown): Outcome {
+  try {
+    return outcomeOfKind(thrown)
+  } catch {
+    return failed('thrown', new Error('threw a value that cannot be looked at'), 'default')
+  }
+}
+
+function outcomeOfKind(thrown: unknown): Outcome {
   if (isReject(thrown)) return failed('rejected', thrown, 'never')
-  if (isRetryAfter(thrown)) return failed('retryAfter', thrown, thrown.delayMs)
+  if (isRetryAfter(thrown)) return failed('retryAfter', thrown, delayOf(thrown.delayMs))
   if (isCarbontubeError(thrown)) {
     const isOurs = thrown.code === 'CT_BAD_RESULT' || thrown.code === 'CT_BAD_INSTRUCTIONS'
     return failed(thrown.code, thrown, isOurs ? 'never' : 'default')
@@ -87,18 +97,34 @@ function outcomeOfThrown(thrown: unknown): Outcome {
   return failed('thrown', thrown, 'default')
 }
 
+/** A subclass, or another copy of this library, may say what is no delay: then that of the phase counts. */
+function delayOf(delayMs: unknown): number | 'default' {
+  if (typeof delayMs !== 'number' || !(delayMs >= 0)) return 'default'
+  return Math.min(Math.ceil(delayMs), Number.MAX_SAFE_INTEGER)
+}
+
 function failed(kind: string, thrown: unknown, retry: 'default' | 'never' | number): Outcome {
   const error = thrown instanceof Error ? thrown : new Error(`threw a non-Error: ${shown(thrown)}`)
-  const { name, message, stack } = error
+  const stack = textOf(() => error.stack)
   return {
     type: 'failed',
     retry,
     error: {
       kind,
-      name: cut(String(name), 200),
-      message: cut(String(message), 2_000),
-      ...(typeof stack === 'string' ? { stack: cut(stack, 8_000) } : {}),
+      name: cut(textOf(() => error.name) ?? 'Error', 200),
+      message: cut(textOf(() => error.message) ?? 'its message cannot be read', 2_000),
+      ...(stack === undefined ? {} : { stack: cut(stack, 8_000) }),
     },
+  }
+}
+
+/** `undefined` when it is not there, or throws when it is read. */
+function textOf(read: () => unknown): string | undefined {
+  try {
+    const value = read()
+    return value === undefined ? undefined : shownText(value)
+  } catch {
+    return undefined
   }
 }
 

@@ -7,6 +7,7 @@ import type { WorkerEffect } from '../core/worker-event.ts'
 import type { Context, LogFields, PhaseLog } from '../pipeline/context.ts'
 import { traceparentOf } from '../runtime/job-trace.ts'
 import type { LogLevel } from '../runtime/logger.ts'
+import { shownFields, shownText } from './log-fields.ts'
 
 export type StartRun = Extract<WorkerEffect, { type: 'StartRun' }>
 
@@ -61,8 +62,9 @@ export class RunContext implements Context {
       (level: LogLevel) =>
       (message: string, fields: LogFields = {}) => {
         const { jobId, phase } = this
-        this.#parts.log(level, message, { phase, jobId, ...fields })
-        this.#parts.publish('job.log', { jobId, phase, level, message, fields })
+        const [text, values] = [shownText(message), shownFields(fields)]
+        this.#parts.log(level, text, { phase, jobId, ...values })
+        this.#parts.publish('job.log', { jobId, phase, level, message: text, fields: values })
       }
     this.#log ??= { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
     return this.#log
@@ -72,7 +74,8 @@ export class RunContext implements Context {
   get progress(): Context['progress'] {
     this.#progress ??= (fraction, note = '') => {
       const { jobId, phase } = this
-      this.#parts.publish('job.progress', { jobId, phase, fraction, note })
+      const done = Number.isFinite(fraction) ? fraction : 0
+      this.#parts.publish('job.progress', { jobId, phase, fraction: done, note: shownText(note) })
     }
     return this.#progress
   }

@@ -66,6 +66,28 @@ describe('a manager with its workers', () => {
     expect(await client.result('job-7')).toMatchObject({ n: 7, doubled: 14, note: '7 → 14' })
   })
 
+  it('answers each job for itself when one call has its id twice', async () => {
+    const order = (n: number, id: string) => ({ name: 'numbers', id, instructions: { n } }) as const
+    await company.manager(Numbers, numbersSite)
+    const client = await company.client(numbersSite)
+    const answers = await client.enqueueJobs([
+      order(1, 'a'),
+      order(2, 'a'),
+      order(3, 'b'),
+      order(1, 'a'),
+    ])
+    expect(answers.map(({ job, outcome }) => `${job.id} ${outcome}`)).toEqual([
+      ...['a stored', 'a conflict', 'b stored', 'a duplicate'],
+    ])
+    await expect(client.enqueueJob(order(1, 'x\ud800'))).rejects.toMatchObject({
+      code: 'CT_INVALID_JOB',
+    })
+    const other = { ...order(1, 'c'), name: 'letters' as 'numbers' }
+    await expect(client.enqueueJobs([order(1, 'c'), other])).rejects.toMatchObject({
+      code: 'CT_BAD_OPTION',
+    })
+  })
+
   it('is waited for with more ids than fit into one request', async () => {
     await company.manager(Numbers, numbersSite)
     const client = await company.client(numbersSite)

@@ -52,6 +52,21 @@ describe('a report', () => {
     )
   })
 
+  it.each([
+    ['without an error', ['default'], 'error must be a map'],
+    ['with an unknown word for retry', ['soon', {}], 'retry must be'],
+    ['with a negative delay', [-1, {}], 'retry must be'],
+    ['with a delay that is no number', [Number.NaN, {}], 'retry must be'],
+  ])('takes a failure %s as one, and loses no other result by it', (_, failure, message) => {
+    const [bad = []] = result(1, ...failure)
+    const [good = []] = result(2, 'drained')
+    const { results } = decoded({ results: [good, bad, good] })
+    const [, taken] = results.map(({ outcome }) => outcome)
+    expect(results.map(({ outcome }) => outcome.type)).toEqual(['released', 'failed', 'released'])
+    expect(taken).toMatchObject({ retry: 'default', error: { kind: 'malformed' } })
+    expect(JSON.stringify(taken)).toContain(message)
+  })
+
   it('has no digest and no description when none was sent', () => {
     expect(Object.keys(decoded({}))).not.toContain('held')
     expect(Object.keys(decoded({}))).not.toContain('info')
@@ -62,9 +77,6 @@ describe('a report', () => {
     ['a result without a length', { results: result(0) }, 'length must be'],
     ['a result without a body', { results: result(0, 5) }, 'body is shorter'],
     ['an unknown outcome', { results: result(3) }, 'unknown outcome'],
-    ['a failure without an error', { results: result(1, 'default') }, 'error must be a map'],
-    ['an unknown word for retry', { results: result(1, 'soon', {}) }, 'retry must be'],
-    ['a negative delay', { results: result(1, -1, {}) }, 'retry must be'],
     ['an unknown state', { held: [[1, 'n', 1, 'job', 0, 1, 3, 0]] }, 'unknown state'],
     ['a worker without slots', { info: { ...info, concurrency: 0 } }, 'concurrency'],
     ['a negative credit', { credit: -1 }, 'credit must be'],
