@@ -8,6 +8,7 @@ import { hashOfSecret, parseToken } from '../dashboard/access.ts'
 import type { Settings } from '../dashboard/api-types.ts'
 import { startDashboard, type Dashboard } from '../dashboard/dashboard.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { addressesIn, parseAddress } from '../runtime/address.ts'
 import { commandLogger, print, say } from './command-context.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
 import { packageVersion } from './version.ts'
@@ -19,6 +20,8 @@ export async function serveWeb(
   options: CommandOptions<'web'>,
 ): Promise<number> {
   const { bind, token: tokens = [], insecureNoAuth, timeoutMs } = options
+  // A manager may come later, but never to what is no address.
+  for (const address of addresses.flatMap(addressesIn)) parseAddress(address.trim())
   const stopped = stopSignal(0)
   const dashboard = await startDashboard({
     ...{ addresses, ...bind, tokens, insecureNoAuth, timeoutMs, version: packageVersion },

@@ -87,6 +87,8 @@ export interface Paused {
 }
 
 const timeoutMsDefault = 10_000
+/** Something is there, and did not answer in time: a pull door takes a connection sooner than this. */
+const pushWithinMs = 2_000
 /** How long a status waits for managers that have not been heard of. */
 const ownersWaitMs = 1_000
 /** A manager takes ten times as many; smaller messages keep it from others for a shorter while. */
@@ -120,7 +122,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     const [address = ''] = this.#addresses
     await new Promise<void>((resolve, reject) => {
       const error = new CarbontubeError('CT_UNREACHABLE', `${address} is no door of a manager`)
-      const timer = setTimeout(() => reject(error), this.#timeoutMs)
+      const timer = setTimeout(() => reject(error), Math.min(this.#timeoutMs, pushWithinMs))
       const onUp = () => {
         clearTimeout(timer)
         resolve()

@@ -54,6 +54,10 @@ describe('the command line refuses', () => {
     await expectRefusal(['status', 'tcp://127.0.0.1:9'], 'CT_UNREACHABLE', 4)
   })
 
+  it('a dashboard of what is no address, which no manager could ever have', async () => {
+    await expectRefusal(['web', 'nope'], 'CT_BAD_ADDRESS', 2)
+  })
+
   it('a file that is not there', async () => {
     await expectRefusal(['check', 'nowhere.ts'], 'CT_FILE_NOT_FOUND', 3)
   })
