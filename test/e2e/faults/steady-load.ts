@@ -16,6 +16,8 @@ export class Feed {
   readonly acknowledged: Acknowledged[] = []
   /** Requests that nobody answered in time: what became of their jobs is not known. */
   unanswered = 0
+  /** Requests that were answered, one behind the other. */
+  answered = 0
   readonly #client: PipelineClient
   readonly #perSecond: number
   readonly #done: Promise<void>
@@ -56,6 +58,7 @@ export class Feed {
       for (const { ok, job } of await this.#client.enqueueJobs(numbered(count))) {
         if (ok) this.acknowledged.push({ id: job.id, atMs: performance.now() })
       }
+      this.answered += 1
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'CT_TIMED_OUT') throw error
       this.unanswered += 1
