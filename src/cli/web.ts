@@ -21,7 +21,7 @@ export async function serveWeb(
 ): Promise<number> {
   const { bind, token: tokens = [], insecureNoAuth, timeoutMs } = options
   // A manager may come later, but never to what is no address.
-  for (const address of addresses.flatMap(addressesIn)) parseAddress(address.trim())
+  for (const address of addresses.flatMap(addressesIn)) parseAddress(address)
   const stopped = stopSignal(0)
   const dashboard = await startDashboard({
     ...{ addresses, ...bind, tokens, insecureNoAuth, timeoutMs, version: packageVersion },

@@ -2,8 +2,10 @@
  * Jobs that are enqueued one by one in the same turn of the loop travel in one message: a hundred callers that
  * wait for one job each cost little more than one that enqueues a hundred. Every call has its own answer.
  */
+import { hasHalfCharacter } from '../core/job-id.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { slicesOf } from '../language/slices.ts'
+import { bodyBytesWanted } from '../wire/body.ts'
 import type { Reply } from '../wire/replies.ts'
 import type { EnqueueItem } from '../wire/requests.ts'
 
@@ -20,25 +22,25 @@ export interface EnqueueOrder {
 const jobsMax = 1_000
 const bytesMax = 1024 * 1024
 
-/** Of the jobs of one call in one message. A frame of more than 64 MiB would cut the connection, and be sent again. */
-const messageBytesMax = 8 * 1024 * 1024
+/** No manager takes a job of this size, whatever its own limit is. */
+const jobBytesMax = 2 * bodyBytesWanted
 
 /** The jobs of one call, as messages. @throws CT_TOO_LARGE, CT_INVALID_JOB for what no manager takes */
 export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly EnqueueItem[])[] {
-  const broken = jobs.find(({ id }) => /\p{Surrogate}/u.test(id))
-  if (broken !== undefined) {
+  for (const job of jobs) checkJob(job)
+  return roundsOf(jobs).flatMap((round) =>
+    slicesOf(round, ({ instructions }) => instructions.length, { bytesMax: bodyBytesWanted }),
+  )
+}
+
+function checkJob({ id, instructions }: EnqueueItem): void {
+  if (hasHalfCharacter(id)) {
     throw new CarbontubeError('CT_INVALID_JOB', 'the id of a job has half a character in it', {
       hint: 'It cannot be sent as UTF-8: two such ids could become one.',
-      details: { id: broken.id },
+      details: { id },
     })
   }
-  const tooLarge = jobs.find(({ instructions }) => instructions.length > 2 * messageBytesMax)
-  if (tooLarge === undefined) {
-    return roundsOf(jobs).flatMap((round) =>
-      slicesOf(round, ({ instructions }) => instructions.length, { bytesMax: messageBytesMax }),
-    )
-  }
-  const { id, instructions } = tooLarge
+  if (instructions.length <= jobBytesMax) return
   const message = `the instructions of job "${id}" are ${instructions.length} bytes`
   throw new CarbontubeError('CT_TOO_LARGE', message, {
     hint: 'Put large data into files or an object store, and its address into the job: 8 MiB at most.',

@@ -7,6 +7,7 @@ import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { given } from '../language/given.ts'
+import { slicesOf } from '../language/slices.ts'
 import type {
   PipelineInput,
   PipelineName,
@@ -186,10 +187,9 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   ): Promise<void> {
     const waits: Promise<void>[] = []
     for (const [shard, some] of byShard(ids, (id) => id, this.#shards)) {
-      for (let from = 0; from < some.length; from += idsPerWait) {
-        const slice = some.slice(from, from + idsPerWait)
-        const ask = (turn: WaitFor, onItems: typeof onSettled) =>
-          this.#wait({ ...turn, shard }, onItems)
+      const ask = (turn: WaitFor, onItems: typeof onSettled) =>
+        this.#wait({ ...turn, shard }, onItems)
+      for (const slice of slicesOf(some, () => 0, { itemsMax: idsPerWait })) {
         waits.push(waitInTurns({ ids: slice, timeoutMs }, ask, onSettled))
       }
     }

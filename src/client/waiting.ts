@@ -25,12 +25,11 @@ export async function waitInTurns(
   for (let open = ids; open.length > 0;) {
     const leftMs = Math.max(0, endMs - systemClock.nowMs())
     const isLast = leftMs <= turnMs
+    const isOpen = ({ state }: SettledItem) => state === 'timedOut' && !isLast
     const again: string[] = []
     await ask({ ids: open, timeoutMs: Math.min(leftMs, turnMs) }, (items) => {
-      const told = isLast ? items : items.filter(({ state }) => state !== 'timedOut')
-      if (told.length < items.length) {
-        for (const { id, state } of items) if (state === 'timedOut') again.push(id)
-      }
+      again.push(...items.filter(isOpen).map(({ id }) => id))
+      const told = items.filter((item) => !isOpen(item))
       if (told.length > 0) onSettled(told)
     })
     open = again

@@ -14,7 +14,7 @@ import { Recovery } from './recovery.ts'
 import { Shard, type OwnerConfig, type Step } from './shard.ts'
 import { Submissions } from './submissions.ts'
 import type { TimerName } from './timers.ts'
-import { describeShard, type ShardStatus } from './status.ts'
+import { describeShard, settledOf, type ShardStatus } from './status.ts'
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 
@@ -41,6 +41,10 @@ export class Dispatcher {
   /** What a person wants to know. Reads only. */
   status(): ShardStatus {
     return describeShard(this.#shard, this.#submissions.uncommitted)
+  }
+
+  get settled(): ShardStatus['settled'] {
+    return settledOf(this.#shard)
   }
 
   /** Id of the worker that has the job now. Reads only. */

@@ -51,6 +51,11 @@ export class ShardOwner {
     return this.#dispatcher.status()
   }
 
+  /** That part of the status alone: retention asks for it with every slice. */
+  get settled(): ShardStatus['settled'] {
+    return this.#dispatcher.settled
+  }
+
   /** Id of the worker that has the job now. */
   holderOf(id: string): string | undefined {
     return this.#dispatcher.holderOf(id)

@@ -73,8 +73,17 @@ export interface ShardStatus {
   readonly rollCallOpen: boolean
 }
 
+/** Settled jobs that the store has, as far as this owner knows. */
+export function settledOf({ counters, settledBefore }: Shard): ShardStatus['settled'] {
+  return {
+    done: settledBefore.done + counters.done,
+    dead: settledBefore.dead + counters.dead - counters.redriven - counters.discarded,
+    cancelled: settledBefore.cancelled + counters.cancelled,
+  }
+}
+
 export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
-  const { counters, settledBefore } = shard
+  const { counters } = shard
   const running = new Map<number, number>()
   for (const worker of shard.workers.all()) {
     for (const { job, phase } of worker.grants.values()) {
@@ -99,11 +108,7 @@ export function describeShard(shard: Shard, uncommitted: number): ShardStatus {
     })),
     scheduled: shard.scheduledCount,
     uncommitted,
-    settled: {
-      done: settledBefore.done + counters.done,
-      dead: settledBefore.dead + counters.dead - counters.redriven - counters.discarded,
-      cancelled: settledBefore.cancelled + counters.cancelled,
-    },
+    settled: settledOf(shard),
     counters: { ...counters },
     workers: describeWorkers(shard),
     rollCallOpen: shard.rollCallOpen,

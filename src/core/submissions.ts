@@ -6,6 +6,7 @@ import type { Effect, SubmitOutcome } from './effect.ts'
 import type { SubmittedJob } from './event.ts'
 import { invariant } from './invariant.ts'
 import { jobOf, type JobRecord } from './job.ts'
+import { hasHalfCharacter } from './job-id.ts'
 import type { InsertAnswer } from './mutation.ts'
 import type { Shard } from './shard.ts'
 
@@ -77,7 +78,7 @@ export class Submissions {
     const { limits } = this.#shard.config
     const { priority } = job
     const idBytes = utf8Length(job.id)
-    if (idBytes === 0 || idBytes > limits.idBytesMax || isBroken(job.id)) return 'invalid'
+    if (idBytes === 0 || idBytes > limits.idBytesMax || hasHalfCharacter(job.id)) return 'invalid'
     const phase = job.replay?.phase ?? 0
     if (!Number.isInteger(phase) || this.#shard.config.spec.phases[phase] === undefined)
       return 'invalid'
@@ -146,11 +147,6 @@ export class Submissions {
     this.#pending = this.#pending.slice(this.#answered)
     this.#answered = 0
   }
-}
-
-/** It has half a character, which UTF-8 cannot hold: two such ids may become one in a store. */
-function isBroken(text: string): boolean {
-  return /\p{Surrogate}/u.test(text)
 }
 
 /** Bytes of the text in UTF-8; the core has no TextEncoder. */

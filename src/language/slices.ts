@@ -7,7 +7,7 @@
 export function slicesOf<T>(
   items: readonly T[],
   bytesOf: (item: T) => number,
-  { itemsMax = Infinity, bytesMax }: { itemsMax?: number; bytesMax: number },
+  { itemsMax = Infinity, bytesMax = Infinity }: { itemsMax?: number; bytesMax?: number },
 ): readonly (readonly T[])[] {
   const slices: T[][] = []
   let open: T[] = []

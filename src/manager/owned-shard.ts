@@ -92,10 +92,7 @@ export class OwnedShard {
         this.#reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => parts.onFailed(error),
     })
-    const settled = () => {
-      const { done, cancelled } = owner.status().settled
-      return done + cancelled
-    }
+    const settled = () => owner.settled.done + owner.settled.cancelled
     const { retention } = options
     this.#retention = new Retention({
       ...{ storage, ref, clock, logger, settled, options: retention },

@@ -4,6 +4,7 @@
  */
 import type { JobRecord } from '../core/job.ts'
 import { slicesOf } from '../language/slices.ts'
+import { bodyBytesWanted } from '../wire/body.ts'
 import type { SettledItem } from '../wire/replies.ts'
 import { SliceSize } from './slice-size.ts'
 
@@ -19,9 +20,6 @@ export interface WaitersParts {
   answer(peer: string, request: number, items: readonly SettledItem[], isLast: boolean): void
   onError(error: unknown): void
 }
-
-/** Instructions in one reply; a frame that is too large would cut the connection of the client, again and again. */
-const replyBytesMax = 8 * 1024 * 1024
 
 export class Waiters {
   readonly #parts: WaitersParts
@@ -116,7 +114,7 @@ export class Waiters {
     if (fresh.length === 0) return
     const isLast = wait.open.size === 0
     const replies = slicesOf(fresh, ({ instructions }) => instructions?.length ?? 0, {
-      bytesMax: replyBytesMax,
+      bytesMax: bodyBytesWanted,
     })
     for (const [at, reply] of replies.entries()) {
       this.#parts.answer(wait.peer, wait.request, reply, isLast && at === replies.length - 1)

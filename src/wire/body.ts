@@ -6,6 +6,12 @@
 import * as check from './checks.ts'
 import { WireError } from './wire-error.ts'
 
+/**
+ * A sender ends a message with the payload that brings its body here. A door cuts off whoever sends a frame of more than
+ * 64 MiB, and the same message would come again on the next connection.
+ */
+export const bodyBytesWanted = 8 * 1024 * 1024
+
 export class BodyWriter {
   readonly #parts: Uint8Array[] = []
 

@@ -17,6 +17,7 @@ import type { Service, ServiceState } from '../runtime/service.ts'
 import { isLoopback } from '../runtime/address.ts'
 import { localHostTowards } from '../runtime/this-machine.ts'
 import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
+import { bodyBytesWanted } from '../wire/body.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { decodeOpen, decodeOrders } from '../wire/orders.ts'
 import { encodeReport } from '../wire/report.ts'
@@ -64,7 +65,7 @@ const protocolDefaults = {
   prefetch: { jobsMax: 1_000, windowMs: 20 },
   prefetchHoldMs: 30,
   reportResultsMax: 256,
-  reportBytesMax: 8 * 1024 * 1024,
+  reportBytesMax: bodyBytesWanted,
   outboxMax: 20_000,
 }
 const drainMsDefault = 30_000

@@ -33,12 +33,18 @@ async function standsBy(manager: Manager): Promise<void> {
   await until(() => manager.state === 'standby', { what: 'it stands by' })
 }
 
+/** `started`: when the second one owns the shard. */
+async function anOwnerAndAStandby() {
+  const first = await company.manager(Numbers, numbersSite, storage)
+  const second = company.aManager(Numbers, otherSite, storage)
+  const started = second.start()
+  await standsBy(second)
+  return { first, second, started }
+}
+
 describe('a second manager on a shared store', () => {
   it('stands by, without doors, until the first hands over', async () => {
-    const first = await company.manager(Numbers, numbersSite, storage)
-    const second = company.aManager(Numbers, otherSite, storage)
-    const started = second.start()
-    await standsBy(second)
+    const { first, second, started } = await anOwnerAndAStandby()
     expect(() => second.addresses).toThrow('owns no shard')
     await first.stop()
     await started
@@ -49,10 +55,7 @@ describe('a second manager on a shared store', () => {
   it('goes on with what is stored and adopts what runs', async () => {
     const runs = new Happened<Run>()
     held.runs = runs
-    const first = await company.manager(Numbers, numbersSite, storage)
-    const second = company.aManager(Numbers, otherSite, storage)
-    const started = second.start()
-    await standsBy(second)
+    const { first, second, started } = await anOwnerAndAStandby()
     const bothSites = { ...numbersSite, others: [otherSite] }
     await company.worker(Numbers, 0, bothSites)
     await company.worker(Numbers, 1, bothSites)
@@ -71,10 +74,7 @@ describe('a second manager on a shared store', () => {
   })
 
   it('goes on waiting while the store does not answer, also when it is to begin', async () => {
-    const first = await company.manager(Numbers, numbersSite, storage)
-    const second = company.aManager(Numbers, otherSite, storage)
-    const started = second.start()
-    await standsBy(second)
+    const { first, second, started } = await anOwnerAndAStandby()
     storage.isAway = true
     await askedInVain(2)
     storage.isAway = false
@@ -89,10 +89,7 @@ describe('a second manager on a shared store', () => {
   })
 
   it('waits for a store that is full, as the owner does, until there is room again', async () => {
-    const first = await company.manager(Numbers, numbersSite, storage)
-    const second = company.aManager(Numbers, otherSite, storage)
-    const started = second.start()
-    await standsBy(second)
+    const { first, second, started } = await anOwnerAndAStandby()
     storage.isFull = true
     await until(() => first.state === 'standby', { what: 'its lease ends', timeoutMs: 15_000 })
     await askedInVain(4)
