@@ -54,7 +54,8 @@ export abstract class Phase {
 
   /**
    * Does the work of one job. What it returns (an object, or nothing) is merged into the job for the
-   * phases that follow. A throw is retried, except `Reject`; `RetryAfter` says when.
+   * phases that follow; what it does to `job` itself is not. A throw is retried, except `Reject`;
+   * `RetryAfter` says when.
    *
    * @param job `never` here, so that every subclass can name exactly the properties it needs
    */

@@ -50,42 +50,20 @@ export function decodeInstructions(bytes: Uint8Array): Record<string, unknown> {
   return isPlain(value) ? value : (toPlain(value) as Record<string, unknown>)
 }
 
-/**
- * The job after a phase: a new object, with what the phase returned laid over it. Properties returned as
- * `undefined` change nothing, and neither does returning `undefined` or `null`.
- *
- * @throws CT_BAD_RESULT when something else than an object was returned
- */
-export function mergeInstructions(
-  job: Readonly<Record<string, unknown>>,
-  returned: unknown,
-): Record<string, unknown> {
-  if (returned === undefined || returned === null) return { ...job }
-  const added: unknown = hasToJson(returned) ? returned.toJSON() : returned
-  if (!isMergeable(added)) throw notMergeable(added)
-
-  const merged: Record<string, unknown> = { ...job }
-  for (const key of Object.keys(added)) {
-    const value = added[key]
-    if (value === undefined) continue
-    if (key !== '__proto__') merged[key] = value
-    // As a plain property, for encodeInstructions to refuse; an assignment would set the prototype.
-    else Object.defineProperty(merged, key, { value, enumerable: true })
-  }
-  return merged
-}
-
-/** Names that are set where a phase has returned this, which could be merged. */
-export function mergedKeys(returned: unknown): readonly string[] {
-  if (returned === undefined || returned === null) return []
-  const added = (hasToJson(returned) ? returned.toJSON() : returned) as Record<string, unknown>
-  return Object.keys(added).filter((key) => added[key] !== undefined)
-}
+/** The message that the last instructions were a part of, unless it was larger than this. */
+let message: Buffer = Buffer.alloc(0)
+const messageBytesMax = 1024 * 1024
 
 function unpack(bytes: Uint8Array): unknown {
+  const { buffer, byteOffset, length } = bytes
   try {
-    // A view of its own: msgpackr leaves a property on the array it reads.
-    return packr.unpack(bytes.subarray())
+    // A view of its own: msgpackr leaves a property on the array it reads. One for all jobs of a message, since
+    // such a property costs as much as the reading of a small job.
+    if (length === 0 || buffer.byteLength > messageBytesMax) {
+      return packr.unpack(Buffer.from(buffer, byteOffset, length))
+    }
+    if (message.buffer !== buffer) message = Buffer.from(buffer)
+    return packr.unpack(message, { start: byteOffset, end: byteOffset + length })
   } catch (cause) {
     throw unreadable('MessagePack', cause)
   }
@@ -118,29 +96,4 @@ function notAnObject(value: unknown): CarbontubeError {
     `the instructions are ${describeValue(value)}, not an object`,
     { hint: 'Give an object with a property per instruction.', details: { path: '' } },
   )
-}
-
-function hasToJson(value: unknown): value is { toJSON(): unknown } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof Reflect.get(value, 'toJSON') === 'function'
-  )
-}
-
-/** Objects with properties of their own: not lists, bytes, maps, promises and the like. */
-function isMergeable(value: unknown): value is Record<string, unknown> {
-  if (!isRecord(value)) return false
-  return Object.getPrototypeOf(value) === Object.prototype || describeValue(value) === 'an object'
-}
-
-function notMergeable(value: unknown): CarbontubeError {
-  const what = describeValue(value)
-  const hint = Array.isArray(value)
-    ? 'Phases per element are not there yet: return an object with the list in it, { segments: […] }.'
-    : 'Return an object, whose properties are merged into the job, or nothing.'
-  return new CarbontubeError('CT_BAD_RESULT', `the phase returned ${what}, not an object`, {
-    hint,
-    details: { returned: what },
-  })
 }

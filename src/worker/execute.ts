@@ -9,12 +9,8 @@ import type { Context } from '../pipeline/context.ts'
 import { isReject, isRetryAfter, Reject } from '../pipeline/outcome.ts'
 import type { PhaseInstance } from '../pipeline/phase.ts'
 import { validateWithSchema } from '../pipeline/schema.ts'
-import {
-  decodeInstructions,
-  encodeInstructions,
-  mergedKeys,
-  mergeInstructions,
-} from '../wire/instructions.ts'
+import { decodeInstructions } from '../wire/instructions.ts'
+import { mergeInstructions } from '../wire/merge-instructions.ts'
 import { shownText } from './log-fields.ts'
 
 /** Merged instructions larger than this are refused before they are sent. */
@@ -32,14 +28,15 @@ export function executePhase(
 ): Outcome | Promise<Outcome> {
   try {
     const job = decodeInstructions(instructions)
+    const given = { instructions, names: Object.keys(job) }
     // What a phase wants of its job was checked by `chain` at compile time, or by its schema below.
     const run = instance.execute as (job: unknown, context: Context) => unknown
     const returned =
       phase.input === undefined
         ? run.call(instance, job, context)
         : checkedInput(phase.input, job).then((input) => run.call(instance, input, context))
-    if (!isThenable(returned)) return outcomeOf(job, returned)
-    return Promise.resolve(returned).then((value) => outcomeOf(job, value), outcomeOfThrown)
+    if (!isThenable(returned)) return outcomeOf(given, returned)
+    return Promise.resolve(returned).then((value) => outcomeOf(given, value), outcomeOfThrown)
   } catch (thrown) {
     return outcomeOfThrown(thrown)
   }
@@ -49,11 +46,18 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-function outcomeOf(job: Record<string, unknown>, returned: unknown): Outcome {
+/** What a phase was given. */
+interface Given {
+  readonly instructions: Uint8Array
+  readonly names: readonly string[]
+}
+
+function outcomeOf(given: Given, returned: unknown): Outcome {
   try {
-    const merged = encodeInstructions(mergeInstructions(job, returned))
-    if (merged.length <= resultBytesMax) return done(merged, mergedKeys(returned))
-    const message = `the merged instructions are ${merged.length} bytes, ${resultBytesMax} at most`
+    const { instructions, keys } = mergeInstructions(given.instructions, given.names, returned)
+    const { length } = instructions
+    if (length <= resultBytesMax) return done(instructions, keys)
+    const message = `the merged instructions are ${length} bytes, ${resultBytesMax} at most`
     return failed('tooLarge', new Error(message), 'never')
   } catch (thrown) {
     return outcomeOfThrown(thrown)

@@ -2,11 +2,7 @@
 import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
-import {
-  decodeInstructions,
-  encodeInstructions,
-  mergeInstructions,
-} from '../../src/wire/instructions.ts'
+import { decodeInstructions, encodeInstructions } from '../../src/wire/instructions.ts'
 import { depthMax } from '../../src/wire/plain-values.ts'
 
 const key = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => text !== '__proto__')
@@ -196,48 +192,5 @@ describe('what does not travel', () => {
     const decoded = decodeInstructions(bytes)
     expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype)
     expect(Reflect.get({}, 'a')).toBeUndefined()
-  })
-})
-
-describe('mergeInstructions', () => {
-  const job = { a: 1, b: { c: 2 } }
-
-  it('lays what was returned over the job, shallowly, and leaves the job alone', () => {
-    expect(mergeInstructions(job, { b: { d: 3 }, e: 4 })).toEqual({ a: 1, b: { d: 3 }, e: 4 })
-    expect(job).toEqual({ a: 1, b: { c: 2 } })
-  })
-
-  it.each([undefined, null])('changes nothing for %s', (returned) => {
-    expect(mergeInstructions(job, returned)).toEqual(job)
-  })
-
-  it('lets an undefined property change nothing', () => {
-    const merged = mergeInstructions(job, { a: undefined, z: undefined })
-    expect(Object.keys(merged)).toEqual(['a', 'b'])
-    expect(merged).toEqual(job)
-  })
-
-  it('does not let a key __proto__ through to the prototype', () => {
-    const merged = mergeInstructions(job, JSON.parse('{"__proto__":{"admin":true}}'))
-    expect(Object.getPrototypeOf(merged)).toBe(Object.prototype)
-    expect(() => encodeInstructions(merged)).toThrow('"__proto__" is a key that is never allowed')
-  })
-
-  it.each([
-    ['a list of 2', [1, 2], 'return an object with the list in it'],
-    ['a text', 's3://x', 'Return an object'],
-    ['a number', 5, 'Return an object'],
-    ['a text', new Date(), 'Return an object'],
-    ['bytes', new Uint8Array(1), 'Return an object'],
-    ['a Map', new Map(), 'Return an object'],
-    ['a function', () => 1, 'Return an object'],
-  ])('refuses %s and says what to return', (what, returned, hint) => {
-    expect(() => mergeInstructions(job, returned)).toThrow(
-      expect.objectContaining({
-        code: 'CT_BAD_RESULT',
-        message: `the phase returned ${what}, not an object`,
-        hint: expect.stringContaining(hint),
-      }),
-    )
   })
 })
