@@ -47,6 +47,11 @@ export class Dispatcher {
     return settledOf(this.#shard)
   }
 
+  /** Whether the job is in memory, so that its end will be told. Reads only. */
+  isOpen(id: string): boolean {
+    return this.#shard.jobs.has(id)
+  }
+
   /** Id of the worker that has the job now. Reads only. */
   holderOf(id: string): string | undefined {
     const grant = this.#shard.jobs.get(id)?.grant

@@ -133,6 +133,8 @@ export type Effect =
       readonly type: 'TellSettled'
       readonly id: JobId
       readonly state: 'done' | 'dead' | 'cancelled'
+      /** What was written with it; absent when the store has to be asked. */
+      readonly instructions?: Uint8Array | undefined
     }
   | { readonly type: 'Publish'; readonly event: Published }
   | {

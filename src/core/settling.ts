@@ -137,7 +137,7 @@ export function settle(
   shard.counters[state] += 1
   job.grant = undefined
   shard.forget(job)
-  shard.effect({ type: 'TellSettled', id, state })
+  shard.effect({ type: 'TellSettled', id, state, instructions })
   if (state === 'done') shard.publish({ type: 'jobDone', id })
   if (state === 'cancelled') shard.publish({ type: 'jobCancelled', id })
   if (state === 'dead') shard.publish({ type: 'jobDead', id, reason: reason ?? 'attempts' })

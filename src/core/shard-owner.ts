@@ -56,6 +56,11 @@ export class ShardOwner {
     return this.#dispatcher.settled
   }
 
+  /** The job is in memory and has not settled: a `TellSettled` will say when it has. */
+  isOpen(id: string): boolean {
+    return this.#dispatcher.isOpen(id)
+  }
+
   /** Id of the worker that has the job now. */
   holderOf(id: string): string | undefined {
     return this.#dispatcher.holderOf(id)

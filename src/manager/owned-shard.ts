@@ -87,6 +87,7 @@ export class OwnedShard {
       onFatal: (error) => parts.onFailed(error),
     })
     this.#waiters = new Waiters({
+      isOpen: (id) => owner.isOpen(id),
       getJobs: (ids) => storage.getJobs(ref, ids),
       answer: (peer, request, items, isLast) =>
         this.#reply(peer, { type: 'settled', request, items, isLast }),
@@ -215,7 +216,7 @@ export class OwnedShard {
       case 'AnswerDrain':
         return this.#operators.answered(effect)
       case 'TellSettled':
-        return this.#waiters.settled(effect.id)
+        return this.#waiters.settled(effect)
       case 'Publish': {
         const { type, ...fields } = effect.event
         return this.#parts.feed.publish(topicOf(type), fields)

@@ -1,7 +1,8 @@
 /**
- * Clients that wait for jobs to settle. A job that settles is read back from the store, so what a client
- * is told is what is written.
+ * Clients that wait for jobs to settle. What a client is told is what is written: the instructions that came
+ * with the news, which waited for their commit, or what is read back from the store.
  */
+import type { Effect } from '../core/effect.ts'
 import type { JobRecord } from '../core/job.ts'
 import { slicesOf } from '../language/slices.ts'
 import { bodyBytesWanted } from '../wire/body.ts'
@@ -15,7 +16,11 @@ interface Wait {
   timer: NodeJS.Timeout | undefined
 }
 
+type Settled = Omit<Extract<Effect, { type: 'TellSettled' }>, 'type'>
+
 export interface WaitersParts {
+  /** The end of the job will be told: the store need not be asked for it. */
+  isOpen(id: string): boolean
   getJobs(ids: readonly string[]): Promise<readonly JobRecord[]>
   answer(peer: string, request: number, items: readonly SettledItem[], isLast: boolean): void
   onError(error: unknown): void
@@ -25,6 +30,9 @@ export class Waiters {
   readonly #parts: WaitersParts
   readonly #byJob = new Map<string, Set<Wait>>()
   readonly #waits = new Set<Wait>()
+  /** To be told with the next flush … */
+  #done: SettledItem[] = []
+  /** … and those that have to be read before. */
   #settled: string[] = []
   readonly #slice = new SliceSize()
   #isFlushing = false
@@ -49,8 +57,9 @@ export class Waiters {
       else waits.add(wait)
     }
     wait.timer = setTimeout(() => this.#timeOut(wait), timeoutMs)
-    for (let at = 0; at < ids.length && !this.#isStopped;) {
-      const chunk = ids.slice(at, at + this.#slice.jobs)
+    const unknown = ids.filter((id) => !this.#parts.isOpen(id))
+    for (let at = 0; at < unknown.length && !this.#isStopped;) {
+      const chunk = unknown.slice(at, at + this.#slice.jobs)
       at += chunk.length
       const records = new Map((await this.#lookUp(chunk)).map((job) => [job.id, job]))
       const items = chunk.flatMap((id) => settledItem(id, records.get(id)) ?? [])
@@ -65,14 +74,17 @@ export class Waiters {
   }
 
   /** A job has settled: whoever waits for it will be told with the next flush. */
-  settled(id: string): void {
-    if (this.#byJob.has(id)) this.#settled.push(id)
+  settled({ id, state, instructions }: Settled): void {
+    if (!this.#byJob.has(id)) return
+    if (state === 'done' && instructions !== undefined) this.#done.push({ id, state, instructions })
+    else this.#settled.push(id)
   }
 
   flush(): void {
+    this.#tell(this.#done.splice(0))
     if (this.#settled.length === 0 || this.#isFlushing || this.#isStopped) return
     this.#isFlushing = true
-    void this.#tell()
+    void this.#tellRead()
       .catch((error: unknown) => {
         // By now the shard may have another owner in this process.
         if (!this.#isStopped) this.#parts.onError(error)
@@ -93,13 +105,16 @@ export class Waiters {
     return waits
   }
 
-  async #tell(): Promise<void> {
+  async #tellRead(): Promise<void> {
     const ids = this.#settled.splice(0, this.#slice.jobs)
+    const records = await this.#lookUp(ids)
+    this.#tell(records.flatMap((record) => settledItem(record.id, record) ?? []))
+  }
+
+  #tell(settled: readonly SettledItem[]): void {
     const items = new Map<Wait, SettledItem[]>()
-    for (const record of await this.#lookUp(ids)) {
-      const item = settledItem(record.id, record)
-      if (item === undefined) continue
-      for (const wait of this.#byJob.get(record.id) ?? []) {
+    for (const item of settled) {
+      for (const wait of this.#byJob.get(item.id) ?? []) {
         const list = items.get(wait)
         if (list === undefined) items.set(wait, [item])
         else list.push(item)

@@ -43,7 +43,7 @@ export interface SqliteStorageOptions {
   readonly nowMs?: () => number
 }
 
-/** The parts of an open store. */
+/** The parts of a store that is open for reading. */
 interface Parts {
   readonly file: OpenFile
   readonly jobs: JobQueries
@@ -52,12 +52,14 @@ interface Parts {
   /** Aborted by `close`. */
   readonly closing: AbortController
   /** Absent when read-only. */
-  readonly writing?: {
-    readonly transactions: Transactions
-    readonly groups: GroupWriter
-    readonly retention: Retention
-    readonly room: Room
-  }
+  readonly writing?: Writing
+}
+
+interface Writing extends Parts {
+  readonly transactions: Transactions
+  readonly groups: GroupWriter
+  readonly retention: Retention
+  readonly room: Room
 }
 
 /** `new SqliteStorageBackend('resize')`. */
@@ -303,10 +305,10 @@ export class SqliteStorageBackend implements contract.Storage {
     return this.#parts
   }
 
-  #writing(ref: contract.ShardRef): Parts & NonNullable<Parts['writing']> {
-    const parts = this.#reading(ref)
-    if (parts.writing === undefined) throw readOnlyStore(this.#path)
-    return { ...parts, ...parts.writing }
+  #writing(ref: contract.ShardRef): Writing {
+    const { writing } = this.#reading(ref)
+    if (writing === undefined) throw readOnlyStore(this.#path)
+    return writing
   }
 }
 
@@ -321,6 +323,7 @@ function partsOf(file: OpenFile, room: Room, path: string): Parts {
   }
   if (file.lock === undefined) return reading
   const writing = {
+    ...reading,
     transactions: new Transactions(database, path),
     groups: new GroupWriter(database),
     retention: new Retention(database),
