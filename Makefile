@@ -17,7 +17,7 @@ set-up: ## Install what is missing on this machine, and build
 demo: set-up ## Encode real clips through a manager and worker processes
 	@node scripts/demo.mjs
 
-test: set-up ## Run every check and every test: what CI runs
+test: set-up ## Run the checks and the tests; TESTS=all: the slow ones too, as CI does
 	@node scripts/test.mjs 2>&1
 
 check: set-up ## Run format, types, lint, layers, unused code, package checks

@@ -10,6 +10,29 @@ const faults = ['test/e2e/faults/**/*.test.ts']
 const e2e = ['test/e2e/**/*.test.ts']
 const browser = ['test/browser/**/*.test.ts']
 
+/**
+ * What `TESTS=quick`, so `make test` at home, leaves to CI: what is slow, and has a quicker one beside it that
+ * breaks when the same thing breaks.
+ */
+const leftToCi = [
+  'test/e2e/faults/**',
+  ...[
+    'chaos',
+    'package-install',
+    'operations',
+    'several-boxes',
+    'rolling-upgrade',
+    'own-backend',
+  ].map((name) => `test/e2e/${name}.test.ts`),
+  ...['redis-cluster', 'redis-faults', 'redis-limits', 'postgres-faults', 'own-backend'].map(
+    (name) => `test/storage/${name}.test.ts`,
+  ),
+  'test/storage/*-model.test.ts',
+  'test/browser/!(overview|every-page).test.ts',
+  'test/{sim/mutants,repo/bench}.test.ts',
+]
+const left = process.env['TESTS'] === 'quick' ? leftToCi : []
+
 /** Examples import the package by name; in tests that is the source, never a stale `dist`. */
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const resolve = {
@@ -35,7 +58,7 @@ export default defineConfig({
           name: 'unit',
           // Not `examples/**`: the video example has this repository in its node_modules.
           include: ['test/**/*.test.ts', 'examples/*/*.test.ts'],
-          exclude: [...conformance, ...e2e, ...browser],
+          exclude: [...conformance, ...e2e, ...browser, ...left],
           testTimeout: 10_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -46,6 +69,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: conformance,
+          exclude: left,
           // A hundred thousand jobs take their time on a machine that does something else.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -57,7 +81,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: e2e,
-          exclude: faults,
+          exclude: [...faults, ...left],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -69,6 +93,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: faults,
+          exclude: left,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -80,6 +105,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: browser,
+          exclude: left,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,5 +1,6 @@
 // `npm test`: the check steps and every vitest project, counted together. The last line is for machines:
 // `N passed, N failed`. With arguments only vitest runs, and gets them: `npm test -- test/core -t lease`.
+// Without, the slow ones are left to CI (vitest.config.ts says which), which sets TESTS=all.
 //
 // All of it goes to standard output, so that the last line is the last one however the two are merged.
 import { readFileSync, rmSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { check } from './check.mjs'
 import { out, root, runStep } from './run-step.mjs'
 
 const args = process.argv.slice(2)
+const isQuick = args.length === 0 && process.env.TESTS !== 'all'
 const report = join(out, 'vitest.json')
 
 const checks = await check(args.length === 0 ? undefined : ['types'])
@@ -20,6 +22,7 @@ const passed = checks.length - checks.filter(({ ok }) => !ok).length + vitest.pa
 
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join('\n')}`)
 if (vitest.ran === 0) console.log('\nNo test ran: that is a failure too.')
+if (isQuick) console.log('\nThe slow tests were left to CI. All of them: TESTS=all make test')
 const skips = vitest.skipped > 0 ? `, ${vitest.skipped} skipped` : ''
 console.log(`\n${passed} passed, ${failures.length} failed${skips}`)
 process.exitCode = failures.length > 0 || vitest.ran === 0 ? 1 : 0
@@ -30,7 +33,8 @@ async function runVitest() {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const colour = process.stdout.isTTY ? [] : ['--no-color']
   const command = ['vitest', 'run', ...colour, ...reporters, ...args]
-  const { ok } = await runStep('vitest', [command], { echo: true })
+  const env = { TESTS: isQuick ? 'quick' : 'all' }
+  const { ok } = await runStep('vitest', [command], { echo: true, env })
   const counted = count(readReport())
 
   // Vitest can fail without a failed test: a crash, an unhandled rejection, a file that hangs.
