@@ -1,4 +1,7 @@
-/** `bundle`: manager in this process, one worker process per phase, and new ones for those that end. */
+/**
+ * `bundle`: manager in this process, one worker process per phase, and new ones for those that end. However
+ * this process ends, its workers end by themselves (`bundleGone`): the next bundle brings its own.
+ */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +12,7 @@ import { given } from '../language/given.ts'
 import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import { say } from './command-context.ts'
 import { startManager } from './serve.ts'
-import { runUntilStopped, stopSignal } from './shutdown.ts'
+import { bundledVariable, runUntilStopped, stopSignal } from './shutdown.ts'
 import { startBundledWeb } from './web.ts'
 
 const restartMs = 500
@@ -80,6 +83,8 @@ class WorkerProcesses {
   constructor(file: string, flags: readonly string[]) {
     this.#file = file
     this.#flags = flags
+    // A second signal ends this process without waiting for them: it is their second one too.
+    process.once('exit', () => this.#terminate())
   }
 
   /** One for a job type, however often that is asked for. */
@@ -100,22 +105,22 @@ class WorkerProcesses {
 
   async stop(): Promise<void> {
     this.#isStopping = true
-    await Promise.all(
-      [...this.#children.values()].map((child) => {
-        const gone = once(child, 'exit')
-        child.kill('SIGTERM')
-        return gone
-      }),
-    )
+    const gone = [...this.#children.values()].map((child) => once(child, 'exit'))
+    this.#terminate()
+    await Promise.all(gone)
+  }
+
+  #terminate(): void {
+    for (const child of this.#children.values()) child.kill('SIGTERM')
   }
 }
 
 /**
  * Ours, without the options in it: CARBONTUBE_PULL_BIND is the manager's door here, and the `phase`
- * section of a file is for workers that run alone.
+ * section of a file is for workers that run alone. And that the worker is one of a bundle.
  */
 function environment(): NodeJS.ProcessEnv {
   const own = new Set(optionsOf('phase').map(([key, option]) => variableOf(key, option)))
   const others = Object.entries(process.env).filter(([name]) => !own.has(name))
-  return { ...Object.fromEntries(others), CARBONTUBE_CONFIG: '' }
+  return { ...Object.fromEntries(others), CARBONTUBE_CONFIG: '', [bundledVariable]: '1' }
 }

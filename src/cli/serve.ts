@@ -20,7 +20,7 @@ import { backendOf } from './backend-of.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { openTelemetryTracing } from './open-telemetry.ts'
-import { runUntilStopped, stopSignal } from './shutdown.ts'
+import { bundleGone, runUntilStopped, stopSignal } from './shutdown.ts'
 import { packageVersion } from './version.ts'
 
 /** The options of a command, and a part that only programs can give: `main.ts` has none. */
@@ -65,7 +65,7 @@ export async function servePhase(
   await worker.start()
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
-  return runUntilStopped(worker, stopped, left)
+  return runUntilStopped(worker, stopped, left, bundleGone())
 }
 
 function stuckRun(jobId: string): CarbontubeError {

@@ -1,4 +1,7 @@
-/** SIGTERM or SIGINT once: drain, with the deadline shown. Twice: stop now. */
+/**
+ * What ends a command that runs until it is stopped. SIGTERM or SIGINT once: drain, with the deadline shown;
+ * twice: stop now. A worker of a bundle drains as well when its bundle is gone.
+ */
 import type { Service } from '../runtime/service.ts'
 import { say } from './command-context.ts'
 
@@ -20,6 +23,26 @@ export function stopSignal(drainMs: number): Promise<0> {
         resolve(0)
       })
     }
+  })
+}
+
+/** Set for a process that a bundle has started; the channel between them closes with the bundle. */
+export const bundledVariable = 'CARBONTUBE_BUNDLED'
+
+/**
+ * Resolves when the bundle that started this process is gone, in whatever way: also kill -9 closes the channel,
+ * and a bundle that only sleeps keeps it open. Never for a process that somebody else started.
+ */
+export function bundleGone(): Promise<0> {
+  return new Promise((resolve) => {
+    if (process.env[bundledVariable] === undefined || process.send === undefined) return
+    const leave = () => {
+      say('the bundle that started this worker is gone: stopping')
+      resolve(0)
+    }
+    // While the pipeline file was loaded nobody listened.
+    if (process.connected) process.once('disconnect', leave)
+    else leave()
   })
 }
 

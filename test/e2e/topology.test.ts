@@ -1,5 +1,4 @@
 /** The topology of the original: relays on the worker's own box, host names in addresses, one known address. */
-import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Bench, ledgerFile } from './processes.ts'
 
@@ -52,16 +51,9 @@ describe('a bundle that is open on every interface', () => {
     const everywhere = (address: string) => address.replace('127.0.0.1', '*')
     const doors = [`--pull-bind=${everywhere(bench.pull)}`]
     doors.push(`--sub-bind=${everywhere(bench.address(2))}`)
-    // Its workers would outlive it if it were killed with the bench.
-    const bundle = bench.start(['bundle', ledgerFile, ...doors])
-    try {
-      await bench.workersReady(await bench.client(), { work: 1, finish: 1 })
-      await enqueueAndWait(bench.pull)
-    } finally {
-      const gone = once(bundle, 'exit')
-      bundle.kill('SIGTERM')
-      await gone
-    }
+    bench.start(['bundle', ledgerFile, ...doors])
+    await bench.workersReady(await bench.client(), { work: 1, finish: 1 })
+    await enqueueAndWait(bench.pull)
   }, 60_000)
 })
 
