@@ -40,6 +40,7 @@ export async function startBundledWeb(
   if (bind === undefined) return undefined
   const dashboard = await startDashboard({
     ...{ addresses: [address], ...bind, tokens, insecureNoAuth, version: packageVersion },
+    flags: { bind: '--web', token: '--web-token' },
     ...{ logger: commandLogger(options), settings: settingsOf('bundle', options) },
   })
   sayReady(dashboard, { bind, tokens, insecureNoAuth })

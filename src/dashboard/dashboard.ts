@@ -41,13 +41,21 @@ export interface DashboardOptions {
   readonly timeoutMs?: number
   readonly version: string
   readonly logger: Logger
+  /** What people call `host:port` and `tokens` where they gave them: for what errors tell them to do. */
+  readonly flags?: DashboardFlags
   /** What GET settings shows, secrets left out. */
   readonly settings?: Settings['options']
   /** Of the built front end; default: the one of the package. */
   readonly uiFolder?: string
 }
 
+export interface DashboardFlags {
+  readonly bind: string
+  readonly token: string
+}
+
 const timeoutMsDefault = 5_000
+const flagsDefault: DashboardFlags = { bind: '--bind', token: '--token' }
 /** Beside the compiled code of this folder. */
 const uiFolderDefault = fileURLToPath(new URL('ui/', import.meta.url))
 
@@ -137,8 +145,7 @@ export class Dashboard implements Service {
   async start(): Promise<void> {
     if (this.#state !== 'new') return
     this.#state = 'starting'
-    const { host, port } = this.#options
-    await listen(this.#server, host, port)
+    await listen(this.#server, this.#options)
     this.#live.start()
     this.#state = 'running'
     // A manager that is not there yet must not keep the pages from being there.
@@ -164,19 +171,21 @@ function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host.startsWith('127.') || host === '[::1]'
 }
 
-function checkReach({ host, insecureNoAuth = false }: DashboardOptions, access: Access): void {
+function checkReach(options: DashboardOptions, access: Access): void {
+  const { host, insecureNoAuth = false, flags = flagsDefault } = options
   if (isLoopbackHost(host) || access.needsToken || insecureNoAuth) return
   throw new CarbontubeError(
     'CT_NO_TOKEN',
     `${host} can be reached by others, and no token is given`,
     {
-      hint: 'Make one with `carbontube web-token <name> admin` and give it with --token, or listen on 127.0.0.1.',
+      hint: `Make one with \`carbontube web-token <name> admin\` and give it with ${flags.token}, or listen on 127.0.0.1.`,
       details: { host },
     },
   )
 }
 
-async function listen(server: ServerType, host: string, port: number): Promise<void> {
+async function listen(server: ServerType, options: DashboardOptions): Promise<void> {
+  const { host, port, flags = flagsDefault } = options
   const bare = host === '*' ? '0.0.0.0' : host.replace(/^\[(.*)\]$/, '$1')
   try {
     server.listen(port, bare)
@@ -186,11 +195,11 @@ async function listen(server: ServerType, host: string, port: number): Promise<v
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw isTaken
       ? new CarbontubeError('CT_ADDRESS_IN_USE', `another process listens on ${host}:${port}`, {
-          hint: 'Stop it, or take another port with --bind.',
+          hint: `Stop it, or take another port with ${flags.bind}.`,
           cause,
         })
       : new CarbontubeError('CT_CANNOT_BIND', `${host}:${port} cannot be bound: ${reason}`, {
-          hint: 'Check host and port in --bind.',
+          hint: `Check host and port in ${flags.bind}.`,
           cause,
         })
   }

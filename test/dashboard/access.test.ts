@@ -246,6 +246,17 @@ describe('carbontube bundle --web', () => {
     expect(code).toBe(3)
     expect(stderr).toContain('CT_ADDRESS_IN_USE')
     expect(stderr).not.toContain('worker')
+    expect(stderr).toContain('another port with --web.')
+    await bench.close()
+  }, 40_000)
+
+  it('refuses to be reached by others without a token, and names its own options', async () => {
+    const bench = await Bench.open()
+    const doors = ['--pull-bind', bench.pull, '--sub-bind', bench.address(2)]
+    const { code, stderr } = await bench.run(['bundle', shownFile, ...doors, '--web', '0.0.0.0:0'])
+    expect(code).toBe(3)
+    expect(stderr).toContain('CT_NO_TOKEN')
+    expect(stderr).toContain('give it with --web-token')
     await bench.close()
   }, 40_000)
 })
