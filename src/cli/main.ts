@@ -8,11 +8,11 @@ import { commandGroups, commands, globalOptions, sectionOf } from '../config/com
 import type { CommandName, CommandOptions } from '../config/commands.ts'
 import { defaultOf, flagOf, type Option, type Options } from '../config/option.ts'
 import { print, reportError } from './command-context.ts'
+import { throwUsageErrors } from './usage-error.ts'
 import { packageVersion } from './version.ts'
 
 const program = new Command('carbontube')
   .description('Define worker pipelines in a few classes and scale them over many boxes.')
-  .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(
     'after',
@@ -20,6 +20,7 @@ const program = new Command('carbontube')
       'carbontube.config.json: { pipeline: { pullBind: … } }. A flag is stronger than a variable,\n' +
       'and a variable than the file.',
   )
+throwUsageErrors(program)
 addFlags(program, globalOptions)
 
 /** How errors are told; until the options are known, what argv says. */
@@ -33,6 +34,7 @@ function define<
   const { args, summary, options } = commands[name]
   const last = name.split(' ').at(-1) ?? name
   const command = parentOf(name).command(`${last} ${args}`.trim()).description(summary)
+  throwUsageErrors(command)
   addFlags(command, options)
   command.action(async (...values: unknown[]) => {
     const { optionsFor } = await import('./configure.ts')
@@ -49,7 +51,10 @@ function parentOf(name: CommandName): Command {
   const group = sectionOf(name)
   if (group === name) return program
   const existing = program.commands.find((command) => command.name() === group)
-  return existing ?? program.command(group).description(commandGroups[group] ?? '')
+  if (existing !== undefined) return existing
+  const made = program.command(group).description(commandGroups[group] ?? '')
+  throwUsageErrors(made)
+  return made
 }
 
 function addFlags(command: Command, options: Options): void {
@@ -123,9 +128,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2
-  } else process.exitCode = reportError(error, output)
+  // Help that was asked for ends so.
+  process.exitCode = error instanceof CommanderError ? error.exitCode : reportError(error, output)
 }
 // Nothing must keep a finished command alive: sockets are closed, signals are not awaited.
 if (process.exitCode !== undefined) {

@@ -68,10 +68,27 @@ describe('the command line refuses', () => {
     expect(message).toContain('"second" needs "uri", which nothing before it returns')
   })
 
-  it('an unknown option', async () => {
-    const finished = await bench.run(['status', bench.pull, '--jsn'])
-    expect(finished.code).toBe(2)
-    expect(finished.stderr).toContain('--json')
+  it.each([
+    [['status', '--jsn'], `unknown option '--jsn'; did you mean --json?`, 'status'],
+    [['status'], `missing required argument 'address'`, 'status'],
+    [['statsu'], `unknown command 'statsu'; did you mean status?`, '[options] [command]'],
+    [['jobs', 'shwo'], `unknown command 'shwo'; did you mean show?`, 'jobs'],
+    [['enqueue', '--id'], `option '--id <id>' argument missing`, 'enqueue'],
+    [['version', 'now'], `too many arguments for 'version'`, 'version'],
+    [['jobs'], 'none of these commands is given', 'jobs'],
+    [[], 'none of these commands is given', '[options] [command]'],
+  ])('%j, with the usage of the command', async (args, message, usage) => {
+    const said = await expectRefusal(args, 'CT_USAGE', 2)
+    expect(said).toContain(`CT_USAGE: ${message}`)
+    expect(said).toMatch(new RegExp(`Usage: carbontube ${usage.replace(/[[]/g, '\\[')}`))
+  })
+
+  it('a wrong command line as JSON, when that is asked for', async () => {
+    const { code, stderr } = await bench.run(['status', '--json'])
+    expect(code).toBe(2)
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'CT_USAGE', message: `missing required argument 'address'` },
+    })
   })
 })
 
