@@ -28,22 +28,36 @@ export async function auditStore(
   const isChecked = options.ledger !== undefined
   const ledger =
     backend === undefined
-      ? readFileJobs(path, audit, isChecked)
+      ? readFileJobs(path, name, { audit, isChecked })
       : await readBackendJobs(backend, audit, isChecked)
   if (ledger !== undefined) await readLedger(options.ledger ?? '', audit, ledger)
   showSummary(audit.summary, ledger, options)
   return judge(path, audit.summary)
 }
 
-function readFileJobs(path: string, audit: Audit, isChecked: boolean): LedgerCheck | undefined {
+function readFileJobs(
+  path: string,
+  name: string | undefined,
+  { audit, isChecked }: { readonly audit: Audit; readonly isChecked: boolean },
+): LedgerCheck | undefined {
   const file = StoreFile.open(path)
   try {
+    if (name !== undefined) refuseOther(path, name, file.facts().pipeline)
     const ledger = isChecked ? new LedgerCheck(file.facts().jobTypes) : undefined
     readJobs(file, audit, ledger)
     return ledger
   } finally {
     file.close()
   }
+}
+
+function refuseOther(path: string, name: string, pipeline: string): void {
+  if (name === pipeline) return
+  const message = `${path} has the jobs of pipeline "${pipeline}", not of "${name}"`
+  throw new CarbontubeError('CT_UNKNOWN_PIPELINE', message, {
+    hint: 'Leave the name out, or give the store file of that pipeline: usually .carbontube/NAME.db.',
+    details: { path, known: [pipeline] },
+  })
 }
 
 async function readBackendJobs(

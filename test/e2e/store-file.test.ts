@@ -69,6 +69,15 @@ describe('audit', () => {
     expect(readFileSync(store).equals(before)).toBe(true)
   })
 
+  it('refuses a file with the jobs of another pipeline than it was told', async () => {
+    await aStore()
+    const { code, stdout, stderr } = await bench.run(['audit', store, 'ledgr'])
+    expect([code, stdout]).toEqual([5, ''])
+    expect(stderr).toContain(`CT_UNKNOWN_PIPELINE: ${store} has the jobs of pipeline "ledger"`)
+    expect(stderr).toContain('not of "ledgr"')
+    expect((await bench.run(['audit', store, 'ledger'])).code).toBe(0)
+  })
+
   it('refuses a ledger and a file that are none', async () => {
     await aStore()
     writeFileSync(bench.ledger, '{"jobId": 7}\n')
