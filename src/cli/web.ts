@@ -4,10 +4,11 @@ import { optionsOf, type CommandName, type CommandOptions } from '../config/comm
 import type { Endpoint } from '../config/kinds.ts'
 import { resolvedName } from '../config/option.ts'
 import { originsOf } from '../config/resolve.ts'
-import { hashOfSecret, parseToken } from '../dashboard/access.ts'
+import { hashOfSecret, isTokenName } from '../dashboard/access.ts'
 import type { Settings } from '../dashboard/api-types.ts'
 import { startDashboard, type Dashboard } from '../dashboard/dashboard.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { shown } from '../errors/shown.ts'
 import { addressesIn, parseAddress } from '../runtime/address.ts'
 import { commandLogger, print, say } from './command-context.ts'
 import { runUntilStopped, stopSignal } from './shutdown.ts'
@@ -57,9 +58,13 @@ export async function makeToken(
       hint: `Roles are ${roles.join(', ')}: to look, to act on jobs, to see the configuration as well.`,
     })
   }
+  if (!isTokenName(name)) {
+    throw new CarbontubeError('CT_USAGE', `${shown(name)} cannot be the name of a token`, {
+      hint: 'A name is 1 to 64 letters, digits and any of . _ - in a row, for example ops or grafana-2.',
+    })
+  }
   const secret = `ct_${randomBytes(32).toString('base64url')}`
   const token = `${name}:${role}:${hashOfSecret(secret).toString('hex')}`
-  parseToken(token)
   if (json) print({ name, role, secret, token })
   else {
     say('The secret, which is shown only now:')

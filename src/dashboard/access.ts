@@ -29,10 +29,18 @@ export function mayDo(role: Role, least: Role): boolean {
   return ranks[role] >= ranks[least]
 }
 
+const namePattern = String.raw`[\w.-]{1,64}`
+const nameOnly = new RegExp(`^${namePattern}$`)
+const tokenPattern = new RegExp(`^(${namePattern}):(read|operate|admin):([0-9a-f]{64})$`, 'i')
+
+/** What `name:role:hash` may begin with. */
+export function isTokenName(text: string): boolean {
+  return nameOnly.test(text)
+}
+
 /** `name:role:hash`. @throws CT_BAD_OPTION */
 export function parseToken(text: string): AccessToken {
-  const [, name, role, hash] =
-    /^([\w.-]{1,64}):(read|operate|admin):([0-9a-f]{64})$/i.exec(text) ?? []
+  const [, name, role, hash] = tokenPattern.exec(text) ?? []
   if (name !== undefined && hash !== undefined) {
     return { name, role: role?.toLowerCase() as Role, hash: Buffer.from(hash, 'hex') }
   }

@@ -237,6 +237,21 @@ describe('carbontube web', () => {
   }, 40_000)
 })
 
+describe('carbontube web-token', () => {
+  it.each(['a:b', 'two words', '', 'x'.repeat(65)])(
+    'refuses the name "%s", and says what a name may be',
+    async (name) => {
+      const bench = await Bench.open()
+      const { code, stdout, stderr } = await bench.run(['web-token', name, 'admin'])
+      await bench.close()
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('CT_USAGE')
+      expect(stderr).toContain(`${JSON.stringify(name)} cannot be the name of a token`)
+      expect(stderr).toContain('1 to 64 letters')
+    },
+  )
+})
+
 describe('carbontube bundle --web', () => {
   it('ends, with all it has started, when the port of the dashboard is taken', async () => {
     const bench = await Bench.open()
