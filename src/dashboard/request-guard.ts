@@ -43,9 +43,16 @@ export function checkUnsafe(request: Request): void {
     )
   }
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  // Only who sends nothing has nothing to say of it: forms name their type also when they are empty.
+  if (type === undefined && isEmpty(request)) return
   if (request.method === 'POST' && type !== 'application/json') {
-    throw badRequest('what is POSTed has to be application/json')
+    throw badRequest('what is POSTed has to be application/json, or no body without a type')
   }
+}
+
+/** By its headers: a body has a length or comes in chunks. */
+function isEmpty({ headers }: Request): boolean {
+  return !headers.has('transfer-encoding') && Number(headers.get('content-length') ?? 0) === 0
 }
 
 export function bearerOf(request: Request): string | undefined {

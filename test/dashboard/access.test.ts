@@ -1,7 +1,8 @@
 /** Who may do what: every route of the document with every role, sessions, and pages of somebody else. */
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mayDo } from '../../src/dashboard/access.ts'
-import type { Session, Settings } from '../../src/dashboard/api-types.ts'
+import type { Problem, Session, Settings } from '../../src/dashboard/api-types.ts'
 import { openApiDocument } from '../../src/dashboard/open-api.ts'
 import { Bench } from '../e2e/processes.ts'
 import { until } from '../wait.ts'
@@ -116,6 +117,44 @@ describe('a session', () => {
   })
 })
 
+const noJob = '/api/v1/pipelines/shown/jobs/nothing/cancel'
+
+function postNothing(headers: Readonly<Record<string, string>>, path = noJob) {
+  return ask<Problem>(own.dashboard.port, { method: 'POST', path, headers })
+}
+
+describe('a POST without a body', () => {
+  const headers = { authorization: `Bearer ${secretOf('admin')}` }
+
+  it('needs no content type', async () => {
+    const { status, json } = await postNothing(headers)
+    expect([status, json.code]).toEqual([404, 'CT_JOB_NOT_FOUND'])
+  })
+
+  it('needs no length either: `curl -X POST` says none', async () => {
+    const socket = connect(own.dashboard.port, '127.0.0.1')
+    const lines = [`POST ${noJob} HTTP/1.1`, 'host: localhost', 'connection: close']
+    socket.write([...lines, `authorization: ${headers.authorization}`, '', ''].join('\r\n'))
+    let answer = ''
+    for await (const part of socket) answer += String(part)
+    expect(answer).toMatch(/^HTTP\/1.1 404 /)
+    expect(answer).toContain('CT_JOB_NOT_FOUND')
+  })
+
+  it('is an empty object where there could be one, and not enough where something is needed', async () => {
+    const at = '/api/v1/pipelines/shown'
+    expect((await postNothing(headers, `${at}/pause`)).status).toBe(204)
+    expect((await postNothing(headers, `${at}/resume`)).status).toBe(204)
+    const { status, json } = await postNothing(headers, `${at}/jobs`)
+    expect([status, json.code]).toEqual([400, 'CT_BAD_REQUEST'])
+  })
+
+  it('is none when its body comes in chunks', async () => {
+    const chunked = { ...headers, 'transfer-encoding': 'chunked' }
+    expect((await postNothing(chunked)).status).toBe(400)
+  })
+})
+
 describe('a page of somebody else', () => {
   const token = secretOf('admin')
   const path = '/pipelines/shown/pause'
@@ -132,6 +171,17 @@ describe('a page of somebody else', () => {
       expect(status).toBe(400)
     },
   )
+
+  it('cannot POST without a body either', async () => {
+    for (const site of ['cross-site', 'same-site']) {
+      expect((await postNothing({ 'sec-fetch-site': site })).status).toBe(403)
+    }
+    expect((await postNothing({})).status).toBe(403)
+    // A form without fields has no body, and says of which type that is.
+    const form = { 'sec-fetch-site': 'none', 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await postNothing(form)).status).toBe(400)
+    expect((await postNothing({ authorization: `Bearer ${token}`, ...form })).status).toBe(400)
+  })
 
   it.each([
     'evil.example',
