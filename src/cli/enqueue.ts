@@ -26,7 +26,8 @@ export async function enqueue(
   const client = new PipelineClient(address, { timeout: 10_000 })
   try {
     // Bad JSON is found before anybody is asked.
-    const batches = source === '-' ? batchesFrom(process.stdin) : [[await instructionsFrom(source)]]
+    const batches =
+      source === '-' ? batchesFrom(process.stdin, options) : [[await instructionsFrom(source)]]
     await client.connect()
     const run = new EnqueueRun(client, pipeline, options)
     for await (const batch of batches) await run.send(batch)
@@ -141,18 +142,30 @@ export async function instructionsFrom(source: string): Promise<Instructions> {
   return parseInstructions(text, path)
 }
 
-async function* batchesFrom(input: NodeJS.ReadableStream): AsyncGenerator<Instructions[]> {
+/** Nothing of a batch is sent before it is full or the input ends: one id for several jobs is found in time. */
+async function* batchesFrom(
+  input: NodeJS.ReadableStream,
+  { id }: EnqueueOptions,
+): AsyncGenerator<Instructions[]> {
   let batch: Instructions[] = []
   let line = 0
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line += 1
     if (text.trim() === '') continue
+    if (id !== undefined && batch.length > 0) throw oneIdForMany(line)
     batch.push(parseInstructions(text, `line ${line}`))
     if (batch.length < batchSize) continue
     yield batch
     batch = []
   }
   if (batch.length > 0) yield batch
+}
+
+function oneIdForMany(line: number): CarbontubeError {
+  const message = `--id is the id of one job, and line ${line} is another; nothing was enqueued`
+  return new CarbontubeError('CT_USAGE', message, {
+    hint: 'Leave out --id, and each job gets an id of its own; or enqueue one job at a time.',
+  })
 }
 
 function parseInstructions(text: string, where: string): Instructions {

@@ -90,6 +90,15 @@ describe('the command line refuses', () => {
       error: { code: 'CT_USAGE', message: `missing required argument 'address'` },
     })
   })
+
+  it('one id for several jobs, of which none is enqueued', async () => {
+    const args = ['enqueue', bench.pull, 'ledger', '-', '--id', 'only-one']
+    const refused = await bench.run(args, '{"n": 1}\n\n{"n": 2}\n')
+    expect([refused.code, refused.stdout]).toEqual([2, ''])
+    expect(refused.stderr).toContain('CT_USAGE: --id is the id of one job, and line 3 is another')
+    await expectRefusal(['jobs', 'show', bench.router, 'only-one'], 'CT_JOB_NOT_FOUND', 5)
+    expect(await bench.run(args, '{"n": 1}\n\n')).toMatchObject({ code: 0, stdout: 'only-one\n' })
+  })
 })
 
 describe('a phase that misbehaves', () => {
