@@ -96,6 +96,12 @@ export const catalogue = {
     means:
       'The store belongs to another application or a newer schema, or is damaged; nothing was changed.',
   },
+  CT_STORE_UNWRITABLE: {
+    blame: 'caller',
+    exit: 3,
+    means:
+      'Where the file of a store is to be this user may not write, or a file is in the place of a folder.',
+  },
   CT_STORE_HELD: {
     blame: 'caller',
     exit: 6,

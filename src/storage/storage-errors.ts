@@ -42,6 +42,19 @@ export function storeHeld(where: string, holder: string | undefined): Carbontube
   })
 }
 
+/** Where the store is to be nothing can be written, or be found. */
+export function storeUnwritable(
+  where: string,
+  why: string,
+  { hint, cause }: { readonly hint: string; readonly cause: unknown },
+): CarbontubeError {
+  return new CarbontubeError('CT_STORE_UNWRITABLE', `${where} cannot be opened: ${why}`, {
+    hint,
+    details: { where },
+    cause,
+  })
+}
+
 /** The store answered with an error that left it as it was. */
 export function storeFailed(where: string, what: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FAILED', `${where}: ${what}; nothing was changed`, { cause })

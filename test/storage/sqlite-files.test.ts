@@ -1,7 +1,8 @@
 /** What SQLite files may do to us, and what we must not do to them. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -168,6 +169,59 @@ describe('a new file', () => {
   })
 })
 
+describe('a place where no file can be', () => {
+  const unwritable = (why: string) => ({
+    code: 'CT_STORE_UNWRITABLE',
+    message: `${path} cannot be opened: ${why}`,
+    hint: expect.stringMatching(/^(Move that file away|Let this user write there)/) as string,
+  })
+
+  /** Opened by somebody whom the rights hold for, unlike root. */
+  async function refusedWith(rights: number, what: 'refused' | 'refused-reader' = 'refused') {
+    chmodSync(folder, rights)
+    const said = await line(start(what))
+    chmodSync(folder, 0o755)
+    return JSON.parse(said ?? '') as unknown
+  }
+
+  it('is a folder that is a file', async () => {
+    const file = join(folder, '.carbontube')
+    writeFileSync(file, '')
+    for (const below of ['jobs.db', 'deep/er/jobs.db']) {
+      path = join(file, below)
+      const refusal = aStore().open()
+      await expect(refusal).rejects.toMatchObject(unwritable(`${file} is a file, not a folder`))
+    }
+  })
+
+  it('is a folder that is read-only, whether or not a file is in it', async () => {
+    const why = `this user may not write in the folder ${folder} (EACCES)`
+    expect(await refusedWith(0o555)).toEqual(unwritable(why))
+    await aFile()
+    expect(await refusedWith(0o555)).toEqual(unwritable(why))
+    // A reader makes the index of the log when no owner has done so.
+    expect(await refusedWith(0o555, 'refused-reader')).toEqual(unwritable(why))
+  })
+
+  it('is a folder that cannot be made', async () => {
+    path = join(folder, '.carbontube', 'jobs.db')
+    const why = `this user may not write in the folder ${folder} (EACCES)`
+    expect(await refusedWith(0o555)).toEqual(unwritable(why))
+  })
+
+  it('is a read-only or unreadable file in a folder that is neither', async () => {
+    await aFile()
+    for (const name of readdirSync(folder)) if (name !== 'jobs.db') rmSync(join(folder, name))
+    chmodSync(path, 0o444)
+    const why = `this user may not write the file ${path} (EACCES)`
+    expect(await refusedWith(0o777)).toEqual(unwritable(why))
+    chmodSync(path, 0o000)
+    const unread = `this user may not read the file ${path} (EACCES)`
+    expect(await refusedWith(0o777)).toEqual(unwritable(unread))
+    expect(await refusedWith(0o777, 'refused-reader')).toEqual(unwritable(unread))
+  })
+})
+
 describe('one writer', () => {
   it('a second one is refused, with the name of the holder; a reader is not', async () => {
     const store = await openStore()
@@ -257,7 +311,7 @@ function range(from: number, to: number): number[] {
 }
 
 /** Runs sqlite-child.ts; jiti lets Node 20 read TypeScript. */
-function start(what: 'hold' | 'commit'): ChildProcess {
+function start(what: 'hold' | 'commit' | 'refused' | 'refused-reader'): ChildProcess {
   const script = fileURLToPath(new URL('./sqlite-child.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'jiti/register', script, what, path], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -3,6 +3,7 @@
  * this order a file that is not ours, or not whole, is refused with its bytes as they were.
  */
 import { hostname } from 'node:os'
+import { isCarbontubeError } from '../../errors/errors.ts'
 import { storeForeign } from '../storage-errors.ts'
 import { refuseCutFile } from './cut-file.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
@@ -10,6 +11,7 @@ import { explained, failureOf } from './failures.ts'
 import { inspectFile } from './header.ts'
 import { LogSync } from './log-sync.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { placeError } from './place.ts'
 import { busyTimeoutMs, readOnlyOpen } from './read-only.ts'
 import { jobColumns, textOf } from './rows.ts'
 import { createFile, createFolder } from './schema.ts'
@@ -37,7 +39,7 @@ const checkpointPages = 1_000
 const pageBytes = 8_192
 const cacheKiB = 32 * 1_024
 
-/** Throws CT_STORE_HELD, CT_STORE_FOREIGN, CT_STORE_FAILED. */
+/** Throws CT_STORE_HELD, CT_STORE_UNWRITABLE, CT_STORE_FOREIGN, CT_STORE_FAILED. */
 export function openForWriting(driver: SqliteDriver, path: string, options: FileOptions): OpenFile {
   let lock: OwnerLock | undefined
   let database: SqliteDatabase | undefined
@@ -56,7 +58,7 @@ export function openForWriting(driver: SqliteDriver, path: string, options: File
   } catch (error) {
     database?.close()
     lock?.release()
-    throw explained(error, path)
+    throw isCarbontubeError(error) ? error : (placeError(path, error) ?? explained(error, path))
   }
 }
 

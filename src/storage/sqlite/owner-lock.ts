@@ -3,6 +3,7 @@
  * operating system drops it with the process, also after kill -9, so that a restart need not wait. (A pid
  * file would outlive its process; a lock on the data file itself would keep readers out.)
  */
+import { placeError } from './place.ts'
 import { readOnlyOpen } from './read-only.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
 import { failureOf } from './failures.ts'
@@ -15,7 +16,7 @@ export interface OwnerLock {
 
 /**
  * Takes the lock of the file at `path` at once or not at all. Throws CT_STORE_HELD, with what the holder
- * wrote about itself when that can be read.
+ * wrote about itself when that can be read, and CT_STORE_UNWRITABLE.
  */
 export function takeOwnerLock(driver: SqliteDriver, path: string): OwnerLock {
   const lockPath = `${path}-owner`
@@ -29,7 +30,7 @@ export function takeOwnerLock(driver: SqliteDriver, path: string): OwnerLock {
     const failure = failureOf(error)
     if (failure === 'busy') throw storeHeld(path, holderOf(driver, path))
     if (failure === 'damaged') throw storeForeign(lockPath, 'this is not a lock of ours', error)
-    throw storeFailed(lockPath, 'the lock cannot be taken', error)
+    throw placeError(path, error) ?? storeFailed(lockPath, 'the lock cannot be taken', error)
   }
   const held = database
   return { release: () => held.close() }
