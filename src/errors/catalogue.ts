@@ -102,6 +102,12 @@ export const catalogue = {
     means:
       'Where the file of a store is to be this user may not write, or a file is in the place of a folder.',
   },
+  CT_STORE_LINKED: {
+    blame: 'caller',
+    exit: 3,
+    means:
+      'The file of a store has several names (hard links): under each of them somebody could own it.',
+  },
   CT_STORE_HELD: {
     blame: 'caller',
     exit: 6,

@@ -55,6 +55,18 @@ export function storeUnwritable(
   })
 }
 
+/** The file has several names, each with a lock of its own. Nothing was changed. */
+export function storeLinked(where: string, names: number): CarbontubeError {
+  return new CarbontubeError(
+    'CT_STORE_LINKED',
+    `${where} has ${names} names (hard links), and each would have a lock of its own; nothing was changed`,
+    {
+      hint: `Remove the others; \`find FOLDER -samefile ${where}\` finds them. Make copies with cp, not ln.`,
+      details: { where, names },
+    },
+  )
+}
+
 /** The store answered with an error that left it as it was. */
 export function storeFailed(where: string, what: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FAILED', `${where}: ${what}; nothing was changed`, { cause })

@@ -1,8 +1,8 @@
 /** What SQLite files may do to us, and what we must not do to them. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -223,6 +223,40 @@ describe('a place where no file can be', () => {
 })
 
 describe('one writer', () => {
+  it('a second name of the file is no way round its lock', async () => {
+    const store = await openStore()
+    const real = path
+    path = join(folder, 'symbolic.db')
+    symlinkSync(real, path)
+    await expect(aStore().open()).rejects.toMatchObject({ code: 'CT_STORE_HELD' })
+    path = join(folder, 'hard.db')
+    linkSync(real, path)
+    await expect(aStore().open()).rejects.toMatchObject({
+      code: 'CT_STORE_LINKED',
+      message: expect.stringContaining(`${path} has 2 names`) as string,
+    })
+    await store.close()
+    // By its first name neither: who holds it by the other one cannot be seen.
+    path = real
+    await expect(aStore().open()).rejects.toMatchObject({ code: 'CT_STORE_LINKED' })
+    rmSync(join(folder, 'hard.db'))
+    await (await openStore()).close()
+  })
+
+  it('a symbolic link leads to the file as it is', async () => {
+    const before = await aFile()
+    const real = path
+    path = join(folder, 'symbolic.db')
+    symlinkSync(real, path)
+    const store = await openStore()
+    expect((await store.summarise(shard)).lastSequence).toBe(200)
+    await store.close()
+    expect(readFileSync(real).length).toBe(before.length)
+    expect(readdirSync(folder).filter((name) => name.startsWith('symbolic'))).toEqual([
+      'symbolic.db',
+    ])
+  })
+
   it('a second one is refused, with the name of the holder; a reader is not', async () => {
     const store = await openStore()
     const owner = await Owner.of(store)

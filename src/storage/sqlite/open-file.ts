@@ -2,9 +2,10 @@
  * Opens the file of a pipeline for its owner: lock, look, make if new, and only then let SQLite at it. In
  * this order a file that is not ours, or not whole, is refused with its bytes as they were.
  */
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isCarbontubeError } from '../../errors/errors.ts'
-import { storeForeign } from '../storage-errors.ts'
+import { storeForeign, storeLinked } from '../storage-errors.ts'
 import { refuseCutFile } from './cut-file.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
 import { explained, failureOf } from './failures.ts'
@@ -39,12 +40,13 @@ const checkpointPages = 1_000
 const pageBytes = 8_192
 const cacheKiB = 32 * 1_024
 
-/** Throws CT_STORE_HELD, CT_STORE_UNWRITABLE, CT_STORE_FOREIGN, CT_STORE_FAILED. */
+/** Throws CT_STORE_HELD, CT_STORE_LINKED, CT_STORE_UNWRITABLE, CT_STORE_FOREIGN, CT_STORE_FAILED. */
 export function openForWriting(driver: SqliteDriver, path: string, options: FileOptions): OpenFile {
   let lock: OwnerLock | undefined
   let database: SqliteDatabase | undefined
   try {
     createFolder(path)
+    refuseSecondName(path)
     lock = takeOwnerLock(driver, path)
     if (inspectFile(path) === 'new') createFile(driver, path, options.pipeline)
     refuseCutFile(path)
@@ -72,6 +74,22 @@ export function openForReading(driver: SqliteDriver, path: string, pipeline: str
     database.close()
     throw explained(error, path)
   }
+}
+
+/** Where a symbolic link leads: lock and log have to be beside the file itself, whoever comes by which way. */
+export function followLink(path: string): string {
+  try {
+    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
+  } catch {
+    // Nothing is there yet.
+    return path
+  }
+}
+
+/** The lock goes by the name, and nobody sees that of another one. */
+function refuseSecondName(path: string): void {
+  const names = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1
+  if (names > 1) throw storeLinked(path, names)
 }
 
 /** Reads the whole schema, which shows damage in it, and whose jobs these are. */

@@ -16,7 +16,7 @@ import { checkInBackground } from './background-check.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
 import { schemaVersion } from './header.ts'
 import { GroupWriter } from './mutations.ts'
-import { openForReading, openForWriting, type OpenFile } from './open-file.ts'
+import { followLink, openForReading, openForWriting, type OpenFile } from './open-file.ts'
 import { JobQueries } from './queries.ts'
 import { Retention } from './retention.ts'
 import { freeBytesMinDefault, isFull, Room } from './room.ts'
@@ -65,7 +65,7 @@ interface Writing extends Parts {
 /** `new SqliteStorageBackend('resize')`. */
 export class SqliteStorageBackend implements contract.Storage {
   readonly #pipeline: string
-  readonly #path: string
+  #path: string
   readonly #options: Required<Omit<SqliteStorageOptions, 'path'>>
   #parts: Parts | undefined
   /** Shards acquired since `open`: an owner of another one left with an earlier process. */
@@ -86,6 +86,7 @@ export class SqliteStorageBackend implements contract.Storage {
   async open(): Promise<void> {
     if (this.#parts !== undefined) return
     const driver = loadDriver()
+    this.#path = followLink(this.#path)
     const { durability, readOnly, fileBytesMax, freeBytesMin } = this.#options
     const file = readOnly
       ? openForReading(driver, this.#path, this.#pipeline)
