@@ -13,6 +13,7 @@ import type { Reply, Welcome } from '../wire/replies.ts'
 import { encodeRequest, type Request } from '../wire/requests.ts'
 import { EnqueueGathering, type EnqueuedReply, type EnqueueOrder } from './enqueue-gathering.ts'
 import { RouterDoors } from './router-doors.ts'
+import { TransientMap } from '../core/transient-map.ts'
 
 /** A request as callers write it; the connection numbers it. */
 export type Ask = Request extends infer R ? (R extends Request ? Omit<R, 'request'> : never) : never
@@ -46,7 +47,7 @@ export class Connection {
   readonly #transport: Transport
   /** By shard. */
   readonly #outboxes = new Map<number, ClientOutbox>()
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new TransientMap<number, Pending>()
   #doors: RouterDoors | undefined
   #timer: NodeJS.Timeout | undefined
   #nextRequest = 1

@@ -3,6 +3,8 @@
  * one or after silence, until answered or out of time. Sending twice is safe, since jobs carry ids that
  * the client chose. Pure: time comes in, orders go out.
  */
+import { TransientMap } from './transient-map.ts'
+
 export interface ClientOutboxLimits {
   /** A request without an answer is sent again after this. */
   readonly resendMs: number
@@ -27,11 +29,11 @@ interface Entry {
 export class ClientOutbox {
   readonly #limits: ClientOutboxLimits
   /** Under way, at most `inFlightMax`. */
-  readonly #sent = new Map<number, Entry>()
+  readonly #sent = new TransientMap<number, Entry>()
   /** Under way too, and not sent again on silence: a thousand of them must not hold up everything else. */
-  readonly #waits = new Map<number, Entry>()
+  readonly #waits = new TransientMap<number, Entry>()
   /** To be sent, in order. */
-  readonly #unsent = new Map<number, Entry>()
+  readonly #unsent = new TransientMap<number, Entry>()
   #isConnected = false
   /** No request is out of time before. */
   #earliestDeadlineMs = Infinity

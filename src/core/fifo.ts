@@ -1,6 +1,9 @@
-/** First in, first out, without copying at every take: what has been taken is cut off in slices. */
+/**
+ * First in, first out, without copying at every take: what has been taken is cut off in slices, and until then
+ * its place is empty, so that nothing is kept in memory for it.
+ */
 export class Fifo<T> {
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #taken = 0
 
   get size(): number {
@@ -18,6 +21,7 @@ export class Fifo<T> {
   take(): T | undefined {
     const item = this.first
     if (item === undefined) return undefined
+    this.#items[this.#taken] = undefined
     this.#taken += 1
     if (this.#taken * 2 > this.#items.length) this.#cut()
     return item
@@ -31,7 +35,7 @@ export class Fifo<T> {
 
   takeAll(): T[] {
     this.#cut()
-    return this.#items.splice(0)
+    return this.#items.splice(0) as T[]
   }
 
   #cut(): void {

@@ -19,6 +19,10 @@ export class OrderReceiver {
   /** `false`: it has arrived before. */
   take(order: number): boolean {
     if (order <= this.#through || this.#later.has(order)) return false
+    if (order === this.#through + 1 && this.#later.size === 0) {
+      this.#through = order
+      return true
+    }
     this.#later.add(order)
     while (this.#later.delete(this.#through + 1)) this.#through += 1
     return true

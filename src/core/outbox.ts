@@ -4,6 +4,7 @@
  * move to a new owner's stream by themselves.
  */
 import type { Result } from './event.ts'
+import { TransientMap } from './transient-map.ts'
 
 interface Entry {
   readonly owner: string
@@ -13,7 +14,7 @@ interface Entry {
 }
 
 export class Outbox {
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new TransientMap<number, Entry>()
   #unsent: Entry[] = []
   #lastEntry = 0
 

@@ -25,6 +25,7 @@ import type { PhaseSpec, PipelineSpec } from './spec.ts'
 import { Timers } from './timers.ts'
 import { tokenText, type Token } from './token.ts'
 import { hasTaken, Workers, type Worker } from './workers.ts'
+import { TransientMap } from './transient-map.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -68,7 +69,7 @@ export const wholePipeline = -1
 
 export class Shard {
   readonly config: OwnerConfig
-  readonly jobs = new Map<JobId, Job>()
+  readonly jobs = new TransientMap<JobId, Job>()
   readonly workers: Workers
   readonly timers = new Timers()
   readonly counters: Counters = {
@@ -99,7 +100,7 @@ export class Shard {
   #loadsBegun = 0
   readonly #loadsUnderWay = new Set<number>()
   /** Jobs that left memory while a load was under way, with the number of loads begun before they left. */
-  readonly #leftDuringLoad = new Map<JobId, number>()
+  readonly #leftDuringLoad = new TransientMap<JobId, number>()
 
   constructor(config: OwnerConfig) {
     this.config = config

@@ -4,6 +4,7 @@
  */
 import type { Effect, SubmitOutcome } from './effect.ts'
 import type { SubmittedJob } from './event.ts'
+import { Fifo } from './fifo.ts'
 import { invariant } from './invariant.ts'
 import { jobOf, type JobRecord } from './job.ts'
 import { hasHalfCharacter } from './job-id.ts'
@@ -26,8 +27,7 @@ interface PendingInsert {
 export class Submissions {
   readonly #shard: Shard
   /** In the order of their inserts: groups are committed in that order too. */
-  #pending: PendingInsert[] = []
-  #answered = 0
+  readonly #pending = new Fifo<PendingInsert>()
   #pendingBytes = 0
 
   constructor(shard: Shard) {
@@ -35,12 +35,12 @@ export class Submissions {
   }
 
   get uncommitted(): number {
-    return this.#pending.length - this.#answered
+    return this.#pending.size
   }
 
   /** Whether the job is an insert without an answer, which the store may show nevertheless when that was lost. */
   isPending(record: JobRecord): boolean {
-    const first = this.#pending[this.#answered]
+    const { first } = this.#pending
     return first !== undefined && record.sequence >= first.record.sequence
   }
 
@@ -65,13 +65,11 @@ export class Submissions {
       }
       this.#settle(pending, answer.outcome)
     }
-    this.#compact()
   }
 
   /** The store had no room for the next `count` inserts. */
   refused(count: number): void {
     for (let n = 0; n < count; n++) this.#settle(this.#next(), 'full')
-    this.#compact()
   }
 
   #refusal(job: SubmittedJob): SubmitOutcome | undefined {
@@ -123,9 +121,8 @@ export class Submissions {
   }
 
   #next(): PendingInsert {
-    const pending = this.#pending[this.#answered]
+    const pending = this.#pending.take()
     invariant(pending !== undefined, 'an insert was answered that nobody made')
-    this.#answered += 1
     this.#pendingBytes -= pending.record.instructions.length
     return pending
   }
@@ -140,12 +137,6 @@ export class Submissions {
   #answer({ request, items }: OpenRequest): void {
     const effect: Effect = { type: 'AnswerClient', request, items }
     this.#shard.effect(effect)
-  }
-
-  #compact(): void {
-    if (this.#answered < this.#pending.length / 2) return
-    this.#pending = this.#pending.slice(this.#answered)
-    this.#answered = 0
   }
 }
 

@@ -28,6 +28,7 @@ import type {
 } from './worker-event.ts'
 import { heldTokens, putOff, timedOut, type Run } from './worker-run.ts'
 import { fallsSilent, newStream, type Stream } from './worker-stream.ts'
+import { TransientMap } from './transient-map.ts'
 
 export interface WorkerProtocolConfig {
   readonly info: WorkerInfo
@@ -50,7 +51,7 @@ export interface WorkerProtocolConfig {
 export class WorkerProtocol {
   readonly #config: WorkerProtocolConfig
   readonly #streams = new Map<string, Stream>()
-  readonly #runs = new Map<number, Run>()
+  readonly #runs = new TransientMap<number, Run>()
   readonly #outbox = new Outbox()
   readonly #misled: MisledManagers
   readonly #prefetch: Prefetch

@@ -3,13 +3,14 @@ import type { HeldToken, Outcome } from './event.ts'
 import type { Outbox } from './outbox.ts'
 import type { Token } from './token.ts'
 import type { AbortReason } from './worker-event.ts'
+import type { TransientMap } from './transient-map.ts'
 
 export interface Run {
   readonly number: number
   readonly token: Token
   readonly owner: string
   /** The newest run of each job of the owner: a newer token aborts it, an older one is not begun. */
-  readonly newest: Map<string, Run>
+  readonly newest: TransientMap<string, Run>
   readonly pipeline: string
   readonly jobId: string
   readonly phase: number

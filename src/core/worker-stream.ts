@@ -2,13 +2,14 @@
 import { OrderReceiver } from './order-receiver.ts'
 import type { StreamOpen } from './worker-event.ts'
 import type { Run } from './worker-run.ts'
+import { TransientMap } from './transient-map.ts'
 
 export interface Stream {
   /** Pipeline and shard: they stay, whoever owns them. */
   readonly owner: string
   readonly open: StreamOpen
   readonly receiver: OrderReceiver
-  readonly newest: Map<string, Run>
+  readonly newest: TransientMap<string, Run>
   ping: number
   reports: number
   /** When something came on it last. */
@@ -23,7 +24,7 @@ const silentAfterBeats = 4
 export function newStream(owner: string, open: StreamOpen, before: Stream | undefined): Stream {
   return {
     ...{ owner, open, receiver: new OrderReceiver(open.nextOrder), ping: open.ping },
-    newest: before?.newest ?? new Map<string, Run>(),
+    newest: before?.newest ?? new TransientMap<string, Run>(),
     // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
     reports: before?.reports ?? 0,
     ...{ heardMs: 0, isSilent: false },

@@ -9,6 +9,7 @@
 import type { WorkerHealth, WorkerInfo } from './event.ts'
 import type { Grant, TokenKey } from './job.ts'
 import type { Token } from './token.ts'
+import { TransientMap } from './transient-map.ts'
 
 /** Something sent to a worker that must arrive. */
 export type Order =
@@ -32,7 +33,7 @@ export interface Worker {
   link: 'connecting' | 'opened' | 'rolled'
   credit: number
   /** Grants it holds, also those whose job is settled meanwhile: a slot is free when the worker says so. */
-  readonly grants: Map<TokenKey, Grant>
+  readonly grants: TransientMap<TokenKey, Grant>
   /** Number of the newest grant to it, over all workers: the oldest goes first among equals. */
   lastGrant: number
   lastSeenMs: number
@@ -44,7 +45,7 @@ export interface Worker {
   isDraining: boolean
   lastReport: number
   nextOrder: number
-  readonly unacknowledged: Map<number, Order>
+  readonly unacknowledged: TransientMap<number, Order>
   ping: number
   /** The ping that went with the newest `open`: a report that echoes it was written after it. */
   openPing: number
@@ -109,7 +110,7 @@ export class Workers {
       phases,
       link: 'connecting',
       credit: 0,
-      grants: new Map(),
+      grants: new TransientMap(),
       lastGrant: 0,
       lastSeenMs: nowMs,
       isSilent: false,
@@ -118,7 +119,7 @@ export class Workers {
       isDraining: false,
       lastReport: -1,
       nextOrder: 1,
-      unacknowledged: new Map(),
+      unacknowledged: new TransientMap(),
       ping: 0,
       openPing: 0,
       echoedPing: 0,

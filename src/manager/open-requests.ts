@@ -1,6 +1,8 @@
 /** Requests that are at the core: what is needed for their reply, by a key that comes back in its answer. */
+import { TransientMap } from '../core/transient-map.ts'
+
 export class OpenRequests<T> {
-  readonly #open = new Map<string, T>()
+  readonly #open = new TransientMap<string, T>()
   #lastKey = 0
 
   /** Its key. */

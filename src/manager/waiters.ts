@@ -8,6 +8,7 @@ import { slicesOf } from '../language/slices.ts'
 import { bodyBytesWanted } from '../wire/body.ts'
 import type { SettledItem } from '../wire/replies.ts'
 import { SliceSize } from './slice-size.ts'
+import { TransientMap } from '../core/transient-map.ts'
 
 interface Wait {
   readonly peer: string
@@ -28,7 +29,7 @@ export interface WaitersParts {
 
 export class Waiters {
   readonly #parts: WaitersParts
-  readonly #byJob = new Map<string, Set<Wait>>()
+  readonly #byJob = new TransientMap<string, Set<Wait>>()
   readonly #waits = new Set<Wait>()
   /** To be told with the next flush … */
   #done: SettledItem[] = []

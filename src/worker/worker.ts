@@ -29,6 +29,7 @@ import { RunContext, type RunContextParts, type StartRun } from './run-context.t
 import type { TraceRun } from './run-tracing.ts'
 import { SleepWatch } from './sleep-watch.ts'
 import { WorkerFeed } from './worker-feed.ts'
+import { TransientMap } from '../core/transient-map.ts'
 
 export interface WorkerOptions {
   readonly phase: CompiledPhase
@@ -73,7 +74,7 @@ const drainMsDefault = 30_000
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #instance: PhaseInstance
-  readonly #runs = new Map<number, RunContext>()
+  readonly #runs = new TransientMap<number, RunContext>()
   readonly #contextParts: RunContextParts
   readonly #pushes = new Map<string, Link>()
   readonly #introductions: Introductions
