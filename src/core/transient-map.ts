@@ -58,7 +58,10 @@ export class TransientMap<K, V> {
 
   /** A copy costs as much as its entries: it has to be good for more inserts than it has. */
   #renew(): void {
-    this.#map = new Map(this.#map)
-    this.#insertsLeft = Math.max(insertsMin, 2 * this.#map.size)
+    const map = new Map<K, V>()
+    // Without a pair made of each entry, as a loop would.
+    this.#map.forEach((value, key) => map.set(key, value))
+    this.#map = map
+    this.#insertsLeft = Math.max(insertsMin, 2 * map.size)
   }
 }
