@@ -54,7 +54,10 @@ function printStatus({ welcome, managers, shards }: PipelineStatus): void {
   print(`${style('bold', welcome.pipeline)} by ${by}, ${welcome.store} (${welcome.durability})`)
   if (welcome.shards > 1) printOwners(welcome.shards, managers)
   const { paused, phases, settled, scheduled, workers } = shardsAsOne(shards)
-  if (paused) print('the whole pipeline is paused')
+  const pausedShards = shards.filter((shard) => shard.paused).length
+  const where =
+    pausedShards === shards.length ? '' : `, on ${pausedShards} of ${shards.length} shards`
+  if (paused) print(`the whole pipeline is paused${where}`)
   const rows = phases.map((phase) => [
     ...[phase.jobType, phase.waiting, phase.running, phase.workers, phase.concurrency],
     [phase.workers === 0 ? 'no workers' : '', phase.paused ? 'paused' : '']

@@ -1,7 +1,7 @@
 /** What a person asks of a pipeline, put together from what its shards and their managers answer. */
 import type { DurationCounts } from '../core/duration-counts.ts'
 import type { ShardStatus, WorkerStatus } from '../core/status.ts'
-import { CarbontubeError } from '../errors/errors.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 
 /** Of a worker, over all shards. */
@@ -13,6 +13,29 @@ type JobsPage = Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>
 export interface PipelineStatus extends ManagerStatus {
   /** What each of them says of itself: which shards it owns, where its doors are. */
   readonly managers: readonly Welcome[]
+}
+
+/**
+ * The answers of all shards to an order. Where one has none, the others have carried it out all the same: the
+ * error says so, since nothing takes it back.
+ */
+export async function answersOfAll<T>(orders: readonly Promise<T>[]): Promise<readonly T[]> {
+  const answers = await Promise.allSettled(orders)
+  const failed = answers.find((answer) => answer.status === 'rejected')
+  const done = answers.filter(({ status }) => status === 'fulfilled').length
+  if (done > 0 && isCarbontubeError(failed?.reason)) {
+    throw onlyPartly(failed.reason, done, answers.length)
+  }
+  return await Promise.all(orders)
+}
+
+function onlyPartly(cause: CarbontubeError, done: number, all: number): CarbontubeError {
+  const message = `${done} of ${all} shards have done it, the others not: ${cause.message}`
+  return new CarbontubeError(cause.code, message, {
+    hint: 'Send it again when every shard has an owner: what has done it already stays as it is.',
+    details: { done, all },
+    cause,
+  })
 }
 
 /** The status of several managers as that of one: the first speaks, the worst figures are shown. */
@@ -36,7 +59,8 @@ export function shardsAsOne(
   const names = shards[0]?.phases.map(({ jobType }) => jobType) ?? []
   const all = <T>(pick: (shard: ShardStatus) => T): readonly T[] => shards.map(pick)
   return {
-    paused: shards.length > 0 && shards.every(({ paused }) => paused),
+    // Of one shard is enough: an order may have reached some of them only, and its jobs wait.
+    paused: shards.some(({ paused }) => paused),
     phases: names.map((jobType, at) => {
       const of = shards.flatMap(({ phases }) => phases[at] ?? [])
       return {
@@ -46,7 +70,7 @@ export function shardsAsOne(
         // Every shard knows every worker, sooner or later.
         workers: Math.max(...of.map(({ workers }) => workers)),
         concurrency: Math.max(...of.map(({ concurrency }) => concurrency)),
-        paused: of.every(({ paused }) => paused),
+        paused: of.some(({ paused }) => paused),
         oldestMs: earliest(of.map(({ oldestMs }) => oldestMs)),
         ended: mapTotal(of.map(({ ended }) => ended)),
         duration: allDurations(of.map(({ duration }) => duration)),

@@ -25,7 +25,8 @@ import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import type { JobView, PipelineDescription, Reply, SettledItem, Welcome } from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
-import { pageOfAll, placeOf, statusOfAll, type PipelineStatus } from './all-shards.ts'
+import { answersOfAll, pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
+import type { PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
 import { codeOfRefusal } from './refusals.ts'
@@ -297,7 +298,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /** A worker, by its id, is to take no more, finish what runs, and end. */
   async drainWorker(id: string): Promise<'draining' | 'notFound'> {
     const ask = { type: 'drain', worker: id } as const
-    const replies = await Promise.all(
+    const replies = await answersOfAll(
       this.#shardsBut().map((shard) => this.#ask({ ...ask, shard }, 'draining', shard)),
     )
     return replies.some(({ outcome }) => outcome === 'draining') ? 'draining' : 'notFound'
@@ -327,7 +328,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {
     const ask = { type, ...given({ phase }) }
-    const replies = await Promise.all(
+    const replies = await answersOfAll(
       this.#shardsBut().map((shard) => this.#ask({ ...ask, shard }, 'paused', shard)),
     )
     const paused = new Set(replies.flatMap(({ phases }) => phases))
@@ -340,7 +341,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   ): Promise<readonly DeadJobAnswer[]> {
     if (ids.length === 0) return []
     const groups = [...byShard(ids, (id) => id, this.#shards)]
-    const replies = await Promise.all(
+    const replies = await answersOfAll(
       groups.map(([shard, some]) => this.#ask({ type, ids: some }, 'dead', shard)),
     )
     return replies.flatMap(({ items }) => items)
