@@ -27,7 +27,7 @@ export function storeFull(where: string, cause?: unknown): CarbontubeError {
 /** The file or schema is not ours, is newer than this version, or is damaged. Nothing was changed. */
 export function storeForeign(where: string, why: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FOREIGN', `${where}: ${why}; nothing was changed`, {
-    hint: 'Give another path, restore the file from a backup, or move it away to start empty.',
+    hint: 'Give another place, restore it from a backup, or move it away to start empty.',
     details: { where },
     cause,
   })

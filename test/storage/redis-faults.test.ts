@@ -202,6 +202,23 @@ describe.skipIf(missing !== undefined)(`${name} on one server`, () => {
     expect(await say(server, 'GET', `${options.prefix}:schema`)).toBe('99')
   })
 
+  it('refuses a database that the server does not have, and shows the one that it has', async () => {
+    await refuses('CT_STORE_FAILED', open({ ...options, redisUri: `${server.uri}/99` }))
+    expect(await say(server, 'EXISTS', `${options.prefix}:schema`)).toBe(0)
+    const store = await open({ ...options, redisUri: `${server.uri}/3` })
+    expect(store.info().description).toContain(`${server.address}/3,`)
+  })
+
+  it('says that a waiting job has lost its record, and does not hide those behind it', async () => {
+    const store = await open(options)
+    const owner = await Owner.of(store)
+    await owner.insert(aJob(1), aJob(2), aJob(3))
+    const start = `${options.prefix}:{${suitePipeline}:0}`
+    await say(server, 'HDEL', `${start}:job`, '1'.padStart(16, '0'))
+    const ready = store.loadReady(shard, { phase: 0, limit: 2 })
+    await refuses('CT_STORE_FOREIGN', ready)
+  })
+
   it('can be closed before it is open, twice, and while it connects', async () => {
     const store = new RedisStorageBackend(suitePipeline, { redisUri: 'redis://127.0.0.1:1' })
     await store.close()

@@ -3,6 +3,7 @@
  * with the connection to itself: nothing gets into somebody else's transaction. A connection that breaks,
  * or does not answer in time, is given up; the next use makes a new one.
  */
+import { setMaxListeners } from 'node:events'
 import { CarbontubeError } from '../../errors/errors.ts'
 import { pgTypes, type PgClient, type PgLibrary, type PgRow, type PgValue } from './driver.ts'
 import { failureOf } from './failures.ts'
@@ -58,6 +59,8 @@ export class Connection {
   constructor(library: PgLibrary, options: ConnectionOptions) {
     this.#library = library
     this.#options = options
+    // A pause for each of those who wait while the server is away.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /** `host:port/database`, never more: the rest may be secret. */

@@ -26,6 +26,8 @@ export interface RedisAddress {
   /** For people: `127.0.0.1:6379`, `mymaster by Sentinel`, `cluster of 10.0.0.1:6379`. */
   readonly where: string
   readonly isCluster: boolean
+  /** To be chosen on each connection; `undefined`: the first. */
+  readonly database: number | undefined
   /** A client that is not connected yet. `name` shows in CLIENT LIST. */
   client(driver: RedisDriver, name: string): RedisClient
 }
@@ -63,11 +65,13 @@ export function addressOf(options: RedisAddressOptions): RedisAddress {
     throw new CarbontubeError('CT_BAD_OPTION', 'give either `sentinels` or `cluster`, not both')
   }
   if (options.cluster !== undefined) return clusterOf(options.cluster, common)
-  if (options.sentinels !== undefined) return sentinelsOf(options.sentinels, common)
+  const database = uri.access['db'] as number | undefined
+  if (options.sentinels !== undefined) return sentinelsOf(options.sentinels, common, database)
   const { host, port } = uri
   return {
-    where: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    where: `${host.includes(':') ? `[${host}]` : host}:${port}${database === undefined ? '' : `/${database}`}`,
     isCluster: false,
+    database,
     client: ({ Redis }, connectionName) =>
       new Redis({ ...common, host, port, connectionName, retryStrategy: reconnectDelayMs }),
   }
@@ -76,6 +80,7 @@ export function addressOf(options: RedisAddressOptions): RedisAddress {
 function sentinelsOf(
   { name, addresses }: NonNullable<RedisAddressOptions['sentinels']>,
   common: ClientOptions,
+  database: number | undefined,
 ): RedisAddress {
   const sentinels = nonEmpty(addresses, 'sentinels.addresses').map(hostAndPort)
   const retries = { retryStrategy: reconnectDelayMs, sentinelRetryStrategy: reconnectDelayMs }
@@ -85,6 +90,7 @@ function sentinelsOf(
   return {
     where: `${name} by Sentinel`,
     isCluster: false,
+    database,
     client: ({ Redis }, connectionName) =>
       new Redis({ ...common, ...retries, reconnectOnError, sentinels, name, connectionName }),
   }
@@ -96,6 +102,7 @@ function clusterOf(addresses: readonly string[], common: ClientOptions): RedisAd
   return {
     where: `cluster of ${addresses.join(', ')}`,
     isCluster: true,
+    database: undefined,
     client: ({ Cluster }, connectionName) =>
       new Cluster(nodes, {
         ...{ lazyConnect, enableOfflineQueue },

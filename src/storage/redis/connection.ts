@@ -2,6 +2,7 @@
  * One client and how it is talked to: scripts by their hash, reads again until the server is back, and an
  * end that also ends what waits. It reconnects by itself.
  */
+import { setMaxListeners } from 'node:events'
 import { isCarbontubeError } from '../../errors/errors.ts'
 import { notOpen } from '../storage-errors.ts'
 import { commandTimeoutMs, type RedisAddress } from './address.ts'
@@ -22,6 +23,8 @@ export class Connection {
 
   constructor(driver: RedisDriver, address: RedisAddress, name: string) {
     this.#where = address.where
+    // A pause for each of those who wait while the server is away.
+    setMaxListeners(0, this.#closing.signal)
     this.#client = address.client(driver, name)
     this.#client.on('error', (error) => (this.#lastError = bareCause(error)))
   }
@@ -57,7 +60,9 @@ export class Connection {
   /** Once. Throws what the client throws. */
   async send(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     try {
-      return (await this.#client.callBuffer(command, args)) as RedisReply
+      const reply = (await this.#client.callBuffer(command, args)) as RedisReply
+      this.#lastError = undefined
+      return reply
     } catch (error) {
       // Nothing comes any more over a connection that has died without a word.
       if (bareCause(error).message === 'Command timed out') this.#client.disconnect(true)

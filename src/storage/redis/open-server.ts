@@ -38,6 +38,9 @@ export async function openServer(
   connections.forEach(opening)
   try {
     await Promise.all(connections.map((connection) => connection.open()))
+    // ioredis has asked for it, and goes on in the first one when the server has no such database.
+    const { database } = address
+    if (database !== undefined) await owner.again(() => owner.send('select', [database]))
     const facts = await owner.again(() => factsOf(owner.servers(), address))
     await claimPrefix(owner, names.prefix, address.where)
     return { owner, people, facts }

@@ -2,6 +2,7 @@
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { DueCursor, ReadyCursor, ShardRef, ShardSummary } from '../contract.ts'
 import { unpackAttempts } from '../packed.ts'
+import { storeForeign } from '../storage-errors.ts'
 import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
 import { keysOf, memberOf, readyScore, type ShardKeys } from './keys.ts'
@@ -11,10 +12,12 @@ import { byIdScript, dueScript, readyScript, summaryScript } from './scripts/rea
 export class OwnerReads {
   readonly #connection: Connection
   readonly #prefix: string
+  readonly #where: string
 
-  constructor(connection: Connection, prefix: string) {
+  constructor(connection: Connection, prefix: string, where: string) {
     this.#connection = connection
     this.#prefix = prefix
+    this.#where = where
   }
 
   async ready(
@@ -30,7 +33,7 @@ export class OwnerReads {
       [...rowKeys(keys), keys.ready(phase)],
       [lowest, limit],
     )
-    return recordsOf(ref.shard, reply)
+    return this.#whole(ref, reply)
   }
 
   async due(
@@ -43,7 +46,7 @@ export class OwnerReads {
     const args = [untilMs, Math.max(0, limit), ...cursor]
     const reply = await this.#read(dueScript, [...rowKeys(keys), keys.scheduled], args)
     const [rows, next] = isList(reply) ? reply : []
-    const jobs = recordsOf(ref.shard, rows ?? null)
+    const jobs = this.#whole(ref, rows ?? null)
     const nextDue = textOf(next)
     return nextDue === '' ? { jobs } : { jobs, nextDueMs: Number(nextDue) }
   }
@@ -81,6 +84,15 @@ export class OwnerReads {
         .toSorted((a, b) => a - b),
       noted: recordsOf(ref.shard, noted ?? null),
     }
+  }
+
+  /** Left out, jobs without a record would be taken for the end of the list, and hide all behind them. */
+  #whole(ref: ShardRef, reply: RedisReply): JobRecord[] {
+    const jobs = recordsOf(ref.shard, reply)
+    const missing = listOf(reply, 0).length - jobs.length
+    if (missing === 0) return jobs
+    const why = `${missing} waiting jobs of shard ${ref.shard} of ${ref.pipeline} have no record`
+    throw storeForeign(this.#where, `it is damaged: ${why}`)
   }
 
   #keys(ref: ShardRef): ShardKeys {

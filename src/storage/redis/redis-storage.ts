@@ -78,7 +78,7 @@ export class RedisStorageBackend implements contract.Storage {
     this.#facts = server.facts
     this.#parts = {
       ...server,
-      reads: new OwnerReads(server.owner, this.#prefix),
+      reads: new OwnerReads(server.owner, this.#prefix, this.#address.where),
       lists: new JobLists(server.people, this.#prefix),
     }
   }
