@@ -147,7 +147,10 @@ export class Worker implements Service {
       this.#handle({ type: 'DrainOverdue', nowMs: systemClock.nowMs() })
     }, drainMs)
     // Answers may never come when the manager is gone: its successor will hear of the loss.
-    const givenUp = setTimeout(() => this.#whenDrained?.(), drainMs + 2_000)
+    const givenUp = setTimeout(() => {
+      this.#warnOfUnanswered()
+      this.#whenDrained?.()
+    }, drainMs + 2_000)
     this.#handle({ type: 'DrainRequested', nowMs: systemClock.nowMs() })
     await drained
     clearTimeout(overdue)
@@ -156,6 +159,13 @@ export class Worker implements Service {
     this.#close()
     await this.#instance.teardown?.()
     this.#state = 'stopped'
+  }
+
+  #warnOfUnanswered(): void {
+    const results = this.#protocol?.load.unanswered ?? 0
+    if (results === 0) return
+    const message = 'stopped with results that no manager has taken: those phases run again'
+    this.#options.logger.warn(message, { results })
   }
 
   async #connect(): Promise<void> {

@@ -7,7 +7,7 @@ import { compilePipeline } from '../../src/pipeline/compile.ts'
 import type { Context } from '../../src/pipeline/context.ts'
 import { Phase } from '../../src/pipeline/phase.ts'
 import { Pipeline, type PipelineClass } from '../../src/pipeline/pipeline.ts'
-import { createLogger } from '../../src/runtime/logger.ts'
+import { createLogger, type Logger } from '../../src/runtime/logger.ts'
 import type { Storage } from '../../src/storage/contract.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { createLoopback } from '../../src/transport/loopback.ts'
@@ -116,7 +116,12 @@ export class ACompany {
       sub,
       others = [],
       ...options
-    }: Site & { pullBind?: string; others?: readonly Site[]; concurrency?: number },
+    }: Site & {
+      pullBind?: string
+      others?: readonly Site[]
+      concurrency?: number
+      logger?: Logger
+    },
   ): Promise<{ worker: Worker; box: ABox; address: string }> {
     const phase = compilePipeline(pipeline).phases[index]
     if (phase === undefined) throw new Error(`no phase ${index}`)
