@@ -243,7 +243,7 @@ export class Shard {
   ): AttemptRecord {
     const { outcome, error, keys, retryMs } = end
     const worker = this.workers.get(grant.incarnation)
-    const startedMs = grant.startedMs === 0 ? grant.grantedMs : grant.startedMs
+    const [startedMs, endedMs] = this.#timesOf(grant)
     this.phaseCounters[grant.phase]?.ended(outcome, grant.tookMs)
     if (worker !== undefined && grant.tookMs > 0) hasTaken(worker, grant.tookMs)
     const record: Mutable<AttemptRecord> = {
@@ -252,13 +252,25 @@ export class Shard {
       token: tokenText(grant.token),
       worker: worker?.info.id ?? grant.incarnation,
       startedMs,
-      endedMs: this.nowMs,
+      endedMs,
       outcome,
     }
     if (error !== undefined) record.error = error
     if (keys !== undefined) record.keys = keys
     if (retryMs !== undefined) record.retryMs = retryMs
     return record
+  }
+
+  /**
+   * When the attempt began and ended, by this owner's clock. How long it took is the worker's to say: its clock may
+   * differ, and its result may have waited for an owner.
+   */
+  #timesOf({ job, startedMs, tookMs, grantedMs }: Grant): readonly [started: number, ended: number] {
+    // Whatever a worker says, no run has lasted longer than its job.
+    const lastedMs = Math.min(tookMs, this.nowMs - job.enqueuedMs)
+    if (lastedMs <= 0) return [startedMs === 0 ? grantedMs : startedMs, this.nowMs]
+    const started = Math.min(Math.max(startedMs, grantedMs), this.nowMs - lastedMs)
+    return [started, started + lastedMs]
   }
 
   /** A number where possible: it is looked up once a result. */

@@ -186,7 +186,11 @@ export class AWorker {
   }
 
   /** It began and ended now, if not said otherwise. */
-  ends(grant: Grant, outcome: Outcome, run: { startedMs?: number } = {}): readonly Effect[] {
+  ends(
+    grant: Grant,
+    outcome: Outcome,
+    run: { startedMs?: number; endedMs?: number } = {},
+  ): readonly Effect[] {
     this.#entries += 1
     const { token, jobId, phase, attempt } = grant
     const { nowMs } = this.#owner

@@ -67,6 +67,12 @@ describe('the status of a shard', () => {
   })
 })
 
+/** Of phases that were completed. */
+const attemptsOf = ({ groups }: AnOwner) =>
+  groups.flatMap(({ mutations }) =>
+    mutations.flatMap((mutation) => (mutation.type === 'advance' ? mutation.ended : [])),
+  )
+
 describe('the history of a job', () => {
   it('says when the next try was due', () => {
     const owner = new AnOwner()
@@ -80,15 +86,45 @@ describe('the history of a job', () => {
     expect(ended).toMatchObject([{ outcome: 'failed', retryMs: owner.nowMs + 700 }])
   })
 
+  it.each([
+    ['on time', { skewMs: 0, lateMs: 0 }],
+    ['late, since no manager was there', { skewMs: 0, lateMs: 8_000 }],
+    ['by a clock that is ahead', { skewMs: 60_000, lateMs: 5 }],
+    ['by a clock that is behind', { skewMs: -60_000, lateMs: 5 }],
+  ])('has the time that a run took, told %s', (_, { skewMs, lateMs }) => {
+    const owner = new AnOwner({ phases: 2 })
+    owner.submitted('one')
+    const worker = owner.worker('a')
+    const grantedMs = owner.nowMs
+    owner.nowMs += 3_000 + lateMs
+    const startedMs = grantedMs + skewMs
+    const run = { startedMs, endedMs: startedMs + 3_000 }
+    worker.ends(worker.grant(), { type: 'done', instructions: bytes('{}') }, run)
+    owner.commit()
+    const [ended] = attemptsOf(owner)
+    expect(ended?.endedMs).toBe((ended?.startedMs ?? 0) + 3_000)
+    expect(ended?.startedMs).toBeGreaterThanOrEqual(grantedMs)
+    expect(ended?.endedMs).toBeLessThanOrEqual(owner.nowMs)
+  })
+
+  it('believes in no run that is longer than its job', () => {
+    const owner = new AnOwner({ phases: 2 })
+    owner.submitted('one')
+    const enqueuedMs = owner.nowMs
+    const worker = owner.worker('a')
+    owner.nowMs += 50
+    const run = { startedMs: 1, endedMs: 2 ** 50 }
+    worker.ends(worker.grant(), { type: 'done', instructions: bytes('{}') }, run)
+    owner.commit()
+    expect(attemptsOf(owner)).toMatchObject([{ startedMs: enqueuedMs, endedMs: owner.nowMs }])
+  })
+
   it('names what a phase has set, when its worker says so', () => {
     const owner = new AnOwner({ phases: 2 })
     owner.submitted('one')
     const worker = owner.worker('a')
     worker.ends(worker.grant(), { type: 'done', instructions: bytes('{}'), keys: ['uri'] })
     owner.commit()
-    const ended = owner.groups.flatMap(({ mutations }) =>
-      mutations.flatMap((mutation) => (mutation.type === 'advance' ? mutation.ended : [])),
-    )
-    expect(ended.map(({ keys }) => keys)).toEqual([['uri']])
+    expect(attemptsOf(owner).map(({ keys }) => keys)).toEqual([['uri']])
   })
 })
