@@ -265,7 +265,12 @@ export class Shard {
    * When the attempt began and ended, by this owner's clock. How long it took is the worker's to say: its clock may
    * differ, and its result may have waited for an owner.
    */
-  #timesOf({ job, startedMs, tookMs, grantedMs }: Grant): readonly [started: number, ended: number] {
+  #timesOf({
+    job,
+    startedMs,
+    tookMs,
+    grantedMs,
+  }: Grant): readonly [started: number, ended: number] {
     // Whatever a worker says, no run has lasted longer than its job.
     const lastedMs = Math.min(tookMs, this.nowMs - job.enqueuedMs)
     if (lastedMs <= 0) return [startedMs === 0 ? grantedMs : startedMs, this.nowMs]
