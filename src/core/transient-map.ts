@@ -5,8 +5,9 @@
  * one, and the old table points to it (for the sake of iterators). Once a table lies in the old generation, each
  * later one is reached from a dead one before it: the young collector keeps all of them, and every entry that
  * they had when they were left, and moves them to the old generation too, until a full collection ends the
- * chain. With some hundred jobs under way that was half of all memory that was ever allocated. So the Map is left for a copy of
- * itself now and then, to which nothing points. Measured: docs/decisions/0015-memory-on-the-hot-path.md.
+ * chain. With some hundred jobs under way that was half of all memory that was ever allocated. So the Map is
+ * left for a copy of itself now and then, to which nothing points. Measured:
+ * docs/decisions/0015-memory-on-the-hot-path.md.
  */
 
 /** Fewer inserts than that are no chain worth ending. */
