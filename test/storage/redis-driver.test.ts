@@ -81,7 +81,7 @@ describe('the options of the Redis store', () => {
     const describe = (options: object): string =>
       new RedisStorageBackend('x', options).info().description
     expect(describe({})).toBe('Redis at 127.0.0.1:6379')
-    expect(describe({ redisUri: 'rediss://me:pw@[::1]:7000/2' })).toBe('Redis at [::1]:7000')
+    expect(describe({ redisUri: 'rediss://me:pw@[::1]:7000/2' })).toBe('Redis at [::1]:7000/2')
     expect(describe({ cluster: ['a:1', 'b:2'] })).toBe('Redis at cluster of a:1, b:2')
     const sentinels = { name: 'mymaster', addresses: ['a:1'] }
     expect(describe({ sentinels })).toBe('Redis at mymaster by Sentinel')
