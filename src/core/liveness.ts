@@ -237,7 +237,7 @@ export class Liveness {
 
   /** A ping that was sent after an order has come back, and the order has not arrived. */
   #sendMissingAgain(worker: Worker, ping: number): void {
-    for (const [order, kept] of [...worker.unacknowledged]) {
+    for (const [order, kept] of worker.unacknowledged) {
       if (kept.pingAtSend >= ping) continue
       const isGivenUp = kept.sends > this.#shard.config.limits.grantResendsMax
       if (isGivenUp && kept.type === 'grant') this.#giveUp(worker, order, kept.grant)

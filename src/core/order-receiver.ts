@@ -19,11 +19,11 @@ export class OrderReceiver {
   /** `false`: it has arrived before. */
   take(order: number): boolean {
     if (order <= this.#through || this.#later.has(order)) return false
-    if (order === this.#through + 1 && this.#later.size === 0) {
-      this.#through = order
+    if (order > this.#through + 1) {
+      this.#later.add(order)
       return true
     }
-    this.#later.add(order)
+    this.#through = order
     while (this.#later.delete(this.#through + 1)) this.#through += 1
     return true
   }

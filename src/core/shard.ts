@@ -24,8 +24,8 @@ import { ScheduledJobs } from './scheduled-jobs.ts'
 import type { PhaseSpec, PipelineSpec } from './spec.ts'
 import { Timers } from './timers.ts'
 import { tokenText, type Token } from './token.ts'
-import { hasTaken, Workers, type Worker } from './workers.ts'
 import { TransientMap } from './transient-map.ts'
+import { hasTaken, Workers, type Worker } from './workers.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

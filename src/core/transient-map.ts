@@ -13,7 +13,7 @@
 /** Fewer inserts than that are no chain worth ending. */
 const insertsMin = 256
 
-/** The order of iteration is that of a Map. Nothing may be added while somebody iterates. */
+/** The order of iteration is that of a Map. While somebody iterates, entries may be changed and removed, not added. */
 export class TransientMap<K, V> {
   #map = new Map<K, V>()
   #insertsLeft = insertsMin
@@ -32,7 +32,7 @@ export class TransientMap<K, V> {
 
   set(key: K, value: V): void {
     this.#insertsLeft -= 1
-    if (this.#insertsLeft < 0) this.#renew()
+    if (this.#insertsLeft < 0 && !this.#map.has(key)) this.#renew()
     this.#map.set(key, value)
   }
 

@@ -82,7 +82,7 @@ export class Waiters {
   }
 
   flush(): void {
-    this.#tell(this.#done.splice(0))
+    if (this.#done.length > 0) this.#tell(this.#done.splice(0))
     if (this.#settled.length === 0 || this.#isFlushing || this.#isStopped) return
     this.#isFlushing = true
     void this.#tellRead()

@@ -44,3 +44,12 @@ it('lets entries be removed while somebody iterates', () => {
   expect([...tested.keys()].slice(0, 3)).toEqual([1, 3, 5])
   expect(tested.size).toBe(2_500)
 })
+
+it('shows whoever iterates what has been changed meanwhile', () => {
+  const tested = new TransientMap<number, string>()
+  for (let n = 0; n < 200; n++) tested.set(n, 'old')
+  for (const [n, value] of tested) {
+    expect(value).toBe(n === 0 ? 'old' : 'new')
+    if (tested.has(n + 1)) tested.set(n + 1, 'new')
+  }
+})
