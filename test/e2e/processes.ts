@@ -140,6 +140,17 @@ export class Bench {
     )
   }
 
+  /** Some worker has begun to drain, and its manager knows. */
+  async someoneLeaves(client: PipelineClient): Promise<void> {
+    await until(
+      async () => {
+        const workers = (await client.status()).shards[0]?.workers
+        return workers?.some(({ state }) => state === 'leaving')
+      },
+      { what: 'the manager knows that a worker is leaving' },
+    )
+  }
+
   async settled(client: PipelineClient, count: number): Promise<void> {
     await until(
       async () => {

@@ -100,13 +100,7 @@ describe('the workers of a bundle', () => {
     const bundle = await aBundle()
     await aJobRuns()
     bundle.kill('SIGTERM')
-    await until(
-      async () => {
-        const workers = (await client.status()).shards[0]?.workers
-        return workers?.some(({ state }) => state === 'leaving')
-      },
-      { what: 'the manager knows that they are leaving' },
-    )
+    await bench.someoneLeaves(client)
     const atMs = performance.now()
     await allGone(bundle, () => bundle.kill('SIGTERM'))
     expect(bundle.exitCode).toBe(143)

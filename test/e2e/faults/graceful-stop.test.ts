@@ -38,13 +38,7 @@ async function twoJobsRun(...flags: readonly string[]) {
 /** Ends the first signal's answer: it has begun to drain. */
 async function drains(worker: ChildProcess): Promise<void> {
   worker.kill('SIGTERM')
-  await until(
-    async () => {
-      const workers = (await client.status()).shards[0]?.workers
-      return workers?.some(({ state }) => state === 'leaving')
-    },
-    { what: 'the manager knows that it is leaving' },
-  )
+  await bench.someoneLeaves(client)
 }
 
 /** Both are done, after so many runs, each of them the first attempt; and the audit finds nothing. */
