@@ -27,7 +27,7 @@ import type {
   WorkerEvent,
 } from './worker-event.ts'
 import { heldTokens, putOff, timedOut, type Run } from './worker-run.ts'
-import { fallsSilent, newStream, type Stream } from './worker-stream.ts'
+import { fallsSilent, newRun, newStream, type Stream } from './worker-stream.ts'
 import { TransientMap } from './transient-map.ts'
 
 export interface WorkerProtocolConfig {
@@ -155,7 +155,8 @@ export class WorkerProtocol {
     }
     const stream = this.#streamNamed(orders.stream)
     if (stream === undefined) return
-    stream.ping = Math.max(stream.ping, orders.ping)
+    const isPinged = orders.ping > stream.ping
+    if (isPinged) stream.ping = orders.ping
     stream.heardMs = this.#nowMs
     this.#credit.heard(stream.owner, orders)
     for (const { entry } of orders.answers) this.#outbox.answered(entry)
@@ -166,7 +167,8 @@ export class WorkerProtocol {
       this.#take(stream, order)
     }
     // The acknowledgement goes first: what starts now may block the loop.
-    if (taken > 0) this.#report(stream, {})
+    if (isPinged && this.#isBeatNear()) this.#beatNow()
+    else if (taken > 0) this.#report(stream, {})
     this.#startQueued()
     this.#sendUnsent()
   }
@@ -189,26 +191,9 @@ export class WorkerProtocol {
   }
 
   #granted(stream: Stream, order: Extract<WireOrder, { type: 'grant' }>): void {
-    const { token, jobId, phase, attempt, timeoutMs, instructions } = order
+    const { token, jobId } = order
     this.#lastRun += 1
-    const run: Run = {
-      number: this.#lastRun,
-      token,
-      owner: stream.owner,
-      newest: stream.newest,
-      pipeline: stream.open.pipeline,
-      jobId,
-      phase,
-      attempt,
-      timeoutMs,
-      instructions,
-      receivedMs: this.#nowMs,
-      state: 'queued',
-      startedMs: 0,
-      abort: undefined,
-      deadlineMs: Infinity,
-      naps: 0,
-    }
+    const run = newRun(this.#lastRun, stream, order, this.#nowMs)
     const older = stream.newest.get(jobId)
     if (older !== undefined && !isNewer(token, older.token)) return
     if (this.#draining) return this.#giveBack(run, 'the worker drains')
@@ -307,7 +292,19 @@ export class WorkerProtocol {
   #timer(): void {
     if (this.#earliestDeadlineMs <= this.#nowMs) this.#runDeadlines()
     if (this.#holdDeadlineMs() <= this.#nowMs) this.#giveBackQueued('did not start in time')
-    if (this.#nextBeatMs > this.#nowMs) return this.#sendUnsent()
+    if (this.#nextBeatMs <= this.#nowMs) this.#beatNow()
+    this.#sendUnsent()
+  }
+
+  /**
+   * Then a ping is answered by the beat: those of all workers arrive together, behind the pings that were sent
+   * together, and the manager wakes up for many of them at once.
+   */
+  #isBeatNear(): boolean {
+    return this.#nextBeatMs - this.#nowMs < this.#config.beatMs / 2
+  }
+
+  #beatNow(): void {
     this.#nextBeatMs = this.#nowMs + this.#config.beatMs
     for (const stream of this.#streams.values()) {
       this.#outbox.sendAgain(stream.owner, this.#nowMs - this.#config.resultResendMs)
@@ -316,7 +313,6 @@ export class WorkerProtocol {
       }
     }
     this.#beatAll()
-    this.#sendUnsent()
   }
 
   #runDeadlines(): void {

@@ -1,6 +1,6 @@
 /** The stream of one owner, as the worker's protocol machine keeps it. */
 import { OrderReceiver } from './order-receiver.ts'
-import type { StreamOpen } from './worker-event.ts'
+import type { StreamOpen, WireOrder } from './worker-event.ts'
 import type { Run } from './worker-run.ts'
 import { TransientMap } from './transient-map.ts'
 
@@ -28,6 +28,34 @@ export function newStream(owner: string, open: StreamOpen, before: Stream | unde
     // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
     reports: before?.reports ?? 0,
     ...{ heardMs: 0, isSilent: false },
+  }
+}
+
+/** The run of a grant that has just come on it. */
+export function newRun(
+  number: number,
+  { owner, newest, open }: Stream,
+  order: Extract<WireOrder, { type: 'grant' }>,
+  nowMs: number,
+): Run {
+  const { token, jobId, phase, attempt, timeoutMs, instructions } = order
+  return {
+    number,
+    token,
+    owner,
+    newest,
+    pipeline: open.pipeline,
+    jobId,
+    phase,
+    attempt,
+    timeoutMs,
+    instructions,
+    receivedMs: nowMs,
+    state: 'queued',
+    startedMs: 0,
+    abort: undefined,
+    deadlineMs: Infinity,
+    naps: 0,
   }
 }
 

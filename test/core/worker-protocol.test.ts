@@ -67,6 +67,32 @@ describe('a stream', () => {
     expect(told(worker.tell('HelloWanted'))).toEqual([[], [[]]])
   })
 
+  it('has its beat at a ping that comes in the second half of it, and then a whole beat later', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const beats = (effects: readonly WorkerEffect[]) =>
+      reports(effects).flatMap(({ held, ping }) => (held === undefined ? [] : [ping]))
+    expect(beats(worker.pass(0))).toEqual([1])
+    worker.nowMs += 500
+    expect(beats(worker.receives([], { ping: 2 }))).toEqual([])
+    worker.nowMs += 1
+    expect(beats(worker.receives([], { ping: 2 }))).toEqual([])
+    expect(beats(worker.receives([], { ping: 3 }))).toEqual([3])
+    expect(beats(worker.receives([], { ping: 4 }))).toEqual([])
+    expect(beats(worker.pass(999))).toEqual([])
+    expect(beats(worker.pass(1))).toEqual([4])
+  })
+
+  it('acknowledges with its beat, before what may block the loop', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    worker.pass(0)
+    worker.nowMs += 900
+    const effects = worker.receives([aGrant(1, 'job')], { ping: 2 })
+    expect(effects.map(({ type }) => type)).toEqual(['SendReport', 'SayHello', 'StartRun'])
+    expect(reports(effects)).toMatchObject([{ ping: 2, through: 1, held: [{ state: 'queued' }] }])
+  })
+
   it('shares the credit with those of other owners', () => {
     const worker = new AWorkerProtocol({ concurrency: 4 })
     const toOwners = (effects: readonly WorkerEffect[]) =>
