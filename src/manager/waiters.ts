@@ -57,7 +57,19 @@ export class Waiters {
       if (waits === undefined) this.#byJob.set(id, new Set([wait]))
       else waits.add(wait)
     }
-    wait.timer = setTimeout(() => this.#timeOut(wait), timeoutMs)
+    const endMs = performance.now() + timeoutMs
+    try {
+      await this.#tellKnown(wait, ids)
+    } finally {
+      // Not before: who gives no time at all asks for what has settled already.
+      if (this.#waits.has(wait)) {
+        const leftMs = Math.max(0, endMs - performance.now())
+        wait.timer = setTimeout(() => this.#timeOut(wait), leftMs)
+      }
+    }
+  }
+
+  async #tellKnown(wait: Wait, ids: readonly string[]): Promise<void> {
     const unknown = ids.filter((id) => !this.#parts.isOpen(id))
     for (let at = 0; at < unknown.length && !this.#isStopped;) {
       const chunk = unknown.slice(at, at + this.#slice.jobs)

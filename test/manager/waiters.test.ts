@@ -1,8 +1,10 @@
 /** Clients that wait: what they are told without the store, and when the shard changes hands meanwhile. */
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { JobRecord } from '../../src/core/job.ts'
 import { Waiters } from '../../src/manager/waiters.ts'
 import { aJob } from '../../src/testing/storage/builders.ts'
+
+afterEach(() => vi.useRealTimers())
 
 it('say nothing of a read that fails when the shard has been given up', async () => {
   const reads: { answer(jobs: readonly JobRecord[]): void; fail(error: Error): void }[] = []
@@ -67,4 +69,25 @@ it('are told of those that have settled before, and of the others when they do',
   waiters.settled({ id: 'job-1', state: 'done', instructions: Uint8Array.of(0x80) })
   waiters.flush()
   expect(answers.at(-1)).toBe('job-1 done.')
+})
+
+it('without any time to wait are told of what has settled, however long the store takes', async () => {
+  vi.useFakeTimers()
+  const answers: unknown[] = []
+  const reads: ((jobs: readonly JobRecord[]) => void)[] = []
+  const waiters = new Waiters({
+    isOpen: (id) => id === 'job-1',
+    getJobs: () => new Promise((answer) => void reads.push(answer)),
+    answer: (_peer, _request, items, isLast) => {
+      answers.push(...items.map(({ id, state }) => `${id} ${state}${isLast ? '.' : ''}`))
+    },
+    onError: (error) => expect.unreachable(String(error)),
+  })
+  const waiting = waiters.wait('one', 1, { ids: ['job-1', 'job-2'], timeoutMs: 0 })
+  vi.advanceTimersByTime(1_000)
+  expect(answers).toEqual([])
+  reads[0]?.([{ ...aJob(2), state: 'done' }])
+  await waiting
+  vi.advanceTimersByTime(0)
+  expect(answers).toEqual(['job-2 done', 'job-1 timedOut.'])
 })
