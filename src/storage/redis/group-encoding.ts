@@ -1,6 +1,6 @@
 /**
- * A group as the arguments of the commit script: a header, all mutations as one list, then the bytes
- * (instructions, ended attempts), which mutations name by the number of their argument; 0 = none.
+ * A group as the arguments of the commit script: a header, all mutations as one list, and all bytes (instructions,
+ * ended attempts) one behind the other, of which mutations name the place, counted from 1, and the length; 0 = none.
  */
 import type { AttemptRecord } from '../../core/job.ts'
 import type { Group, Mutation } from '../../core/mutation.ts'
@@ -44,9 +44,9 @@ export function encodeGroup(
 ): { keys: string[]; args: Buffer[] } {
   // Behind an unanswered group any other may find either.
   const previous = unanswered === undefined || unanswered === group.id ? lastGroup : ''
-  const writer = new GroupEncoder()
-  const mutations = group.mutations.map((mutation) => writer.encode(mutation))
-  const phases = [...writer.phases]
+  const encoder = new MutationEncoder()
+  const mutations = packr.pack(group.mutations.map((mutation) => encoder.encode(mutation)))
+  const phases = [...encoder.phases]
   const header = [String(epoch), owner, group.id, group.number, historyBytesMax, phases, previous]
   return {
     keys: [
@@ -54,12 +54,13 @@ export function encodeGroup(
       ...[keys.scheduled, keys.ended, keys.dead, keys.noted, keys.paused, keys.counters],
       ...phases.map((phase) => keys.ready(phase)),
     ],
-    args: [packr.pack(header), packr.pack(mutations), ...writer.bytes],
+    args: [packr.pack(header), mutations, Buffer.concat(encoder.bytes)],
   }
 }
 
-class GroupEncoder {
-  readonly bytes: Buffer[] = []
+class MutationEncoder {
+  readonly bytes: Uint8Array[] = []
+  #length = 0
   /** Whose ready sets the group may touch. */
   readonly phases = new Set<number>()
 
@@ -76,22 +77,22 @@ class GroupEncoder {
   #values(mutation: JobMutation): unknown[] {
     switch (mutation.type) {
       case 'insert':
-        return [packedJob(mutation.job), this.#argument(mutation.job.instructions)]
+        return [packedJob(mutation.job), ...this.#place(mutation.job.instructions)]
       case 'advance': {
         const { toPhase, readyMs, instructions, ended } = mutation
         this.phases.add(toPhase)
-        return [toPhase, readyMs, this.#argument(instructions), this.#attempt(ended)]
+        return [toPhase, readyMs, ...this.#place(instructions), ...this.#attempt(ended)]
       }
       case 'retry': {
         const { dueMs, attempts, crashes, ended } = mutation
         const [state, due] =
           dueMs === 0 ? [stateCodes.ready, ended.endedMs] : [stateCodes.scheduled, dueMs]
-        return [state, due, attempts, crashes, errorOf(ended), this.#attempt(ended)]
+        return [state, due, attempts, crashes, errorOf(ended), ...this.#attempt(ended)]
       }
       case 'settle': {
         const { state, endedMs, attempts, crashes, deathReason, instructions, ended } = mutation
         const counts = [stateCodes[state], endedMs, attempts, crashes]
-        const bytes = [this.#argument(instructions), this.#attempt(ended)]
+        const bytes = [...this.#place(instructions), ...this.#attempt(ended)]
         return [...counts, deathReason ?? false, errorOf(ended), ...bytes]
       }
       case 'release':
@@ -99,7 +100,7 @@ class GroupEncoder {
           mutation.tokenMin,
           mutation.suspect,
           mutation.crashes,
-          this.#attempt(mutation.ended),
+          ...this.#attempt(mutation.ended),
         ]
       case 'note':
         return [packedNote(mutation.running)]
@@ -111,15 +112,16 @@ class GroupEncoder {
     }
   }
 
-  #attempt(ended: AttemptRecord | undefined): number {
-    return this.#argument(ended === undefined ? undefined : packAttempt(ended))
+  #attempt(ended: AttemptRecord | undefined): [at: number, length: number] {
+    return this.#place(ended === undefined ? undefined : packAttempt(ended))
   }
 
-  /** Number of the argument, counted from 1 as the script does; header and mutations come before. */
-  #argument(bytes: Uint8Array | undefined): number {
-    if (bytes === undefined) return 0
-    const { buffer, byteOffset, byteLength } = bytes
-    return this.bytes.push(Buffer.from(buffer, byteOffset, byteLength)) + 2
+  #place(bytes: Uint8Array | undefined): [at: number, length: number] {
+    if (bytes === undefined) return [0, 0]
+    this.bytes.push(bytes)
+    const at = this.#length + 1
+    this.#length += bytes.length
+    return [at, bytes.length]
   }
 }
 

@@ -15,25 +15,29 @@ local function getMany(key, fields)
   return found
 end
 
-local waiting, order = {}, {}
+-- Gathers the arguments of one command on one key; flush sends all, in the order of these calls.
+local writers = {}
+local function writer(command, key)
+  local made = {command = command, key = key, args = {}, count = 0}
+  writers[#writers + 1] = made
+  return made
+end
 
-local function batch(command, key, first, second)
-  local name = command .. ' ' .. key
-  local args = waiting[name]
-  if args == nil then
-    args = {}
-    waiting[name] = args
-    order[#order + 1] = {command, key, args}
+local function put(to, first, second)
+  local count = to.count + 1
+  to.args[count] = first
+  if second ~= nil then
+    count = count + 1
+    to.args[count] = second
   end
-  args[#args + 1] = first
-  if second ~= nil then args[#args + 1] = second end
+  to.count = count
 end
 
 local function flush()
-  for _, entry in ipairs(order) do
-    local args = entry[3]
-    for from = 1, #args, slice do
-      redis.call(entry[1], entry[2], unpack(args, from, math.min(from + slice - 1, #args)))
+  for _, made in ipairs(writers) do
+    local args, count = made.args, made.count
+    for from = 1, count, slice do
+      redis.call(made.command, made.key, unpack(args, from, math.min(from + slice - 1, count)))
     end
   end
 end

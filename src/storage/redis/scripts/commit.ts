@@ -6,8 +6,10 @@
  * A record is the list that `../records.ts` names: 1 id, 2 sequence, 3 state, 4 phase, 5 priority, 6
  * attempts, 7 crashes, 8 attemptsMax, 9 enqueued, 10 due, 11 checksum, 12 tokenMin, 13 suspect, 14 ended, 15
  * deathReason, 16 lastError, 17 running, 18 replayOf. `false` stands for what is absent: a hole would make
- * Lua pack the list as a map. Mutations are encoded in `../group-encoding.ts`; bytes never go through
- * MessagePack, they are arguments of their own, which mutations name by number.
+ * Lua pack the list as a map.
+ *
+ * Mutations are encoded in `../group-encoding.ts`. Bytes never go through MessagePack, which Redis knows without
+ * them: they are one argument, of which a mutation names place and length.
  */
 import { batches } from './batches.ts'
 import { script, writeOfNothing } from './script.ts'
@@ -42,7 +44,7 @@ if previous ~= '' and row[4] ~= previous then return {'lost', previous} end
 
 /** Everything that the group may look at, read at once. */
 const draft = `
-local mutations = cmsgpack.unpack(ARGV[2])
+local mutations, bytes = cmsgpack.unpack(ARGV[2]), ARGV[3]
 local members, listed, wanted, asked = {}, {}, {}, {}
 for _, m in ipairs(mutations) do
   if m[1] < 10 then
@@ -54,9 +56,9 @@ local packed, known = {}, {}
 for i, value in ipairs(getMany(kJob, members)) do packed[members[i]] = value end
 for i, value in ipairs(getMany(kId, wanted)) do known[wanted[i]] = value end
 
--- The jobs as the group leaves them (false = gone), and as they are stored.
-local jobs, before, ids = {}, {}, {}
-local body, attempts, anew, touched = {}, {}, {}, {}
+-- The jobs as the group leaves them (false = gone), and where those lie that are stored.
+local jobs, ids, body, attempts, anew, touched = {}, {}, {}, {}, {}, {}
+local states, phases, noted = {}, {}, {}
 local pauses, answers, inserts, stored, last = {}, {}, 0, 0, 0
 
 local function seen(member)
@@ -66,15 +68,19 @@ local function seen(member)
   if value == nil then value = redis.call('HGET', kJob, member) end
   job = value and cmsgpack.unpack(value) or false
   jobs[member] = job
-  if job then before[member] = {job[3], job[4], job[17] and job[3] <= 1} end
+  if job then
+    states[member], phases[member] = job[3], job[4]
+    noted[member] = job[17] and job[3] <= 1
+  end
   return job
 end
 
-local function append(member, argument)
-  if argument == 0 then return end
-  local list = attempts[member]
-  if list == nil then list = {}; attempts[member] = list end
-  list[#list + 1] = ARGV[argument]
+local function part(at, length) return string.sub(bytes, at, at + length - 1) end
+
+local function append(member, at, length)
+  if at == 0 then return end
+  local before = attempts[member]
+  attempts[member] = before and before .. part(at, length) or part(at, length)
 end
 `
 
@@ -84,24 +90,24 @@ local change = {}
 change[2] = function(job, m)
   job[3], job[4], job[6], job[7], job[8], job[10] = 0, m[5], 0, 0, 0, m[6]
   job[13], job[16], job[17] = false, false, false
-  body[m[2]] = ARGV[m[7]]
-  append(m[2], m[8])
+  body[m[2]] = part(m[7], m[8])
+  append(m[2], m[9], m[10])
 end
 change[3] = function(job, m)
   job[3], job[10], job[6], job[7], job[17] = m[5], m[6], m[7], m[8], false
   if m[9] then job[16] = m[9] end
-  append(m[2], m[10])
+  append(m[2], m[10], m[11])
 end
 change[4] = function(job, m)
   job[3], job[14], job[6], job[7], job[17] = m[5], m[6], m[7], m[8], false
   if m[9] then job[15] = m[9] end
   if m[5] == 2 then job[16] = false elseif m[10] then job[16] = m[10] end
-  if m[11] ~= 0 then body[m[2]] = ARGV[m[11]] end
-  append(m[2], m[12])
+  if m[11] ~= 0 then body[m[2]] = part(m[11], m[12]) end
+  append(m[2], m[13], m[14])
 end
 change[5] = function(job, m)
   job[3], job[12], job[13], job[7], job[17] = 0, m[5], m[6], m[7], false
-  append(m[2], m[8])
+  append(m[2], m[8], m[9])
 end
 change[6] = function(job, m) job[17] = m[5] end
 change[7] = function(job, m)
@@ -134,9 +140,8 @@ local function insert(m)
     return nil
   end
   if seen(member) then return 'its sequence is taken' end
-  jobs[member], ids[id], body[member], anew[member] = m[5], member, ARGV[m[6]], true
-  attempts[member] = nil
-  touched[member] = true
+  jobs[member], ids[id], body[member] = m[5], member, part(m[6], m[7])
+  attempts[member], anew[member], touched[member] = nil, true, true
   stored = stored + 1
   last = math.max(last, m[5][2])
 end
@@ -162,63 +167,86 @@ local deltas = {}
 local function count(name, by) deltas[name] = (deltas[name] or 0) + by end
 
 local names = {[2] = 'done', [3] = 'cancelled', [4] = 'dead'}
+local waitingNames = {[0] = {}, [1] = {}}
+for phase in pairs(ready) do
+  waitingNames[0][phase], waitingNames[1][phase] = 'r' .. phase, 's' .. phase
+end
 local function place(state, phase)
-  if state == 0 then return ready[phase], 'r' .. phase end
-  if state == 1 then return kScheduled, 's' .. phase end
+  if state == 0 then return ready[phase], waitingNames[0][phase] end
+  if state == 1 then return kScheduled, waitingNames[1][phase] end
   return state == 4 and kDead or kEnded, names[state]
+end
+
+-- Redis would print a number with seventeen digits, which takes four times as long.
+local function whole(number)
+  return string.format(number % 1 == 0 and '%d' or '%.17g', number)
 end
 
 local function score(job)
   local state = job[3]
-  if state == 0 then return string.format('%.0f', (10 - job[5]) * 17592186044416 + job[2]) end
-  return string.format('%.17g', state == 1 and job[10] or job[14] or 0)
+  if state == 0 then return whole((10 - job[5]) * 17592186044416 + job[2]) end
+  return whole(state == 1 and job[10] or job[14] or 0)
 end
 
 -- A group with new jobs begins with a write that takes room, for a full server to refuse; settling goes on.
 if stored > 0 then redis.call('HSET', kShard, 'schema', '1') else ${writeOfNothing('kShard')} end
 
+local added, taken = {}, {}
+local function setOf(writersOf, command, key)
+  local made = writersOf[key]
+  if made == nil then made = writer(command, key); writersOf[key] = made end
+  return made
+end
+local setJob, setBody, setHistory = writer('HSET', kJob), writer('HSET', kBody), writer('HSET', kHistory)
+local dropJob, dropBody, dropHistory =
+  writer('HDEL', kJob), writer('HDEL', kBody), writer('HDEL', kHistory)
+
 local grown = {}
-for member in pairs(touched) do
-  local job, was = jobs[member], before[member]
-  local oldKey, oldName, newKey, newName
-  if was then oldKey, oldName = place(was[1], was[2]) end
-  if job then newKey, newName = place(job[3], job[4]) end
-  if oldName ~= newName then
-    if oldName then count(oldName, -1) end
-    if newName then count(newName, 1) end
-  end
-  if oldKey and oldKey ~= newKey then batch('ZREM', oldKey, member) end
-  local noted = job and job[17] and job[3] <= 1
-  if was and was[3] and not noted then batch('ZREM', kNoted, member) end
-  if job then
-    batch('HSET', kJob, member, cmsgpack.pack(job))
-    batch('ZADD', newKey, score(job), member)
-    if body[member] then batch('HSET', kBody, member, body[member]) end
-    if noted then batch('ZADD', kNoted, string.format('%.0f', job[2]), member) end
-    if not was then batch('ZADD', kAll, string.format('%.0f', job[2]), member) end
-    if attempts[member] then
-      grown[#grown + 1] = member
-    elseif was and anew[member] then
-      batch('HDEL', kHistory, member)
+
+for _, member in ipairs(members) do
+  if touched[member] then
+    local job, state = jobs[member], states[member]
+    local oldKey, oldName, newKey, newName
+    if state then oldKey, oldName = place(state, phases[member]) end
+    if job then newKey, newName = place(job[3], job[4]) end
+    if oldName ~= newName then
+      if oldName then count(oldName, -1) end
+      if newName then count(newName, 1) end
     end
-  elseif was then
-    batch('HDEL', kJob, member)
-    batch('HDEL', kBody, member)
-    batch('HDEL', kHistory, member)
-    batch('ZREM', kAll, member)
+    if oldKey and oldKey ~= newKey then put(setOf(taken, 'ZREM', oldKey), member) end
+    local isNoted = job and job[17] and job[3] <= 1
+    if noted[member] and not isNoted then put(setOf(taken, 'ZREM', kNoted), member) end
+    if job then
+      put(setJob, member, cmsgpack.pack(job))
+      put(setOf(added, 'ZADD', newKey), score(job), member)
+      if body[member] then put(setBody, member, body[member]) end
+      if isNoted then put(setOf(added, 'ZADD', kNoted), whole(job[2]), member) end
+      if not state then put(setOf(added, 'ZADD', kAll), whole(job[2]), member) end
+      if attempts[member] then
+        grown[#grown + 1] = member
+      elseif state and anew[member] then
+        put(dropHistory, member)
+      end
+    elseif state then
+      put(dropJob, member)
+      put(dropBody, member)
+      put(dropHistory, member)
+      put(setOf(taken, 'ZREM', kAll), member)
+    end
   end
 end
 
 for i, old in ipairs(getMany(kHistory, grown)) do
   local member = grown[i]
-  local parts, kept = attempts[member], ''
-  if old and not anew[member] and #old <= historyMax then kept = old end
-  batch('HSET', kHistory, member, kept .. table.concat(parts))
+  local kept = old and not anew[member] and #old <= historyMax
+  put(setHistory, member, kept and old .. attempts[member] or attempts[member])
 end
+local setId, dropId = writer('HSET', kId), writer('HDEL', kId)
 for id, member in pairs(ids) do
-  if member then batch('HSET', kId, id, member) else batch('HDEL', kId, id) end
+  if member then put(setId, id, member) else put(dropId, id) end
 end
-for phase, paused in pairs(pauses) do batch(paused and 'SADD' or 'SREM', kPaused, phase) end
+local pause, resume = writer('SADD', kPaused), writer('SREM', kPaused)
+for phase, paused in pairs(pauses) do put(paused and pause or resume, phase) end
 flush()
 
 for name, by in pairs(deltas) do

@@ -13,17 +13,21 @@ local keep, left = tonumber(ARGV[3]), tonumber(ARGV[4])
 local names = {[2] = 'done', [3] = 'cancelled', [4] = 'dead'}
 local gone = {}
 
+local fromAll, fromId = writer('ZREM', kAll), writer('HDEL', kId)
+local jobs, bodies, histories = writer('HDEL', kJob), writer('HDEL', kBody), writer('HDEL', kHistory)
+
 local function drop(set, members)
+  local fromSet = writer('ZREM', set)
   for i, value in ipairs(getMany(kJob, members)) do
     local member = members[i]
-    batch('ZREM', set, member)
-    batch('ZREM', kAll, member)
-    batch('HDEL', kBody, member)
-    batch('HDEL', kHistory, member)
-    batch('HDEL', kJob, member)
+    put(fromSet, member)
+    put(fromAll, member)
+    put(bodies, member)
+    put(histories, member)
+    put(jobs, member)
     if value then
       local job = cmsgpack.unpack(value)
-      batch('HDEL', kId, job[1])
+      put(fromId, job[1])
       local name = names[job[3]]
       gone[name] = (gone[name] or 0) + 1
     end
