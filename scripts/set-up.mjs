@@ -1,6 +1,6 @@
 // Makes a fresh machine ready for `npm test`: packages, their native parts, the Python side of the
-// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the browser of the
-// dashboard's tests, the build.
+// protocol tests, the servers of the shared stores, the tools for boxes of one machine, the shells that are
+// completed, the browser of the dashboard's tests, the build.
 // Running it again does only what is missing. Without apt or without root it says so and goes on: the
 // tests that need them skip themselves.
 import { spawnSync } from 'node:child_process'
@@ -14,6 +14,9 @@ const debianPackages = [
   'iproute2',
   'redis-server',
   'postgresql',
+  'bash-completion',
+  'zsh',
+  'fish',
   'chromium',
 ]
 

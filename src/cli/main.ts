@@ -5,8 +5,8 @@
  */
 import { Command, CommanderError, Option as Flag } from 'commander'
 import { commandGroups, commands, globalOptions, sectionOf } from '../config/commands.ts'
-import type { CommandName, CommandOptions } from '../config/commands.ts'
-import { defaultOf, flagOf, type Option, type Options } from '../config/option.ts'
+import type { CommandDeclaration, CommandName, CommandOptions } from '../config/commands.ts'
+import { defaultOf, flagOf, isRepeatable, type Option, type Options } from '../config/option.ts'
 import { print, reportError } from './command-context.ts'
 import { throwUsageErrors } from './usage-error.ts'
 import { packageVersion } from './version.ts'
@@ -31,9 +31,10 @@ function define<
   N extends CommandName,
   A extends readonly [...(string | readonly string[] | undefined)[], CommandOptions<N>],
 >(name: N, load: () => Promise<(...values: A) => Promise<number>>): void {
-  const { args, summary, options } = commands[name]
+  const { args, summary, options, notes = '' }: CommandDeclaration = commands[name]
   const last = name.split(' ').at(-1) ?? name
   const command = parentOf(name).command(`${last} ${args}`.trim()).description(summary)
+  command.addHelpText('after', notes)
   throwUsageErrors(command)
   addFlags(command, options)
   command.action(async (...values: unknown[]) => {
@@ -59,11 +60,11 @@ function parentOf(name: CommandName): Command {
 
 function addFlags(command: Command, options: Options): void {
   for (const [key, option] of Object.entries(options)) {
-    const { name, placeholder } = option.kind
+    const { placeholder } = option.kind
     const value = placeholder === '' ? '' : ` <${placeholder}>`
     const short = option.short === undefined ? '' : `-${option.short}, `
     const flag = new Flag(`${short}${flagOf(key)}${value}`, helpOf(option))
-    command.addOption(isRepeatable(name) ? flag.argParser(repeatable) : flag)
+    command.addOption(isRepeatable(option) ? flag.argParser(repeatable) : flag)
   }
 }
 
@@ -72,15 +73,11 @@ function helpOf(option: Option): string {
   const fallback = defaultOf(option)
   const notes = [
     ...(name === 'choice' || name === 'count' ? [wanted] : []),
-    ...(isRepeatable(name) ? ['repeatable'] : []),
+    ...(isRepeatable(option) ? ['repeatable'] : []),
     ...(option.required === true ? ['required'] : []),
     ...(fallback === '' || name === 'flag' || option.required ? [] : [`default: ${fallback}`]),
   ]
   return notes.length === 0 ? option.summary : `${option.summary} (${notes.join('; ')})`
-}
-
-function isRepeatable(kind: string): boolean {
-  return kind === 'addresses' || kind === 'texts'
 }
 
 function repeatable(value: string, before: string[] | undefined): string[] {
@@ -112,6 +109,7 @@ define('web', async () => (await import('./web.ts')).serveWeb)
 define('web-token', async () => (await import('./web.ts')).makeToken)
 define('streamer', async () => (await import('./relay.ts')).serveStreamer)
 define('forwarder', async () => (await import('./relay.ts')).serveForwarder)
+define('completion', async () => (await import('./completion.ts')).printCompletion)
 define('version', () =>
   Promise.resolve((options: CommandOptions<'version'>) => {
     print(options.json ? { version: packageVersion } : packageVersion)

@@ -253,13 +253,27 @@ const forwarderOptions = {
 } satisfies Options
 
 export interface CommandDeclaration {
-  /** The positional arguments, as in a usage line. */
+  /** The positional arguments, as in a usage line; `<a|b>` is one of these words. */
   readonly args: string
   readonly summary: string
   readonly options: Options
   /** Of these keys one at least has to be given. */
   readonly atLeastOneOf?: readonly string[]
+  /** What its help says after the options. */
+  readonly notes?: string
 }
+
+const completionNotes = `
+In a shell that runs:
+  bash, zsh   source <(carbontube completion bash)    # or zsh
+  fish        carbontube completion fish | source
+
+In every new one, once the folder is made:
+  bash        carbontube completion bash > ~/.local/share/bash-completion/completions/carbontube
+              needs the package bash-completion; without it put the line from above into ~/.bashrc
+  zsh         carbontube completion zsh > ~/.zfunc/_carbontube
+              and in ~/.zshrc: fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit
+  fish        carbontube completion fish > ~/.config/fish/completions/carbontube.fish`
 
 /** By name, in the order of the help. The first word of a name is its section in the file. */
 export const commands = {
@@ -360,8 +374,8 @@ export const commands = {
     options: webOptions,
   },
   'web-token': {
-    args: '<name> <role>',
-    summary: 'make a token for the dashboard; role: read, operate or admin',
+    args: '<name> <read|operate|admin>',
+    summary: 'make a token for the dashboard, with one of three roles',
     options: {},
   },
   streamer: {
@@ -375,6 +389,12 @@ export const commands = {
     summary: 'relay events: SUB to PUB, subscriptions passed on',
     options: forwarderOptions,
     atLeastOneOf: ['pubBind', 'pubConnect'],
+  },
+  completion: {
+    args: '<bash|zsh|fish>',
+    summary: 'print what makes a shell complete commands, flags and their values',
+    options: {},
+    notes: completionNotes,
   },
   version: { args: '', summary: 'print the version', options: {} },
 } as const satisfies Readonly<Record<string, CommandDeclaration>>

@@ -78,6 +78,11 @@ export function comesFrom({ sources }: Option, source: Source): boolean {
   return sources === undefined || sources.includes(source)
 }
 
+/** Given again, its flag adds a value instead of replacing the first. */
+export function isRepeatable({ kind }: Option): boolean {
+  return kind.name === 'addresses' || kind.name === 'texts'
+}
+
 /** What holds when nobody says anything: `30s`, `a free port`; '' when that goes without saying. */
 export function defaultOf(option: Option): string {
   if (option.required === true) return 'required'
