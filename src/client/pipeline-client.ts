@@ -3,6 +3,7 @@
  * `import type` of the pipeline class is enough.
  */
 import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
+import type { AttemptRecord } from '../core/job.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -26,36 +27,46 @@ import type { JobView, PipelineDescription, Reply, SettledItem, Welcome } from '
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { answersOfAll, pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
-import type { PipelineStatus } from './all-shards.ts'
+import type { JobsPage, PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
 import { codeOfRefusal } from './refusals.ts'
 import { waitInTurns, type WaitFor } from './waiting.ts'
 
+/** What may be set of a client. */
 export interface ClientOptions {
   /** Longest wait for a connection or an answer; default 10 s. */
   readonly timeout?: Duration
+  /** @internal For tests without sockets. */
   readonly transport?: Transport
 }
 
 /** A job to enqueue: the pipeline's name, its instructions, and if you like an id and a priority. */
 export interface JobRequest<Name, Input> {
+  /** Name of the pipeline. */
   readonly name: Name
+  /**
+   * What the phases work on: an object of what JSON can say, `Uint8Array` and dates (which become text) besides.
+   * At most 8 MiB when encoded.
+   */
   readonly instructions: Input
-  /** Your own id makes a repeated enqueue safe; default: a new UUIDv7. At most 128 bytes. */
+  /** Your own id makes a repeated enqueue safe; default: a new UUIDv7. 1 … 128 bytes of UTF-8. */
   readonly id?: string
-  /** −10 … 10, higher first; default 0. */
+  /** A whole number, −10 … 10, higher first; default 0. */
   readonly priority?: number
 }
 
+/** What became of a job that was enqueued. */
 export interface Enqueued {
-  /** Stored now, or stored before under the same id. */
+  /** Stored now, or stored before under the same id; or `sent`. */
   readonly ok: boolean
+  /** Its id: yours, or the one that was made. */
   readonly job: { readonly id: string }
   /** `sent` when only a pull door was reached: nobody confirmed it. */
   readonly outcome: SubmitOutcome | 'sent'
   /** Why it was refused, as the table of errors has it: `CT_STORE_FULL`; absent when `ok`. */
   readonly code?: ErrorCode
+  /** A manager has answered: with `ok`, the job is in its store. */
   readonly acknowledged: boolean
   /** What survives: `D0` … `D3`; '' when not acknowledged. */
   readonly durability: string
@@ -75,6 +86,7 @@ export interface RetryJobOptions {
 
 /** What became of an order about one dead job. */
 export interface DeadJobAnswer {
+  /** Of the job. */
   readonly id: string
   /** `notDead`: it is alive or settled otherwise, perhaps because somebody else was first. */
   readonly outcome: DeadOutcome
@@ -88,6 +100,28 @@ export interface Paused {
   readonly phases: readonly string[]
 }
 
+/** A job with its history. */
+export interface JobAnswer {
+  /** As it is now. */
+  readonly job: JobView
+  /** Oldest first: the newest 1,000, and no more than 256 KiB of them. */
+  readonly attempts: readonly AttemptRecord[]
+  /** As they are now: a MessagePack map, or JSON text when they begin with a brace. */
+  readonly instructions: Uint8Array
+}
+
+/** Which page of a list. */
+export interface ListPage {
+  /** The `next` of the page before; default: from the start. */
+  readonly after?: string
+  /** Jobs of the page, 1 … 100; default 100. Fewer come when their instructions are large. */
+  readonly limit?: number
+  /** Each job has its instructions, encoded. Default false. */
+  readonly withInstructions?: boolean
+  /** `count` is 0, and the answer comes sooner. Default false. */
+  readonly withoutCount?: boolean
+}
+
 const timeoutMsDefault = 10_000
 /** Something is there, and did not answer in time: a pull door takes a connection sooner than this. */
 const pushWithinMs = 2_000
@@ -96,6 +130,23 @@ const ownersWaitMs = 1_000
 /** A manager takes ten times as many; smaller messages keep it from others for a shorter while. */
 const idsPerWait = 1_000
 
+/**
+ * Enqueues jobs, waits for their results and asks how it goes. `P` is the type of the pipeline class (`import type`
+ * is enough), of a tuple or an object of several: names, instructions and results then have their types.
+ *
+ * One client is for as long as the application runs: it finds a manager that was started again, and sends again
+ * what was not answered. What rejects is a `CarbontubeError`. All that asks rejects with CT_TIMED_OUT when no
+ * answer comes within `timeout`, and with CT_STOPPED when the client is closed.
+ *
+ * @example
+ * ```ts
+ * const client = new PipelineClient<typeof Reports>('tcp://127.0.0.1:5050')
+ * await client.connect()
+ * const { job } = await client.enqueueJob({ name: 'reports', instructions: { title: 'May' } })
+ * const { path } = await client.result(job.id)
+ * client.close()
+ * ```
+ */
 export class PipelineClient<P extends Pipelines = Pipelines> {
   readonly #addresses: readonly string[]
   readonly #transport: Transport
@@ -103,7 +154,14 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   readonly #connection: Connection
   #push: Link | undefined
 
-  /** @param address of a manager, or those of all managers that may own jobs: a list, or joined by commas */
+  /**
+   * Connects nothing yet.
+   *
+   * @param address `tcp://host:port`, the pull or the router door of a manager; with several managers those of
+   * all that may own jobs: a list, or joined by commas
+   * @param options how long to wait
+   * @throws CT_BAD_OPTION when `timeout` is no duration
+   */
   constructor(address: string | readonly string[], options: ClientOptions = {}) {
     const given = typeof address === 'string' ? addressesIn(address) : address
     this.#addresses = given.map((one) => one.trim())
@@ -113,12 +171,17 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     this.#connection = new Connection(this.#transport, this.#timeoutMs)
   }
 
-  /** What a manager said of itself; `undefined` before `connect`, or when only a pull door answers. */
+  /** What the manager said of itself that answered first; `undefined` before `connect`, or when only a pull door answers. */
   get manager(): Welcome | undefined {
     return this.#connection.welcome
   }
 
-  /** @throws CT_UNREACHABLE, CT_BAD_ADDRESS */
+  /**
+   * Connects to whoever answers. Where only a pull door can be reached, jobs are sent without an acknowledgement,
+   * and nothing can be asked.
+   *
+   * @throws CT_UNREACHABLE when nobody answers within `timeout`; CT_BAD_ADDRESS
+   */
   async connect(): Promise<void> {
     if (await this.#connection.connect(this.#addresses, this.#timeoutMs)) return
     const [address = ''] = this.#addresses
@@ -134,8 +197,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   /**
-   * One job; a refusal is an answer (`ok: false`), not a rejection. Calls of one turn of the loop share a message.
-   * @throws CT_UNKNOWN_PIPELINE, CT_TIMED_OUT
+   * One job. Resolves when the manager has it in its store; a refusal is an answer (`ok: false`), not a rejection.
+   * Calls of one turn of the loop share a message.
+   *
+   * @param job what to do
+   * @throws CT_UNKNOWN_PIPELINE; CT_BAD_INSTRUCTIONS for what cannot travel; CT_TOO_LARGE; CT_INVALID_JOB for an id
+   * with half a character; CT_TIMED_OUT: then nobody knows whether it was stored, and the same id again is safe
    */
   async enqueueJob<const N extends PipelineName<PipelinesIn<P>>>(
     job: JobRequest<N, PipelineInput<PipelineNamed<P, N>>>,
@@ -146,7 +213,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return answer
   }
 
-  /** Many jobs of one pipeline, as few messages as can carry them, answered in their order; at most 10,000. */
+  /**
+   * Many jobs of one pipeline, in as few messages as can carry them; the answers are in the order of the jobs.
+   *
+   * @param jobs all of the same `name`; at most 10,000
+   * @throws CT_BAD_OPTION for jobs of two pipelines; as `enqueueJob`
+   */
   async enqueueJobs<const N extends PipelineName<PipelinesIn<P>>>(
     jobs: readonly JobRequest<N, PipelineInput<PipelineNamed<P, N>>>[],
   ): Promise<Enqueued[]> {
@@ -168,7 +240,15 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       : this.#enqueueUnacknowledged(this.#push, pipeline, items)
   }
 
-  /** The merged instructions of a finished job. @throws CT_JOB_FAILED, CT_JOB_CANCELLED, CT_JOB_NOT_FOUND, CT_TIMED_OUT */
+  /**
+   * Waits for a job to settle. Resolves with the job after its last phase: its instructions, with what every phase
+   * returned merged into them.
+   *
+   * @param id of the job
+   * @param options `timeout`: how long to wait; default 24 hours
+   * @throws CT_JOB_FAILED when it is dead, with the last error as message; CT_JOB_CANCELLED; CT_JOB_NOT_FOUND;
+   * CT_TIMED_OUT: the job goes on
+   */
   async result<const N extends PipelineName<PipelinesIn<P>>>(
     id: string,
     options: { timeout?: Duration } = {},
@@ -180,7 +260,13 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return resultOf(id, settled[0]) as PipelineOutput<PipelineNamed<P, N>>
   }
 
-  /** Calls back as jobs settle (also `notFound`, `timedOut`); resolves when all have. Any number of jobs. */
+  /**
+   * Waits for any number of jobs. Resolves when each has settled, was not found, or the time is over.
+   *
+   * @param ids of the jobs
+   * @param timeoutMs how long to wait, in milliseconds
+   * @param onSettled called with some jobs as they settle; each job comes once
+   */
   async waitForJobs(
     ids: readonly string[],
     timeoutMs: number,
@@ -217,24 +303,24 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     })
   }
 
-  /** @throws CT_JOB_NOT_FOUND */
-  async getJob(id: string): Promise<Omit<Extract<Reply, { type: 'job' }>, 'request' | 'type'>> {
+  /**
+   * A job with the history of its attempts.
+   *
+   * @param id of the job
+   * @throws CT_JOB_NOT_FOUND, also when it is no longer kept
+   */
+  async getJob(id: string): Promise<JobAnswer> {
     return this.#ask({ type: 'get', id }, 'job', this.#shardOf(id))
   }
 
   /**
-   * Newest first; of a pipeline with several shards one shard after the other. At most 100 a page. `withoutCount`:
-   * the count is 0, and the answer comes sooner.
+   * A page of jobs, newest first; of a pipeline with several shards one shard after the other.
+   *
+   * @param query which jobs; default: all
+   * @param page which page
+   * @throws CT_BAD_OPTION for a state, a phase or a cursor that is not known
    */
-  async listJobs(
-    query: ListQuery = {},
-    page: {
-      after?: string
-      limit?: number
-      withInstructions?: boolean
-      withoutCount?: boolean
-    } = {},
-  ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request' | 'type'>> {
+  async listJobs(query: ListQuery = {}, page: ListPage = {}): Promise<JobsPage> {
     const { limit = 100, withInstructions, withoutCount } = page
     const shards = this.#shards
     const { shard, after } = placeOf(page.after ?? '', shards)
@@ -247,6 +333,12 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return pageOfAll(found, { shard, shards, others })
   }
 
+  /**
+   * Cancels a job. A run of it is told to stop (`context.signal`), and its result is refused.
+   *
+   * @param id of the job
+   * @returns `settled`: it had ended before
+   */
   async cancelJob(id: string): Promise<'cancelled' | 'settled' | 'notFound'> {
     const reply = await this.#ask({ type: 'cancel', id }, 'cancelled', this.#shardOf(id))
     return reply.outcome as 'cancelled' | 'settled' | 'notFound'
@@ -254,7 +346,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /**
    * A new job that does a settled one again, with the instructions as they are now: `replayOf` names the old
-   * one. @throws CT_JOB_NOT_FOUND, CT_UNKNOWN_JOB_TYPE, CT_REFUSED when it has not settled, or not come so far
+   * one.
+   *
+   * @param id of the old job
+   * @param options from which phase on, and what to change
+   * @throws CT_JOB_NOT_FOUND; CT_UNKNOWN_JOB_TYPE; CT_REFUSED when it has not settled, or has not come so far
    */
   async retryJob(id: string, options: RetryJobOptions = {}): Promise<Enqueued> {
     const { job, instructions } = await this.getJob(id)
@@ -275,27 +371,55 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return answer
   }
 
-  /** Dead jobs, ready again at the phase in which they failed; at most 1,000 at once. */
+  /**
+   * Makes dead jobs ready again, at the phase in which they failed, with as many attempts as the phase allows.
+   *
+   * @param ids at most 1,000
+   * @returns an answer for each, by shard
+   * @throws CT_TOO_LARGE for more
+   */
   async redriveJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
     return this.#dead('redrive', ids)
   }
 
-  /** Gives dead jobs up for good; at most 1,000 at once. */
+  /**
+   * Gives dead jobs up for good: they are no longer kept.
+   *
+   * @param ids at most 1,000
+   * @returns an answer for each, by shard
+   * @throws CT_TOO_LARGE for more
+   */
   async discardJobs(ids: readonly string[]): Promise<readonly DeadJobAnswer[]> {
     return this.#dead('discard', ids)
   }
 
-  /** Nothing new is granted, of one phase or of the whole pipeline, until `resume`. @throws CT_UNKNOWN_JOB_TYPE */
+  /**
+   * Nothing new is granted until `resume`, also over a restart of the manager; what runs goes on.
+   *
+   * @param phase job type of a phase; default: the whole pipeline
+   * @returns all that is paused by then
+   * @throws CT_UNKNOWN_JOB_TYPE
+   */
   async pause(phase?: string): Promise<Paused> {
     return this.#pause('pause', phase)
   }
 
-  /** Takes one pause back; the others stay, and are in the answer. @throws CT_UNKNOWN_JOB_TYPE */
+  /**
+   * Takes one pause back.
+   *
+   * @param phase job type of a phase; default: the pause of the whole pipeline
+   * @returns what is still paused
+   * @throws CT_UNKNOWN_JOB_TYPE
+   */
   async resume(phase?: string): Promise<Paused> {
     return this.#pause('resume', phase)
   }
 
-  /** A worker, by its id, is to take no more, finish what runs, and end. */
+  /**
+   * Tells a worker to take no more, finish what runs, and end.
+   *
+   * @param id of the worker, as the status shows it, or its incarnation
+   */
   async drainWorker(id: string): Promise<'draining' | 'notFound'> {
     const ask = { type: 'drain', worker: id } as const
     const replies = await answersOfAll(
@@ -304,13 +428,16 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return replies.some(({ outcome }) => outcome === 'draining') ? 'draining' : 'notFound'
   }
 
-  /** The phases, and what may be enqueued. */
+  /** The phases with their options, and what may be enqueued. */
   async describe(): Promise<PipelineDescription> {
     const { description } = await this.#ask({ type: 'describe' }, 'described', this.#anyShard)
     return description
   }
 
-  /** Of all managers that can be asked; shards that nobody owns at the moment are not in it. */
+  /**
+   * How it goes: what waits and runs in each phase, and who the workers are. Of all managers that can be asked;
+   * shards that nobody owns at the moment are not in it.
+   */
   async status(): Promise<PipelineStatus> {
     await this.#connection.ownersKnown(this.#shards, ownersWaitMs)
     const { oneOfEach } = this.#connection
@@ -321,6 +448,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     return statusOfAll(replies.map(({ status }) => status))
   }
 
+  /** Ends the connections. What is still open rejects with CT_STOPPED. */
   close(): void {
     this.#connection.close()
     this.#push?.close()

@@ -9,9 +9,14 @@ export const durationBoundsMs = [
   ...[300_000, 1_800_000, 7_200_000, 43_200_000],
 ] as const
 
+/**
+ * How long things took, as counts by upper bound: 1, 2, 5, 10, 20, 50, 100, 200, 500 ms, 1, 2, 5, 10, 30 s, 1, 5, 30
+ * minutes, 2 and 12 hours.
+ */
 export interface DurationCounts {
   /** One more than there are bounds; not cumulative. */
   readonly counts: readonly number[]
+  /** All of them together, in milliseconds. */
   readonly sumMs: number
 }
 

@@ -10,6 +10,11 @@ import type { DueKey } from './scheduled-jobs.ts'
 /** What a worker is told of its results. All four end the matter for the worker. */
 export type ResultAnswer = 'applied' | 'duplicate' | 'stale' | 'gone'
 
+/**
+ * What became of a job that was enqueued: `stored` now; `duplicate`, stored before under this id; `conflict`, this
+ * id is that of another job; `expired`, sent longer than an hour ago; `busy`, too much waits; `full`, the store has
+ * no room; `tooLarge`; `invalid`, for its id, its priority or the schema of the pipeline.
+ */
 export type SubmitOutcome =
   'stored' | 'duplicate' | 'conflict' | 'expired' | 'busy' | 'full' | 'tooLarge' | 'invalid'
 

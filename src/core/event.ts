@@ -24,8 +24,9 @@ export interface WorkerInfo {
 
 /** How the process of a worker is, for people. */
 export interface WorkerHealth {
+  /** Memory that it has of its machine (resident set), in bytes. */
   readonly rssBytes: number
-  /** How late its timers have been lately, at worst. */
+  /** How late its timers have been lately, at worst, in milliseconds. */
   readonly loopLagMs: number
 }
 

@@ -7,28 +7,41 @@ import type { Token } from './token.ts'
 
 export type JobId = string
 
-/** Why a job is dead. */
+/** Why a job is dead: a phase gave it up, its attempts are used up, or it took too many workers with it. */
 export type DeathReason = 'rejected' | 'attempts' | 'crashed'
 
 /** What went wrong in one attempt, as the worker reported it. */
 export interface AttemptError {
   /** `thrown`, `timedOut`, `rejected`, `invalidResult`, … in the words of the worker. */
   readonly kind: string
+  /** `name` of the error that was thrown: `TypeError`. */
   readonly name: string
+  /** Its message. */
   readonly message: string
+  /** Its stack, when it had one. */
   readonly stack?: string
 }
 
-/** One ended attempt. Part of the mutation that ends it, so that history and state cannot disagree. */
+/**
+ * One ended attempt. Part of the mutation that ends it, so that history and state cannot disagree. Times in
+ * milliseconds since 1970.
+ */
 export interface AttemptRecord {
+  /** Index of the phase, from 0. */
   readonly phase: number
+  /** From 1, in this phase. */
   readonly attempt: number
   /** Text of the token under which it ran. */
   readonly token: string
+  /** Id of the worker, for people: `encode-video@encoder1:4242`. */
   readonly worker: string
+  /** When it began. */
   readonly startedMs: number
+  /** When it ended. */
   readonly endedMs: number
+  /** `failed` is tried again, `dead` is not; `lost`: its worker is gone, and nobody knows how far it came. */
   readonly outcome: 'done' | 'failed' | 'dead' | 'cancelled' | 'lost'
+  /** What went wrong, if anything did. */
   readonly error?: AttemptError
   /** With `failed`: when the next try was due. */
   readonly retryMs?: number
@@ -38,19 +51,27 @@ export interface AttemptRecord {
 
 /** Who has been running a job for longer than `runningRecordAfterMs`. */
 export interface RunningNote {
+  /** Text of the token under which it runs. */
   readonly token: string
+  /** Id of the worker, for people. */
   readonly worker: string
+  /** Which start of that worker process: random, never used twice. */
   readonly incarnation: string
+  /** Where the worker takes orders: `tcp://encoder1:3000`. */
   readonly address: string
+  /** Since when, in milliseconds since 1970. */
   readonly sinceMs: number
 }
 
 /** A job as the store keeps it. Times in milliseconds since 1970. */
 export interface JobRecord {
+  /** At most 128 bytes of UTF-8. */
   readonly id: JobId
+  /** Number of its shard, from 0. */
   readonly shard: number
   /** Order of arrival within the shard; never used twice. */
   readonly sequence: number
+  /** A job that a worker has is kept as `ready` or `scheduled`: grants are not written. */
   readonly state: Exclude<JobState, 'granted'>
   /** Index of the phase it is in. */
   readonly phase: number
@@ -58,13 +79,17 @@ export interface JobRecord {
   readonly priority: number
   /** Counted attempts of the current phase. */
   readonly attempts: number
+  /** Workers that died while they held it alone, in the current phase. */
   readonly crashes: number
   /** 0 = the phase's own limit; redrive raises it. */
   readonly attemptsMax: number
+  /** When the manager took it. */
   readonly enqueuedMs: number
   /** Since when it has been ready in this phase, or until when it is scheduled. */
   readonly dueMs: number
+  /** When it settled: done, dead or cancelled. */
   readonly endedMs?: number
+  /** As they are now, encoded. A store keeps the bytes as they are. */
   readonly instructions: Uint8Array
   /** Of the instructions as they were enqueued: tells a repeated enqueue from a conflicting one. */
   readonly checksum: number
@@ -72,7 +97,9 @@ export interface JobRecord {
   readonly tokenMin: string
   /** It was with a process that died: to be granted alone. */
   readonly suspect: boolean
+  /** With whom it has been running for long; what a new owner asks that worker about. */
   readonly running?: RunningNote
+  /** Only when dead. */
   readonly deathReason?: DeathReason
   /** First line of the last error. */
   readonly lastError?: string

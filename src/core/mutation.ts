@@ -6,11 +6,18 @@ import type { AttemptRecord, DeathReason, JobId, JobRecord, RunningNote } from '
 
 /** Which stored state a mutation expects to find. */
 export interface Expected {
+  /** Of the job. */
   readonly id: JobId
+  /** Its place in the order of arrival; finds it, since no other job of the shard has it. */
   readonly sequence: number
+  /** Index of the phase in which it must be. */
   readonly phase: number
 }
 
+/**
+ * One change of a shard. Times in milliseconds since 1970; `attempts` and `crashes` are the new counts of the
+ * current phase; `ended` is the attempt that ends with it, for the history.
+ */
 export type Mutation =
   /** A new job. A known id is answered `duplicate` or `conflict` for that item only. */
   | { readonly type: 'insert'; readonly job: JobRecord }
@@ -79,16 +86,22 @@ export interface Group {
    * failover may hand out an epoch twice.
    */
   readonly id: string
+  /** 1, 2, 3, … under one epoch: a store can see that a group is late. */
   readonly number: number
+  /** All of them or none, in this order. */
   readonly mutations: readonly Mutation[]
 }
 
 /** What became of one `insert` of a group, in the order of the inserts. */
 export interface InsertAnswer {
+  /** Of the job that was to be inserted. */
   readonly id: JobId
+  /** `duplicate`: the id was there, with the same checksum; `conflict`: with another one. Both change nothing. */
   readonly outcome: 'stored' | 'duplicate' | 'conflict'
 }
 
+/** What a commit answers, also when the same group comes again. */
 export interface CommitAnswer {
+  /** One for each `insert` of the group. */
   readonly inserts: readonly InsertAnswer[]
 }

@@ -5,8 +5,10 @@ import type { AttemptRecord } from './job.ts'
 /** Attempts that have ended, by outcome, since this owner took over. */
 export type EndedAttempts = Record<AttemptRecord['outcome'], number>
 
+/** What became of a phase's attempts, and how long they took. */
 export interface PhaseFigures {
-  readonly ended: Readonly<EndedAttempts>
+  /** Attempts that have ended, by outcome, since this owner took over. */
+  readonly ended: Readonly<Record<AttemptRecord['outcome'], number>>
   /** Of attempts that ended done or failed, from start to end. */
   readonly duration: DurationCounts
   /** From ready to granted. */

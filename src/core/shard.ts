@@ -47,20 +47,33 @@ export interface OwnerConfig {
   readonly sharesWorkers?: boolean
 }
 
-/** Since this owner started. */
+/** What has happened in a shard since its owner took over. */
 export interface Counters {
+  /** New jobs. */
   stored: number
+  /** Jobs that came through. */
   done: number
+  /** Jobs that were given up. */
   dead: number
+  /** Jobs that were cancelled. */
   cancelled: number
+  /** Attempts that failed and are tried again. */
   retried: number
+  /** Grants that were given up, so that another worker gets the job. */
   released: number
+  /** Results that were refused: the job had been granted anew. */
   stale: number
+  /** Results that came again. */
   duplicate: number
+  /** Results of jobs that had settled otherwise, or are no longer kept. */
   gone: number
+  /** Runs of the owner before that go on under this one. */
   adopted: number
+  /** Orders to workers that were sent again. */
   resent: number
+  /** Dead jobs that were brought back. */
   redriven: number
+  /** Dead jobs that were given up for good. */
   discarded: number
 }
 

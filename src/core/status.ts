@@ -6,42 +6,61 @@ import { broken } from './invariant.ts'
 import { wholePipeline, type Counters, type Shard } from './shard.ts'
 import { mayBeGranted, type Worker } from './workers.ts'
 
+/** How it goes in a phase, as one shard sees it. */
 export interface PhaseStatus extends PhaseFigures {
+  /** Its name. */
   readonly jobType: string
   /** Ready jobs that no worker has yet. */
   readonly waiting: number
   /** Granted jobs. */
   readonly running: number
+  /** Processes. */
   readonly workers: number
   /** Slots over all its workers. */
   readonly concurrency: number
+  /** It is, or the whole pipeline is. */
   readonly paused: boolean
-  /** Since when the first in the line has been ready; 0 when none waits, or only the store knows. */
+  /** Since when, in milliseconds since 1970, the first in the line has been ready; 0 when none waits, or only the store knows. */
   readonly oldestMs: number
 }
 
 /** A grant, as people want to see it. */
 export interface HeldJob {
+  /** Of the job. */
   readonly id: string
   /** Index of its phase. */
   readonly phase: number
+  /** From 1, in that phase. */
   readonly attempt: number
-  /** 0: it waits in the worker, or the worker has not said yet. */
+  /** When its run began, in milliseconds since 1970; 0: it waits in the worker, or the worker has not said yet. */
   readonly startedMs: number
 }
 
+/** How a worker is, as one shard sees it. */
 export interface WorkerStatus extends Partial<WorkerHealth> {
+  /** For people: `encode-video@encoder1:4242`. */
   readonly id: string
+  /** One start of the process: random, never used twice. */
   readonly incarnation: string
+  /** Name of its machine. */
   readonly host: string
+  /** Of its process there. */
   readonly pid: number
+  /** Of the package that it runs. */
   readonly version: string
+  /** Of the phase that it executes. */
   readonly jobType: string
+  /** Where it takes orders: `tcp://encoder1:3000`. */
   readonly address: string
+  /** Jobs at once. */
   readonly concurrency: number
+  /** How many jobs this shard may have with it, running or waiting for a slot. */
   readonly credit: number
+  /** How many it has. */
   readonly running: number
+  /** Attempts that ended well, since this owner took over. */
   readonly done: number
+  /** Attempts that did not. */
   readonly failed: number
   /** Slots lost to runs that ignore their abort: the worker ends when the others have. */
   readonly stuck: number
@@ -50,26 +69,35 @@ export interface WorkerStatus extends Partial<WorkerHealth> {
    * `silent`: its connection is gone as well.
    */
   readonly state: 'connecting' | 'ready' | 'busyLoop' | 'silent' | 'leaving'
-  /** Its last report. */
+  /** When its last report came, in milliseconds since 1970. */
   readonly seenMs: number
-  /** Moving average of how long its runs took; 0 before the first. */
+  /** Moving average of how long its runs took, in milliseconds; 0 before the first. */
   readonly durationMs: number
   /** What it has now, at most 20. */
   readonly jobs: readonly HeldJob[]
 }
 
+/** How it goes in one shard of a pipeline. */
 export interface ShardStatus {
+  /** Its number, from 0. */
   readonly shard: number
+  /** Of its ownership. */
   readonly epoch: number
   /** The whole pipeline is paused; `phases` say which of them are, thereby or on their own. */
   readonly paused: boolean
+  /** In order. */
   readonly phases: readonly PhaseStatus[]
+  /** Jobs that wait for the time of their next attempt. */
   readonly scheduled: number
   /** Submitted and not yet in the store. */
   readonly uncommitted: number
+  /** Settled jobs that are kept, as far as this owner knows. */
   readonly settled: { readonly done: number; readonly dead: number; readonly cancelled: number }
+  /** What has happened. */
   readonly counters: Readonly<Counters>
+  /** Of all phases. */
   readonly workers: readonly WorkerStatus[]
+  /** A new owner still asks the workers of the one before what they have. */
   readonly rollCallOpen: boolean
 }
 

@@ -240,4 +240,5 @@ export const catalogue = {
   { blame: 'caller' | 'peer' | 'backend' | 'us'; exit: number; means: string }
 >
 
+/** The code of an error, such as `CT_TIMED_OUT`. */
 export type ErrorCode = keyof typeof catalogue

@@ -8,14 +8,27 @@ import { catalogue, type ErrorCode } from './catalogue.ts'
 /** Whose fault it is: the caller's, the other process's, the store's, or ours. */
 export type Blame = 'caller' | 'peer' | 'backend' | 'us'
 
+/**
+ * What everything here throws when it is not your own code that threw. `message` says what happened, to which
+ * value; `cause` is the error behind it, if there is one.
+ */
 export class CarbontubeError extends Error {
+  /** `CarbontubeError`. */
   override readonly name: string = 'CarbontubeError'
+  /** What to branch on: stable, and never used for something else. */
   readonly code: ErrorCode
   /** What the caller can do about it; one sentence. */
   readonly hint: string | undefined
   /** Values for machines: shown by `--json`. */
   readonly details: Readonly<Record<string, unknown>>
 
+  /**
+   * For stores of your own; everything else is thrown here.
+   *
+   * @param code one of the table
+   * @param message what happened, to which value
+   * @param more `hint`: what to do about it · `details`: values for machines · `cause`: the error behind it
+   */
   constructor(
     code: ErrorCode,
     message: string,
@@ -27,6 +40,7 @@ export class CarbontubeError extends Error {
     this.details = more.details ?? {}
   }
 
+  /** Whose turn it is. */
   get blame(): Blame {
     return catalogue[this.code].blame
   }

@@ -15,14 +15,15 @@ import type { Travels } from './travel.ts'
  * `P` the tuple of classes. Made by `chain` only.
  */
 export interface Chain<Input, Output, P extends PhaseClasses = PhaseClasses> {
+  /** The classes that `chain` was given. */
   readonly classes: P
   /** Declared with `accepts`: checks a job at the door, and changes nothing in it. */
   readonly input?: StandardSchemaV1
-  /** Types only; never set. */
+  /** @internal Types only; never set. */
   readonly '~types'?: { readonly input: Input; readonly output: Output }
 }
 
-/** A chain whose input is declared; what `accepts` returns. */
+/** What `accepts` returns: a `chain` whose input is declared. */
 export interface Door<Input, Job> {
   /** Like the plain `chain`, beginning with what the schema takes. */
   chain<const P extends PhaseClasses>(
@@ -32,7 +33,8 @@ export interface Door<Input, Job> {
 
 /**
  * The phases, in order: `readonly phases = chain(EncodeVideo, SplitIntoSegments)`. The pipeline's input
- * is what the first phase needs.
+ * is what the first phase needs. What a phase returns is merged into the job; a phase that needs what nothing
+ * before it returns does not compile, and the compiler prints why.
  *
  * @throws CT_BAD_PIPELINE when an argument is no phase class (often `undefined`: a circular import)
  */

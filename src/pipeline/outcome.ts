@@ -9,20 +9,30 @@ const retryAfterBrand = Symbol.for('carbontube.retry-after')
 
 /** Throw it when trying again cannot help: the job is dead at once, with this message. */
 export class Reject extends Error {
+  /** `Reject`. */
   override readonly name: string = 'Reject'
 
   static {
     brand(this.prototype, rejectBrand)
   }
 
-  /** @param more.cause the error that made it hopeless */
+  /**
+   * What people see in the history of the job is the message; `cause` is not kept there.
+   *
+   * @param message why, for people; it is in the history of the job
+   * @param more `cause`: the error that made it hopeless
+   */
   constructor(message: string, more: { cause?: unknown } = {}) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
   }
 }
 
-/** Throw it when you know when to come back: `throw new RetryAfter('30s')`. */
+/**
+ * Throw it when you know when to come back: `throw new RetryAfter('30s')`. The delay takes the place of the
+ * phase's own; the attempt counts like any other that failed.
+ */
 export class RetryAfter extends Error {
+  /** `RetryAfter`. */
   override readonly name: string = 'RetryAfter'
   /** How long to wait, in milliseconds. */
   readonly delayMs: number
@@ -32,7 +42,11 @@ export class RetryAfter extends Error {
   }
 
   /**
+   * Not before the delay is over; a worker may be busy for longer.
+   *
    * @param delay milliseconds or `'30s'`
+   * @param message why, for people; default: `try again after 30s`
+   * @param more `cause`: the error behind it
    * @throws CT_BAD_OPTION when `delay` is no duration
    */
   constructor(delay: Duration, message?: string, more: { cause?: unknown } = {}) {

@@ -12,15 +12,15 @@ const phaseBrand = Symbol.for('carbontube.phase')
 
 /** How a failed phase is tried again. Durations: milliseconds or `'30s'`. All optional. */
 export interface RetryOptions {
-  /** Counted attempts before the job is dead; default 5. */
+  /** Counted attempts before the job is dead, 1 … 1,000,000; default 5. */
   readonly attempts?: number
-  /** Deaths of a worker that held the job alone before the job is dead; default 3. */
+  /** Deaths of a worker that held the job alone before the job is dead, 1 … 1,000; default 3. */
   readonly crashes?: number
-  /** Default `'exponential'`. */
+  /** `'fixed'`: the same delay each time. Default `'exponential'`. */
   readonly backoff?: 'fixed' | 'exponential'
   /** Before the second attempt; default 1 s. */
   readonly delay?: Duration
-  /** Each delay is this many times the one before, when exponential; default 2. */
+  /** Each delay is this many times the one before, when exponential; 1 … 1,000, default 2. */
   readonly factor?: number
   /** No delay is longer; default 5 minutes, or `delay` when that is longer. */
   readonly maxDelay?: Duration
@@ -32,10 +32,11 @@ export interface RetryOptions {
 export interface PhaseOptions {
   /** Checks the job before `execute`, which then gets the schema's output. Failing it rejects the job. */
   readonly input?: StandardSchemaV1
+  /** How it is tried again when it throws; each member has a default. */
   readonly retry?: RetryOptions
-  /** Longest run of one attempt; default 30 minutes. */
+  /** Longest run of one attempt, at least 1 ms, at most 24 days; default 30 minutes. */
   readonly timeout?: Duration
-  /** Jobs at once in one worker process, unless the command line says otherwise; default 1. */
+  /** Jobs at once in one worker process, unless the command line says otherwise; 1 … 10,000, default 1. */
   readonly concurrency?: number
 }
 
@@ -43,6 +44,19 @@ export interface PhaseOptions {
  * The base class of phases. A subclass has a `jobType` and an `execute`, and may have the fields of
  * `PhaseOptions` and the methods of `PhaseLife`. It is made with `new` and no arguments, also just to be
  * looked at (`carbontube check`): expensive things belong into `setup`.
+ *
+ * @example
+ * ```ts
+ * export class CalculateHash extends Phase {
+ *   readonly jobType = 'calculate-hash'
+ *   readonly timeout = '10m'
+ *
+ *   async execute(job: { path: string }, context: Context) {
+ *     const content = await readFile(job.path, { signal: context.signal })
+ *     return { sha256: createHash('sha256').update(content).digest('hex') }
+ *   }
+ * }
+ * ```
  */
 export abstract class Phase {
   /** The name under which workers offer it: `[a-z0-9][a-z0-9._-]{0,63}`. */
@@ -103,7 +117,9 @@ export interface ConfiguredOptions<
   T extends string,
   S extends StandardSchemaV1 | undefined,
 > extends Omit<PhaseOptions, 'input'> {
+  /** As `Phase.jobType`. */
   readonly jobType: T
+  /** As `PhaseOptions.input`. */
   readonly input?: S
 }
 
@@ -112,7 +128,9 @@ export abstract class ConfiguredPhase<
   T extends string,
   S extends StandardSchemaV1 | undefined,
 > extends Phase {
+  /** As it was given. */
   declare readonly jobType: T
+  /** The schema that was given. */
   declare readonly input: Exclude<S, undefined>
   /** A type only, for the signature `execute(job: this['job'])`: the output of the schema. */
   declare readonly job: S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown

@@ -9,12 +9,23 @@ import type { InstanceOf, JobTypeOf, PhaseClasses } from './chain-types.ts'
 const pipelineBrand = Symbol.for('carbontube.pipeline')
 
 /**
- * The base class of pipelines. Made with `new` and no arguments, also just to be looked at
- * (`carbontube check`); only the manager calls `initialize`, where `this.backend` may be set.
+ * The base class of pipelines: a name, phases, and if you like a store. Made with `new` and no arguments, also
+ * just to be looked at (`carbontube check`); only the manager calls `initialize`, where `this.backend` may be set.
+ * `backend` is an optional field, a `Storage`: without one, jobs are in an SQLite file below `.carbontube/`.
+ *
+ * @example
+ * ```ts
+ * export class Reports extends Pipeline {
+ *   readonly name = 'reports'
+ *   readonly phases = chain(WriteReport, SendReport)
+ *   override backend = new PostgresStorageBackend('reports')
+ * }
+ * ```
  */
 export abstract class Pipeline {
   /** `[a-z0-9][a-z0-9._-]{0,63}`; `readonly`, so that a client knows it by its literal type. */
   abstract readonly name: string
+  /** Its phases, in order: `readonly phases = chain(EncodeVideo, SplitIntoSegments)`. */
   abstract readonly phases: AnyChain
 
   static {
@@ -31,7 +42,7 @@ type PipelineMembers = {
 
 /** The optional method of a pipeline. */
 export interface PipelineLife {
-  /** Sets `this.backend`, as in the original; called once, by the manager, and may be async. */
+  /** Called once, by the manager, before it opens the store: may set `this.backend`, and may be async. */
   initialize?(): unknown
 }
 

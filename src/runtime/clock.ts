@@ -1,4 +1,6 @@
 /** Time as the shells read it; the core gets it in events. */
+
+/** What tells the time. */
 export interface Clock {
   /** Milliseconds since 1970, whole; never goes back within a process. */
   nowMs(): number

@@ -23,7 +23,7 @@ export function jobTrace(jobId: string): JobTrace {
   }
 }
 
-/** `00-<trace>-<span>-01`: for a header, a log line, or the link of a span that enqueues. */
+/** The W3C `traceparent` of a job, `00-<trace>-<span>-01`, which follows from its id: for a header, a log line, or the link of a span that enqueues. */
 export function traceparentOf(jobId: string): string {
   const { traceId, spanId } = jobTrace(jobId)
   return `00-${traceId}-${spanId}-01`

@@ -4,13 +4,13 @@
  */
 import type { AttemptError, AttemptRecord } from '../core/job.ts'
 
-/** Longest stack kept, in UTF-8 bytes. */
+/** Longest stack kept, in UTF-8 bytes: 8 KiB. */
 export const stackBytesMax = 8 * 1024
-/** Longest error message kept, in UTF-8 bytes. */
+/** Longest error message kept, in UTF-8 bytes: 2 KiB. */
 export const messageBytesMax = 2 * 1024
 /** Longest `lastError`, in UTF-8 bytes: it is for lists. */
 export const lastErrorBytesMax = 512
-/** History of one job, in bytes as encoded: when it is longer, the older attempts are dropped. */
+/** History of one job, in bytes as encoded, 256 KiB: when it is longer, the older attempts are dropped. */
 export const historyBytesMax = 256 * 1024
 
 /** More names than these, or one that is longer, and the attempt does not say what its phase has set. */

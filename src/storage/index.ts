@@ -1,7 +1,13 @@
 /**
- * `carbontube/storage`: for authors of storage backends. The contract and what its records are made of, and
- * the rules that every backend shares. An explicit list.
+ * For authors of storage backends: the contract, what its records are made of, and the rules that every backend
+ * shares. [How to write one](../how-to/write-a-backend.md) has an example.
+ *
+ * @module
  */
+// The list is explicit, and its order and headings are those of the reference (docs/reference).
+
+// The contract
+export type { Storage } from './contract.ts'
 export { countExactMax } from './contract.ts'
 export type {
   AcquireAnswer,
@@ -15,10 +21,11 @@ export type {
   RetentionPolicy,
   ShardRef,
   ShardSummary,
-  Storage,
   StorageCapabilities,
   StorageInfo,
 } from './contract.ts'
+
+// Jobs and what changes them
 export type {
   AttemptError,
   AttemptRecord,
@@ -28,15 +35,15 @@ export type {
 } from '../core/job.ts'
 export type { CommitAnswer, Expected, Group, InsertAnswer, Mutation } from '../core/mutation.ts'
 
-// Who owns a shard.
+// Who owns a shard
 export { claimShard, isHeld, owns } from './ownership.ts'
 export type { Claim, ClaimOutcome, Ownership } from './ownership.ts'
 
-// What a mutation does to a job, and what a query means.
+// What a mutation does to a job, and what a query means
 export { changed, misfit, type JobMutation, type StoredJob } from './transitions.ts'
 export { fitsQuery } from './job-query.ts'
 
-// How long a history and a page may be.
+// How long a history and a page may be
 export {
   appliedTokens,
   boundedAttempt,
@@ -48,7 +55,7 @@ export {
 } from './attempt-history.ts'
 export { pageJobsMax, pageLimit, sequenceOfCursor } from './page-cursor.ts'
 
-// What a store may throw.
+// What a store may throw
 export {
   badCursor,
   fenced,

@@ -7,16 +7,23 @@ import type { AcquireAnswer } from './contract.ts'
 
 /** The ownership row of a shard. Times in milliseconds since 1970 by the store's clock. */
 export interface Ownership {
+  /** Who has it, or had it last. */
   readonly owner: string
+  /** Of its ownership; only grows. */
   readonly epoch: number
+  /** When the lease runs out. */
   readonly untilMs: number
+  /** It was given back: nobody has to wait for the lease. */
   readonly released: boolean
 }
 
 /** A wish for a shard. */
 export interface Claim {
+  /** Who wants it. */
   readonly owner: string
+  /** For how long, in milliseconds. */
   readonly ttlMs: number
+  /** Now by the store's clock, in milliseconds since 1970. */
   readonly nowMs: number
   /** The stored owner is known to be dead (its file lock is gone): its lease is not waited for. */
   readonly ownerDied: boolean
@@ -24,7 +31,9 @@ export interface Claim {
 
 /** What becomes of a claim: the answer, and the row to store unless it was refused. */
 export interface ClaimOutcome {
+  /** For the caller of `acquire`. */
   readonly answer: AcquireAnswer
+  /** The row to store; absent when the claim was refused. */
   readonly next?: Ownership
 }
 

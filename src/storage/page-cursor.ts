@@ -9,7 +9,11 @@ export function pageLimit(limit: number): number {
   return Math.max(1, Math.min(pageJobsMax, Math.floor(limit)))
 }
 
-/** Jobs below this sequence come next; everything without a cursor. Throws CT_BAD_OPTION. */
+/**
+ * Jobs below this sequence come next; everything without a cursor.
+ *
+ * @throws CT_BAD_OPTION when it is not a sequence in decimal digits
+ */
 export function sequenceOfCursor(after: string | undefined): number {
   if (after === undefined) return Number.MAX_SAFE_INTEGER
   const sequence = /^\d{1,15}$/.test(after) ? Number(after) : 0

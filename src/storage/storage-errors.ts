@@ -7,7 +7,7 @@ import type { Group, Mutation } from '../core/mutation.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ShardRef } from './contract.ts'
 
-/** A newer owner has taken the shard over, or this one has released it. Nothing was applied. */
+/** CT_FENCED: a newer owner has taken the shard over, or this one has released it. Nothing was applied. */
 export function fenced(ref: ShardRef, epoch: number, newest: number | undefined): CarbontubeError {
   return new CarbontubeError(
     'CT_FENCED',
@@ -16,7 +16,7 @@ export function fenced(ref: ShardRef, epoch: number, newest: number | undefined)
   )
 }
 
-/** The disk, or the limit of the file, leaves no room. Nothing was applied. */
+/** CT_STORE_FULL: the disk, or the limit of the file, leaves no room. Nothing was applied. */
 export function storeFull(where: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FULL', `no room in ${where}; nothing was written`, {
     hint: 'Free disk space or shorten the retention; it goes on by itself.',
@@ -24,7 +24,10 @@ export function storeFull(where: string, cause?: unknown): CarbontubeError {
   })
 }
 
-/** The file or schema is not ours, is newer than this version, or is damaged. Nothing was changed. */
+/**
+ * CT_STORE_FOREIGN: the file or schema is not ours, is newer than this version, or is damaged. Nothing was
+ * changed.
+ */
 export function storeForeign(where: string, why: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FOREIGN', `${where}: ${why}; nothing was changed`, {
     hint: 'Give another place, restore it from a backup, or move it away to start empty.',
@@ -33,7 +36,7 @@ export function storeForeign(where: string, why: string, cause?: unknown): Carbo
   })
 }
 
-/** Another process holds the file for writing. `holder` is its own description, when it is known. */
+/** CT_STORE_HELD: another process holds the file for writing. `holder` is its own description, when it is known. */
 export function storeHeld(where: string, holder: string | undefined): CarbontubeError {
   const by = holder === undefined ? 'another process' : holder
   return new CarbontubeError('CT_STORE_HELD', `${where} is held by ${by}`, {
@@ -67,12 +70,15 @@ export function storeLinked(where: string, names: number): CarbontubeError {
   )
 }
 
-/** The store answered with an error that left it as it was. */
+/** CT_STORE_FAILED: the store answered with an error that left it as it was. */
 export function storeFailed(where: string, what: string, cause?: unknown): CarbontubeError {
   return new CarbontubeError('CT_STORE_FAILED', `${where}: ${what}; nothing was changed`, { cause })
 }
 
-/** The disk refused what was committed. Whether it is there, only a restart tells; until then nothing more is written. */
+/**
+ * CT_STORE_FAILED: the disk refused what was committed. Whether it is there, only a restart tells; until then
+ * nothing more is written.
+ */
 export function flushFailed(where: string, cause: unknown): CarbontubeError {
   return new CarbontubeError(
     'CT_STORE_FAILED',
@@ -84,13 +90,13 @@ export function flushFailed(where: string, cause: unknown): CarbontubeError {
   )
 }
 
-/** A group under a broken connection came after later ones, for whose answer nobody waits. */
+/** CT_STORE_FAILED: a group under a broken connection came after later ones, for whose answer nobody waits. */
 export function groupLate(ref: ShardRef, group: Group): CarbontubeError {
   const where = `shard ${ref.shard} of ${ref.pipeline}`
   return storeFailed(where, `group ${group.id} comes after later ones`)
 }
 
-/** The store does not have a group any more that it had confirmed. Nothing was applied. */
+/** CT_STORE_FAILED: the store does not have a group any more that it had confirmed. Nothing was applied. */
 export function groupLost(ref: ShardRef, group: string): CarbontubeError {
   const where = `shard ${ref.shard} of ${ref.pipeline}`
   const message = `${where} has lost group ${group}, which the store had confirmed; nothing was changed`
@@ -99,7 +105,7 @@ export function groupLost(ref: ShardRef, group: string): CarbontubeError {
   })
 }
 
-/** The answer to a commit is missing: the caller tries the same group again. */
+/** CT_OUTCOME_UNKNOWN: the answer to a commit is missing: the caller tries the same group again. */
 export function outcomeUnknown(where: string, group: Group, cause: unknown): CarbontubeError {
   return new CarbontubeError(
     'CT_OUTCOME_UNKNOWN',
@@ -108,20 +114,20 @@ export function outcomeUnknown(where: string, group: Group, cause: unknown): Car
   )
 }
 
-/** A method was called while the store was not open. */
+/** CT_STORE_FAILED: a method was called while the store was not open. */
 export function notOpen(where: string): CarbontubeError {
   return new CarbontubeError('CT_STORE_FAILED', `${where} is not open`, {
     hint: 'Call open() first.',
   })
 }
 
-/** A commit or an acquisition on a store that was opened read-only. */
+/** CT_REFUSED: a commit or an acquisition on a store that was opened read-only. */
 export function readOnlyStore(where: string): CarbontubeError {
   return new CarbontubeError('CT_REFUSED', `${where} is open read-only; nothing was changed`)
 }
 
 /**
- * A mutation does not fit what is stored: the owner's memory and the store have parted, which is a defect.
+ * CT_INTERNAL: a mutation does not fit what is stored: the owner's memory and the store have parted, which is a defect.
  * Nothing of its group was applied.
  */
 export function mutationMisfit(ref: ShardRef, mutation: Mutation, found: string): CarbontubeError {
@@ -135,7 +141,7 @@ export function mutationMisfit(ref: ShardRef, mutation: Mutation, found: string)
   )
 }
 
-/** A page cursor that this store did not make. */
+/** CT_BAD_OPTION: a page cursor that this store did not make. */
 export function badCursor(after: string): CarbontubeError {
   return new CarbontubeError('CT_BAD_OPTION', `${JSON.stringify(after)} is not a page cursor`, {
     hint: 'Pass the `next` of the page before.',

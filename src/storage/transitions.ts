@@ -10,7 +10,9 @@ import { appliedTokens, boundedAttempt, lastErrorOf } from './attempt-history.ts
 
 /** A job with its history, oldest attempt first. Never changed in place. */
 export interface StoredJob {
+  /** As it is now. */
   readonly record: JobRecord
+  /** Its history, oldest first. */
   readonly attempts: readonly AttemptRecord[]
 }
 

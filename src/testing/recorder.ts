@@ -10,9 +10,11 @@ export interface TraceEntry {
   readonly phase: string
   /** From 1. */
   readonly attempt: number
+  /** It returned, and what it returned could be merged. */
   readonly ok: boolean
   /** Milliseconds since 1970, waits included. */
   readonly startedMs: number
+  /** How long it took, in milliseconds. */
   readonly durationMs: number
   /** What it failed with, as a worker reports it. */
   readonly error?: AttemptError
@@ -22,11 +24,17 @@ export interface TraceEntry {
 
 /** One line that a phase logged. */
 export interface LogEntry {
+  /** When, in milliseconds since 1970, waits included. */
   readonly atMs: number
+  /** Job type of the phase. */
   readonly phase: string
+  /** From 1, in this phase. */
   readonly attempt: number
+  /** The method of `context.log` that was called. */
   readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** Its first argument. */
   readonly message: string
+  /** Its second argument, as it can travel; empty without one. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 

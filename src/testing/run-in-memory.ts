@@ -54,8 +54,12 @@ export interface InMemoryRun<Output> {
 }
 
 /**
- * Runs one job through every phase of a pipeline.
+ * Runs one job through every phase of a pipeline: no socket, no store, and nobody waits for a retry. Schemas, merging
+ * and what travels are as in production.
  *
+ * @param pipelineClass the class, not an instance
+ * @param input the instructions of the job, as a client would enqueue them
+ * @param options what is different
  * @throws CT_INVALID_JOB when a schema refuses the input; CT_REJECTED, CT_BAD_RESULT or CT_JOB_FAILED when
  * the job ends dead, with what the phase threw as `cause` and the trace in `details`; CT_BAD_INSTRUCTIONS
  * when the input cannot travel; CT_BAD_OPTION for a stub of a phase that is not there; CT_BAD_PIPELINE

@@ -13,7 +13,7 @@ import { testAfterlife, testGrants, testIds, testInsert } from './storage/writin
 import { testPause, testProgress, testSettle } from './storage/writing.ts'
 
 export { suitePipeline } from './storage/harness.ts'
-export type { StorageHarness, TestApi } from './storage/harness.ts'
+export type { StorageHarness, TestApi, TestFunction } from './storage/harness.ts'
 
 const groups: Readonly<Record<string, (tests: Tests) => void>> = {
   'open and close': testLife,
@@ -45,6 +45,10 @@ const groups: Readonly<Record<string, (tests: Tests) => void>> = {
 /**
  * Defines the tests of a backend with the test runner it is given.
  *
+ * @param harness how to open a store of this backend, and what it can do
+ * @param api `describe` and `it` of the runner
+ *
+ * @example
  * ```ts
  * import { describe, it } from 'vitest'
  * import { testStorage } from 'carbontube/testing'

@@ -8,63 +8,97 @@ import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
 
-/** A job as clients see it. `state` is `running` while a worker has it. */
+/** A job as clients see it. Times in milliseconds since 1970. */
 export interface JobView {
+  /** Its id. */
   readonly id: string
+  /** `running` while a worker has it. */
   readonly state: JobRecord['state'] | 'running'
+  /** Job type of the phase in which it is, or ended. */
   readonly phase: string
+  /** Of that phase, from 0. */
   readonly phaseIndex: number
+  /** −10 … 10, higher first. */
   readonly priority: number
+  /** Attempts of that phase that failed, so far. */
   readonly attempts: number
+  /** When the manager took it. */
   readonly enqueuedMs: number
+  /** Since when it has been ready in this phase, or until when it is scheduled. */
   readonly dueMs: number
+  /** When it settled. */
   readonly endedMs?: number
+  /** Only when dead: `rejected`, `attempts` or `crashed`. */
   readonly deathReason?: string
+  /** First line of the last error. */
   readonly lastError?: string
+  /** Id of the worker that has it. */
   readonly worker?: string
   /** The job that it does again. */
   readonly replayOf?: string
-  /** In a page that was asked for with them. */
+  /** In a page that was asked for with them: a MessagePack map, or JSON text when they begin with a brace. */
   readonly instructions?: Uint8Array
 }
 
 /** What a pipeline is made of. */
 export interface PipelineDescription {
+  /** In order, with their options. */
   readonly phases: readonly PhaseSpec[]
   /** JSON Schema of what may be enqueued, as text; absent when its schema cannot say. */
   readonly inputSchema?: string
 }
 
+/** What a manager says of itself. Addresses are `tcp://host:port`. */
 export interface Welcome {
+  /** Its id. */
   readonly manager: string
+  /** Of the package that it runs. */
   readonly version: string
+  /** Name of its pipeline. */
   readonly pipeline: string
+  /** Job types of the phases, in order. */
   readonly jobTypes: readonly string[]
+  /** Doors for jobs and for the reports of workers. */
   readonly pull: readonly string[]
+  /** The door that clients ask. */
   readonly router: string
+  /** The door of its events. */
   readonly pub: string
-  /** Of the pipeline. */
+  /** Of the pipeline: how many there are. */
   readonly shards: number
   /** Those of this manager, each with the epoch of its ownership; absent: all of them. */
   readonly owned?: readonly (readonly [shard: number, epoch: number])[]
+  /** What an acknowledged job survives: `D0` … `D3`. */
   readonly durability: string
+  /** Its store, for people. */
   readonly store: string
 }
 
+/** How a manager is. */
 export interface ManagerStatus {
+  /** What it says of itself. */
   readonly welcome: Welcome
+  /** When it started, in milliseconds since 1970. */
   readonly upSinceMs: number
+  /** How late its timers have been lately, at worst, in milliseconds. */
   readonly loopLagMs: number
+  /** Messages that were not of the protocol, since it started. */
   readonly rejectedMessages: number
+  /** Those that it owns. */
   readonly shards: readonly ShardStatus[]
 }
 
+/** A job that was waited for. */
 export interface SettledItem {
+  /** Its id. */
   readonly id: string
+  /** `notFound`: no such job is kept; `timedOut`: it goes on. */
   readonly state: 'done' | 'dead' | 'cancelled' | 'notFound' | 'timedOut'
-  /** Only with `done`: the merged instructions. */
+  /** Only with `done`: the merged instructions, a MessagePack map, or JSON text when they begin with a brace. */
   readonly instructions?: Uint8Array
+  /** Only with `dead`: `rejected`, `attempts` or `crashed`. */
   readonly reason?: string
+  /** Only with `dead`: the last error. */
   readonly error?: { readonly kind: string; readonly name: string; readonly message: string }
 }
 

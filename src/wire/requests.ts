@@ -26,11 +26,15 @@ export interface Replay {
   readonly phase: string
 }
 
+/** Which jobs a list is about: those that have all that is given; every job when nothing is. */
 export interface ListQuery {
+  /** `ready`, `scheduled`, `done`, `dead`, `cancelled`, or `unsettled`: ready or scheduled. */
   readonly state?: string
+  /** Job type of the phase in which they are. */
   readonly phase?: string
+  /** Part of the last error, in any case. */
   readonly error?: string
-  /** Enqueued before this. */
+  /** Enqueued before this, in milliseconds since 1970. */
   readonly enqueuedBeforeMs?: number
   /** Id of a worker: only jobs that it has now. */
   readonly worker?: string

@@ -26,7 +26,10 @@ const capabilities: contract.StorageCapabilities = {
   search: true,
 }
 
-/** `new EphemeralStorageBackend('resize')`: the name is for people; any pipeline may use it. */
+/**
+ * Keeps everything in the memory of the manager, and loses it when that ends (D0): for tests, trials and work that
+ * may be lost. `new EphemeralStorageBackend('resize')`.
+ */
 export class EphemeralStorageBackend implements contract.Storage {
   readonly #name: string
   readonly #nowMs: () => number
@@ -34,6 +37,12 @@ export class EphemeralStorageBackend implements contract.Storage {
   readonly #pipelines = new Map<string, { jobTypes: readonly string[]; lastSeenMs: number }>()
   #open = false
 
+  /**
+   * Empty, and of no use to another process.
+   *
+   * @param pipelineName for people only: any pipeline may use it
+   * @param options rarely needed
+   */
   constructor(pipelineName = '', options: EphemeralStorageOptions = {}) {
     this.#name = pipelineName === '' ? 'memory' : `memory of ${pipelineName}`
     this.#nowMs = options.nowMs ?? Date.now

@@ -57,7 +57,10 @@ const noShard = { shard: 0 }
 const answerMsMax = 30_000
 const schemaName = /^[a-z_][a-z0-9_]{0,62}$/
 
-/** `new PostgresStorageBackend('resize', { connectionString: 'postgres://localhost/jobs' })`. */
+/**
+ * In PostgreSQL, for managers on several machines: D2, and D3 with a synchronous standby. Needs the package `pg`.
+ * `new PostgresStorageBackend('resize', { connectionString: 'postgres://localhost/jobs' })`.
+ */
 export class PostgresStorageBackend implements contract.Storage {
   readonly #schema: string
   readonly #connectionString: string | undefined
@@ -70,6 +73,13 @@ export class PostgresStorageBackend implements contract.Storage {
   #opening: { owner: Connection; done: Promise<void> } | undefined
   #turn = 0
 
+  /**
+   * Nothing is connected before `open`.
+   *
+   * @param pipelineName name of the pipeline; others may be in the same schema
+   * @param options where the server is, and what it is asked for
+   * @throws CT_BAD_OPTION when `schema` is no name of lower case letters, digits and `_`
+   */
   constructor(pipelineName: string, options: PostgresStorageOptions = {}) {
     this.#schema = options.schema ?? 'carbontube'
     if (!schemaName.test(this.#schema)) {

@@ -18,6 +18,7 @@ export interface RedisAddressOptions {
   readonly cluster?: readonly string[]
   /** Used instead of the one in the URI, which then need not be in it. */
   readonly username?: string
+  /** Likewise. */
   readonly password?: string
 }
 

@@ -49,7 +49,11 @@ interface Parts extends OpenServer {
 /** Jobs that one run of the script removes: some milliseconds in which the server does nothing else. */
 const pruneJobsMax = 500
 
-/** `new RedisStorageBackend('resize', { redisUri: 'redis://cache1:6379' })`. */
+/**
+ * On a Redis or Valkey server, behind Sentinels, or on a cluster, for managers on several machines. How durable it
+ * is, the server's settings say: D2 with `appendfsync always`. Needs the package `ioredis`.
+ * `new RedisStorageBackend('resize', { redisUri: 'redis://cache1:6379' })`.
+ */
 export class RedisStorageBackend implements contract.Storage {
   readonly #pipeline: string
   readonly #prefix: string
@@ -61,7 +65,13 @@ export class RedisStorageBackend implements contract.Storage {
   /** By shard: who acquired it here last. After a failover an epoch may be given out twice. */
   readonly #acquired = new Map<number, Authority>()
 
-  /** Throws CT_BAD_OPTION. Nothing is connected before `open`. */
+  /**
+   * Nothing is connected before `open`.
+   *
+   * @param pipelineName name of the pipeline; others may be on the same server
+   * @param options where the server is
+   * @throws CT_BAD_OPTION
+   */
   constructor(pipelineName: string, options: RedisStorageOptions = {}) {
     this.#pipeline = pipelineName
     this.#prefix = checkPrefix(options.prefix ?? 'carbontube')

@@ -62,7 +62,10 @@ interface Writing extends Parts {
   readonly room: Room
 }
 
-/** `new SqliteStorageBackend('resize')`. */
+/**
+ * The default: an SQLite file for each pipeline, written by one manager at a time (D2). Needs the package
+ * `better-sqlite3`. `new SqliteStorageBackend('resize')`.
+ */
 export class SqliteStorageBackend implements contract.Storage {
   readonly #pipeline: string
   #path: string
@@ -71,6 +74,12 @@ export class SqliteStorageBackend implements contract.Storage {
   /** Shards acquired since `open`: an owner of another one left with an earlier process. */
   readonly #acquired = new Set<number>()
 
+  /**
+   * Nothing is opened before `open`.
+   *
+   * @param pipelineName name of the pipeline; `open` refuses the file of another one
+   * @param options where the file is, and how much it may take
+   */
   constructor(pipelineName: string, options: SqliteStorageOptions = {}) {
     this.#pipeline = pipelineName
     this.#path = resolve(options.path ?? defaultPath(pipelineName))

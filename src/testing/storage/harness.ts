@@ -22,11 +22,14 @@ export interface StorageHarness {
 
 /** The part of a test runner that the suite needs: vitest, jest, mocha and `node:test` have it. */
 export interface TestApi {
+  /** A group of tests. */
   describe(name: string, body: () => void): unknown
+  /** One test; with `skip`, those that make no sense for a backend are shown as skipped. */
   it: TestFunction & { readonly skip?: TestFunction }
 }
 
-type TestFunction = (name: string, body: () => Promise<void>) => unknown
+/** How a test is defined. */
+export type TestFunction = (name: string, body: () => Promise<void>) => unknown
 
 /** Name of the pipeline that the suite works on. */
 export const suitePipeline = 'suite'
