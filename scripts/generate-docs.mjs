@@ -1,8 +1,8 @@
 // Writes what is made from code: the errors from the catalogue, the life of a job from the transition table,
 // the options and the routes of the dashboard from their tables, the schemas of its API from its types, the
-// command line from its own help. In the pages that are
-// written by hand it fills the code blocks from their sources. `--check` writes nothing and fails when
-// something is old or has no source.
+// command line from its own help, the library from its docstrings. In the pages that are written by hand it
+// fills the code blocks from their sources. `--check` writes nothing and fails when something is old, has no
+// source, or has no docstring.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,7 @@ import { jobTransitions } from '../dist/core/job-transitions.js'
 import { apiPath, routes } from '../dist/dashboard/routes.js'
 import { catalogue } from '../dist/errors/catalogue.js'
 import { apiSchemasModule, apiSchemasPath } from './api-schemas.mjs'
+import { libraryReference } from './library-reference.mjs'
 import { quoteRegions } from './quoted-regions.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,6 +23,7 @@ const written = ['README.md', ...handWritten('docs')].map((path) => {
   const { text, problems } = quoteRegions({ path, text: textAt(path) }, read)
   return { path, text, problems }
 })
+const library = await libraryReference(root)
 const pages = {
   ...Object.fromEntries(written.map(({ path, text }) => [path, text])),
   'docs/reference/errors.generated.md': errorsPage(),
@@ -29,10 +31,11 @@ const pages = {
   'docs/reference/command-line.generated.md': commandLinePage(),
   'docs/reference/options.generated.md': optionsPage(),
   'docs/reference/dashboard-api.generated.md': dashboardApiPage(),
+  ...library.pages,
   [apiSchemasPath]: await apiSchemasModule(root),
 }
 
-const problems = written.flatMap((page) => page.problems)
+const problems = [...written.flatMap((page) => page.problems), ...library.problems]
 for (const problem of problems) console.log(problem)
 process.exitCode = problems.length > 0 ? 1 : 0
 

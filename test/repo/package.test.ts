@@ -26,6 +26,8 @@ const lines: readonly (readonly [string, RegExp])[] = [
   ['knip', /^\^6\./],
   ['publint', /^\^0\.3\./],
   ['@arethetypeswrong/cli', /^\^0\.18\./],
+  ['typedoc', /^\^0\.28\./],
+  ['typedoc-plugin-markdown', /^~4\.14\./],
   ['@types/node', /^\^20\./],
   ['better-sqlite3', /^\^12\./],
   ['ioredis', /^\^5\./],
