@@ -245,7 +245,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
    * returned merged into them.
    *
    * @param id of the job
-   * @param options `timeout`: how long to wait; default 24 hours
+   * @param options `timeout`: how long to wait, 0 for what has settled already; default 24 hours
    * @throws CT_JOB_FAILED when it is dead, with the last error as message; CT_JOB_CANCELLED; CT_JOB_NOT_FOUND;
    * CT_TIMED_OUT: the job goes on
    */
