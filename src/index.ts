@@ -25,7 +25,6 @@ export type {
   RetryJobOptions,
   DeadJobAnswer,
   Paused,
-  JobAnswer,
   ListPage,
 } from './client/pipeline-client.ts'
 export { traceparentOf } from './runtime/job-trace.ts'
@@ -67,9 +66,10 @@ export type { Chain, Door } from './pipeline/chain.ts'
 
 // What a client is told
 export type { SubmitOutcome, DeadOutcome } from './core/effect.ts'
-export type { JobView, SettledItem, PipelineDescription } from './wire/replies.ts'
+export type { JobAnswer, JobView, SettledItem, PipelineDescription } from './wire/replies.ts'
 export type { ListQuery } from './wire/requests.ts'
-export type { JobsPage, PipelineStatus } from './client/all-shards.ts'
+export type { JobsPage } from './wire/replies.ts'
+export type { PipelineStatus } from './client/all-shards.ts'
 export type { ManagerStatus, Welcome } from './wire/replies.ts'
 export type { ShardStatus, PhaseStatus, WorkerStatus, HeldJob } from './core/status.ts'
 export type { Counters } from './core/shard.ts'

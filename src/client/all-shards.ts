@@ -2,22 +2,10 @@
 import type { DurationCounts } from '../core/duration-counts.ts'
 import type { ShardStatus, WorkerStatus } from '../core/status.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
-import type { JobView, ManagerStatus, Welcome } from '../wire/replies.ts'
+import type { JobsPage, ManagerStatus, Welcome } from '../wire/replies.ts'
 
 /** Of a worker, over all shards. */
 const jobsShownMax = 20
-
-/** A page of a list. */
-export interface JobsPage {
-  /** Newest first. */
-  readonly jobs: readonly JobView[]
-  /** For `after`, to get the next page; '' on the last one. */
-  readonly next: string
-  /** How many jobs the query finds, up to 10,000 a shard. */
-  readonly count: number
-  /** There are more than `count`. */
-  readonly more: boolean
-}
 
 /** How it goes, over all managers that could be asked. */
 export interface PipelineStatus extends ManagerStatus {

@@ -3,7 +3,6 @@
  * `import type` of the pipeline class is enough.
  */
 import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
-import type { AttemptRecord } from '../core/job.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -23,11 +22,19 @@ import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
-import type { JobView, PipelineDescription, Reply, SettledItem, Welcome } from '../wire/replies.ts'
+import type {
+  JobAnswer,
+  JobsPage,
+  JobView,
+  PipelineDescription,
+  Reply,
+  SettledItem,
+  Welcome,
+} from '../wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem, type ListQuery, type Replay } from '../wire/requests.ts'
 import { byShard, shardOf } from '../wire/shard-of.ts'
 import { answersOfAll, pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
-import type { JobsPage, PipelineStatus } from './all-shards.ts'
+import type { PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
 import { codeOfRefusal } from './refusals.ts'
@@ -98,16 +105,6 @@ export interface Paused {
   readonly pipeline: boolean
   /** Job types of the phases that are paused on their own. */
   readonly phases: readonly string[]
-}
-
-/** A job with its history. */
-export interface JobAnswer {
-  /** As it is now. */
-  readonly job: JobView
-  /** Oldest first: the newest 1,000, and no more than 256 KiB of them. */
-  readonly attempts: readonly AttemptRecord[]
-  /** As they are now: a MessagePack map, or JSON text when they begin with a brace. */
-  readonly instructions: Uint8Array
 }
 
 /** Which page of a list. */

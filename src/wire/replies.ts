@@ -102,6 +102,28 @@ export interface SettledItem {
   readonly error?: { readonly kind: string; readonly name: string; readonly message: string }
 }
 
+/** A job with its history. */
+export interface JobAnswer {
+  /** As it is now. */
+  readonly job: JobView
+  /** Oldest first: the newest 1,000, and no more than 256 KiB of them. */
+  readonly attempts: readonly AttemptRecord[]
+  /** As they are now: a MessagePack map, or JSON text when they begin with a brace. */
+  readonly instructions: Uint8Array
+}
+
+/** A page of a list. */
+export interface JobsPage {
+  /** Newest first. */
+  readonly jobs: readonly JobView[]
+  /** For `after`, to get the next page; '' on the last one. */
+  readonly next: string
+  /** How many jobs the query finds, up to 10,000 a shard. */
+  readonly count: number
+  /** There are more than `count`. */
+  readonly more: boolean
+}
+
 export type Reply =
   | { readonly type: 'welcome'; readonly request: number; readonly welcome: Welcome }
   | {
@@ -118,13 +140,7 @@ export type Reply =
       /** What the input schema says of the `invalid` ones, by id. */
       readonly issues?: Readonly<Record<string, string>>
     }
-  | {
-      readonly type: 'job'
-      readonly request: number
-      readonly job: JobView
-      readonly attempts: readonly AttemptRecord[]
-      readonly instructions: Uint8Array
-    }
+  | ({ readonly type: 'job'; readonly request: number } & JobAnswer)
   | {
       readonly type: 'settled'
       readonly request: number
@@ -132,14 +148,7 @@ export type Reply =
       /** No further reply follows. */
       readonly isLast: boolean
     }
-  | {
-      readonly type: 'jobs'
-      readonly request: number
-      readonly jobs: readonly JobView[]
-      readonly next: string
-      readonly count: number
-      readonly more: boolean
-    }
+  | ({ readonly type: 'jobs'; readonly request: number } & JobsPage)
   | { readonly type: 'cancelled'; readonly request: number; readonly outcome: string }
   | { readonly type: 'status'; readonly request: number; readonly status: ManagerStatus }
   /** The answer to `pause` and `resume`: all that is paused by now. */
