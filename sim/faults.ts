@@ -78,10 +78,15 @@ function operators(world: FaultyWorld): void {
         { type: 'DiscardRequested', ids: ids.slice(1) },
         { type: 'PauseRequested', phases },
         { type: 'ResumeRequested', phases },
-        { type: 'WorkerDrainRequested', worker: `${worker.jobType}@${worker.name}` },
+        { type: 'WorkerDrainRequested', worker: nameOf(worker) },
+        { type: 'WorkerResumeRequested', worker: nameOf(worker) },
       ]),
     )
   })
+}
+
+function nameOf({ jobType, name }: FaultyWorld['workers'][number]): string {
+  return `${jobType}@${name}`
 }
 
 function pause(world: FaultyWorld, process: Process, how: 'stopped' | 'busy'): void {

@@ -15,7 +15,10 @@ export type Order =
   | { readonly type: 'CancelRequested'; readonly id: string }
   | { readonly type: 'RedriveRequested' | 'DiscardRequested'; readonly ids: readonly string[] }
   | { readonly type: 'PauseRequested' | 'ResumeRequested'; readonly phases?: readonly number[] }
-  | { readonly type: 'WorkerDrainRequested'; readonly worker: string }
+  | {
+      readonly type: 'WorkerDrainRequested' | 'WorkerResumeRequested'
+      readonly worker: string
+    }
 
 type Ask =
   | { readonly type: 'enqueue'; readonly jobs: readonly SubmittedJob[] }

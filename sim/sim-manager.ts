@@ -256,6 +256,7 @@ export class SimManager extends Process {
       case 'Grant':
       case 'Abort':
       case 'Drain':
+      case 'Resume':
       case 'Skip':
       case 'Ping':
       case 'AnswerResult':
@@ -275,6 +276,7 @@ export class SimManager extends Process {
     else if (effect.type === 'Grant') link.orders.push({ ...effect, type: 'grant' })
     else if (effect.type === 'Abort') link.orders.push({ ...effect, type: 'abort' })
     else if (effect.type === 'Drain') link.orders.push({ type: 'drain', order: effect.order })
+    else if (effect.type === 'Resume') link.orders.push({ type: 'resume', order: effect.order })
     else if (effect.type === 'Skip') link.orders.push({ type: 'skip', order: effect.order })
   }
 

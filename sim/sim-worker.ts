@@ -133,8 +133,9 @@ export class SimWorker extends Process {
         // A worker with a stuck slot restarts itself in the end.
         return this.later(2_000, () => this.#parts.restart(this))
       case 'DrainOrdered':
-        this.world.saw('drain ordered')
-        return this.drain()
+        return this.world.saw('drain ordered')
+      case 'ResumeOrdered':
+        return this.world.saw('drain taken back')
       case 'Drained':
         return this.later(0, () => this.#parts.restart(this))
     }

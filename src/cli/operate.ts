@@ -109,15 +109,29 @@ export async function drainWorker(
   options: CommandOptions<'workers drain'>,
 ): Promise<number> {
   const outcome = await withClient(address, options, (client) => client.drainWorker(id))
-  if (outcome === 'notFound') {
-    throw new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${id}" is connected`, {
-      hint: '`carbontube workers list` shows who is.',
-      details: { id },
-    })
-  }
+  if (outcome === 'notFound') throw noSuchWorker(id)
   if (options.json) print({ id, outcome })
   else say(`${id} takes no more, finishes what runs, and ends`)
   return 0
+}
+
+export async function resumeWorker(
+  address: string,
+  id: string,
+  options: CommandOptions<'workers resume'>,
+): Promise<number> {
+  const outcome = await withClient(address, options, (client) => client.resumeWorker(id))
+  if (outcome === 'notFound') throw noSuchWorker(id)
+  if (options.json) print({ id, outcome })
+  else say(`${id} takes jobs`)
+  return 0
+}
+
+function noSuchWorker(id: string): CarbontubeError {
+  return new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${id}" is connected`, {
+    hint: '`carbontube workers list` shows who is.',
+    details: { id },
+  })
 }
 
 /** Ids of the dead jobs that fit, a page at a time: each once, since pages go down by arrival. */

@@ -55,10 +55,9 @@ export async function servePhase(
     ...{ ...options, phase, transport: zeromqTransport, logger: commandLogger(options) },
     version: packageVersion,
     ...(options.tracing ? { traceRun: openTelemetryTracing(packageVersion) } : {}),
-    onDrainOrdered() {
-      say('a manager has ordered this worker to leave')
-      leave(0)
-    },
+    onDrainOrdered: () => say('a manager has ordered this worker to leave: it finishes what runs'),
+    onResumeOrdered: () => say('a manager has taken that back: this worker takes jobs again'),
+    onDrained: () => leave(0),
     onStuck: (jobId) => leave(reportError(stuckRun(jobId), options)),
   })
   const stopped = stopSignal(options.drainMs)

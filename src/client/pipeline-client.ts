@@ -413,16 +413,30 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   /**
-   * Tells a worker to take no more, finish what runs, and end.
+   * Tells a worker to take no more, finish what runs however long that takes, and end.
    *
    * @param id of the worker, as the status shows it, or its incarnation
    */
   async drainWorker(id: string): Promise<'draining' | 'notFound'> {
-    const ask = { type: 'drain', worker: id } as const
+    return (await this.#tellWorker('drain', id)) ? 'draining' : 'notFound'
+  }
+
+  /**
+   * Takes that back while the worker still finishes what runs: it takes jobs again. One that does not drain
+   * goes on as it is; one that has ended has to be started again.
+   *
+   * @param id of the worker, as the status shows it, or its incarnation
+   */
+  async resumeWorker(id: string): Promise<'resumed' | 'notFound'> {
+    return (await this.#tellWorker('resumeWorker', id)) ? 'resumed' : 'notFound'
+  }
+
+  /** Each shard, since each grants to it. */
+  async #tellWorker(type: 'drain' | 'resumeWorker', worker: string): Promise<boolean> {
     const replies = await answersOfAll(
-      this.#shardsBut().map((shard) => this.#ask({ ...ask, shard }, 'draining', shard)),
+      this.#shardsBut().map((shard) => this.#ask({ type, worker, shard }, 'draining', shard)),
     )
-    return replies.some(({ outcome }) => outcome === 'draining') ? 'draining' : 'notFound'
+    return replies.some(({ outcome }) => outcome !== 'notFound')
   }
 
   /** The phases with their options, and what may be enqueued. */

@@ -346,6 +346,11 @@ export const commands = {
     summary: 'a worker takes no more, finishes what runs, and ends',
     options: askOptions,
   },
+  'workers resume': {
+    args: '<address> <worker>',
+    summary: 'take back a drain while the worker still finishes what runs',
+    options: askOptions,
+  },
   top: {
     args: '<address>',
     summary: 'how a pipeline is doing, live: phases, workers, what holds it up',

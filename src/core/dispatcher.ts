@@ -121,7 +121,9 @@ export class Dispatcher {
       case 'ResumeRequested':
         return this.#operations.pause(false, event.request, event.phases)
       case 'WorkerDrainRequested':
-        return this.#operations.drain(event.request, event.worker)
+        return this.#operations.drain(true, event.request, event.worker)
+      case 'WorkerResumeRequested':
+        return this.#operations.drain(false, event.request, event.worker)
       case 'ObserversChanged':
         this.#shard.observed = event.observed
         return

@@ -77,7 +77,7 @@ export type Effect =
   | {
       readonly type: 'AnswerDrain'
       readonly request: string
-      readonly outcome: 'draining' | 'notFound'
+      readonly outcome: 'draining' | 'resumed' | 'notFound'
     }
   /** Connect a PUSH to the worker's PULL door. */
   | {
@@ -116,8 +116,8 @@ export type Effect =
       readonly token: Token
       readonly reason: 'cancelled' | 'superseded'
     }
-  /** Take no more, finish what runs, and end. */
-  | { readonly type: 'Drain'; readonly incarnation: string; readonly order: number }
+  /** Take no more, finish what runs, and end; or go on as before. */
+  | { readonly type: 'Drain' | 'Resume'; readonly incarnation: string; readonly order: number }
   | {
       readonly type: 'Ping'
       readonly incarnation: string

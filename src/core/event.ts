@@ -222,9 +222,9 @@ export type Event =
       readonly request: string
       readonly phases?: readonly number[]
     }
-  /** A worker is to take no more, finish what runs, and end. */
+  /** A worker is to take no more, finish what runs, and end; or, while it does, to go on as before. */
   | {
-      readonly type: 'WorkerDrainRequested'
+      readonly type: 'WorkerDrainRequested' | 'WorkerResumeRequested'
       readonly nowMs: number
       readonly request: string
       /** Its id, or its incarnation. */

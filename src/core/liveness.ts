@@ -6,6 +6,7 @@
  */
 import { noteRunning, sendGrant } from './assigning.ts'
 import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
+import { unreachable } from './invariant.ts'
 import type { Grant, JobRecord, TokenKey } from './job.ts'
 import { ping } from './pinging.ts'
 import type { Recovery } from './recovery.ts'
@@ -80,7 +81,7 @@ export class Liveness {
     worker.link = 'opened'
     worker.openPing = worker.ping + 1
     this.#open(worker)
-    if (isFirst && worker.isDraining) orderDrain(this.#shard, worker)
+    if (isFirst && worker.isDraining) tellWill(this.#shard, worker, 'drain')
   }
 
   #open(worker: Worker): void {
@@ -258,12 +259,20 @@ export class Liveness {
     kept.pingAtSend = worker.ping
     this.#shard.counters.resent += 1
     const { incarnation } = worker.info
-    if (kept.type === 'skip') this.#shard.effect({ type: 'Skip', incarnation, order })
-    else if (kept.type === 'drain') this.#shard.effect({ type: 'Drain', incarnation, order })
-    else if (kept.type === 'grant') this.#sendGrantAgain(worker, order, kept.grant)
-    else {
-      const { token, reason } = kept
-      this.#shard.effect({ type: 'Abort', incarnation, order, token, reason })
+    switch (kept.type) {
+      case 'grant':
+        return this.#sendGrantAgain(worker, order, kept.grant)
+      case 'abort': {
+        const { token, reason } = kept
+        return this.#shard.effect({ type: 'Abort', incarnation, order, token, reason })
+      }
+      case 'drain':
+      case 'resume':
+        return this.#shard.effect({ type: wills[kept.type], incarnation, order })
+      case 'skip':
+        return this.#shard.effect({ type: 'Skip', incarnation, order })
+      default:
+        return unreachable(kept)
     }
   }
 
@@ -283,10 +292,20 @@ export class Liveness {
 export function drainWorker(shard: Shard, worker: Worker): void {
   if (worker.isDraining) return
   worker.isDraining = true
-  if (worker.openPing > 0) orderDrain(shard, worker)
+  if (worker.openPing > 0) tellWill(shard, worker, 'drain')
 }
 
-function orderDrain(shard: Shard, worker: Worker): void {
-  const order = keepOrder(worker, { type: 'drain', pingAtSend: worker.ping, sends: 1 })
-  shard.effect({ type: 'Drain', incarnation: worker.info.incarnation, order })
+/** Also when an earlier owner, or another one of its pipelines, has told it to leave: then it says that it does. */
+export function resumeWorker(shard: Shard, worker: Worker): void {
+  if (!worker.isDraining && !worker.isLeaving) return
+  worker.isDraining = false
+  if (worker.openPing > 0) tellWill(shard, worker, 'resume')
+}
+
+const wills = { drain: 'Drain', resume: 'Resume' } as const
+
+/** The newest counts, in whatever order they arrive: the worker goes by their numbers. */
+function tellWill(shard: Shard, worker: Worker, type: keyof typeof wills): void {
+  const order = keepOrder(worker, { type, pingAtSend: worker.ping, sends: 1 })
+  shard.effect({ type: wills[type], incarnation: worker.info.incarnation, order })
 }

@@ -10,7 +10,7 @@ import type { DeadOutcome } from './effect.ts'
 import { unreachable } from './invariant.ts'
 import type { Job, JobId, JobRecord } from './job.ts'
 import { isSettled } from './job-transitions.ts'
-import { drainWorker } from './liveness.ts'
+import { drainWorker, resumeWorker } from './liveness.ts'
 import { abortRun, takeOutOfQueue } from './recovery.ts'
 import { settle } from './settling.ts'
 import { wholePipeline, type Shard } from './shard.ts'
@@ -68,13 +68,17 @@ export class Operations {
     this.#shard.effect({ type: 'AnswerPause', request, paused: answer })
   }
 
-  /** By id, which is for people, or by incarnation. */
-  drain(request: string, name: string): void {
+  /** Sends a worker away, or keeps it after all. By id, which is for people, or by incarnation. */
+  drain(isDrain: boolean, request: string, name: string): void {
     const found = [...this.#shard.workers.all()].filter(
       ({ info }) => info.id === name || info.incarnation === name,
     )
-    for (const worker of found) drainWorker(this.#shard, worker)
-    const outcome = found.length > 0 ? 'draining' : 'notFound'
+    for (const worker of found) {
+      if (isDrain) drainWorker(this.#shard, worker)
+      else resumeWorker(this.#shard, worker)
+    }
+    const done = isDrain ? 'draining' : 'resumed'
+    const outcome = found.length > 0 ? done : 'notFound'
     this.#shard.effect({ type: 'AnswerDrain', request, outcome })
   }
 

@@ -39,7 +39,7 @@ export type WireOrder =
     }
   | { readonly type: 'skip'; readonly order: number }
   /** Take no more, finish what runs, and end. */
-  | { readonly type: 'drain'; readonly order: number }
+  | { readonly type: 'drain' | 'resume'; readonly order: number }
 
 export interface Orders {
   readonly incarnation: string
@@ -106,7 +106,9 @@ export type WorkerEffect =
   | { readonly type: 'AbortRun'; readonly run: number; readonly reason: AbortReason }
   /** A run ignores its abort: the slot is lost until the worker restarts. */
   | { readonly type: 'RunStuck'; readonly run: number; readonly jobId: JobId }
-  /** A manager wants this worker to end: the drain has begun. */
+  /** A manager wants this worker to end once its jobs have: the drain has begun. */
   | { readonly type: 'DrainOrdered' }
+  /** It has taken that back. */
+  | { readonly type: 'ResumeOrdered' }
   /** Everything has ended and has been answered. */
   | { readonly type: 'Drained' }

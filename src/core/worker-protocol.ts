@@ -64,7 +64,8 @@ export class WorkerProtocol {
   #earliestDeadlineMs = Infinity
   #lastEndMs = 0
   #hellos = 0
-  #draining = false
+  /** Takes no more: until a manager takes that back, or for good. */
+  #leaving: 'ordered' | 'stopping' | undefined
   #drained = false
   #nowMs = 0
   #effects: WorkerEffect[] = []
@@ -114,7 +115,7 @@ export class WorkerProtocol {
       case 'HelloWanted':
         return this.#sayHello([])
       case 'DrainRequested':
-        return this.#drain()
+        return this.#drain('stopping')
       case 'DrainOverdue':
         for (const run of this.#runs.values()) {
           if (run.state === 'running') this.#abort(run, 'shutdown')
@@ -182,9 +183,10 @@ export class WorkerProtocol {
       case 'grant':
         return this.#granted(stream, order)
       case 'drain':
-        if (this.#draining) return
-        this.#effects.push({ type: 'DrainOrdered' })
-        return this.#drain()
+      case 'resume':
+        if (order.order < stream.lastWill) return
+        stream.lastWill = order.order
+        return order.type === 'drain' ? this.#drainOrdered() : this.#resumeOrdered()
       default:
         return unreachable(order)
     }
@@ -196,7 +198,7 @@ export class WorkerProtocol {
     const run = newRun(this.#lastRun, stream, order, this.#nowMs)
     const older = stream.newest.get(jobId)
     if (older !== undefined && !isNewer(token, older.token)) return
-    if (this.#draining) return this.#giveBack(run, 'the worker drains')
+    if (this.#leaving !== undefined) return this.#giveBack(run, 'the worker drains')
     if (older !== undefined) this.#abort(older, 'superseded')
     this.#runs.set(run.number, run)
     stream.newest.set(jobId, run)
@@ -352,15 +354,28 @@ export class WorkerProtocol {
     this.#prefetch.forget()
   }
 
-  #drain(): void {
-    this.#draining = true
+  #drainOrdered(): void {
+    if (this.#leaving !== undefined) return
+    this.#effects.push({ type: 'DrainOrdered' })
+    this.#drain('ordered')
+  }
+
+  #resumeOrdered(): void {
+    if (this.#leaving !== 'ordered' || this.#drained) return
+    this.#leaving = undefined
+    this.#effects.push({ type: 'ResumeOrdered' })
+    this.#beatAll()
+  }
+
+  #drain(why: 'ordered' | 'stopping'): void {
+    this.#leaving = why
     this.#giveBackQueued('the worker drains')
     this.#beatAll()
     this.#sendUnsent()
   }
 
   #checkDrained(): void {
-    if (!this.#draining || this.#drained) return
+    if (this.#leaving === undefined || this.#drained) return
     const busy = this.#running - this.#stuck + this.#outbox.size
     if (busy > 0) return
     this.#drained = true
@@ -406,7 +421,7 @@ export class WorkerProtocol {
     const report = {
       ...{ incarnation: this.#config.info.incarnation, stream: nonce, pipeline, shard },
       ...{ number: stream.reports, credit, ping: stream.ping, through, also },
-      ...{ leaving: this.#draining, results: [] },
+      ...{ leaving: this.#leaving !== undefined, results: [] },
       ...(this.#stuck === 0 ? {} : { stuck: this.#stuck }),
       ...more,
     }
@@ -419,7 +434,7 @@ export class WorkerProtocol {
     const { info } = this.#config
     return {
       ...{ incarnation: info.incarnation, stream: '', number: this.#hellos, credit: 0, ping: 0 },
-      ...{ through: 0, also: [], leaving: this.#draining, results: [], info },
+      ...{ through: 0, also: [], leaving: this.#leaving !== undefined, results: [], info },
     }
   }
 
@@ -435,7 +450,7 @@ export class WorkerProtocol {
 
   /** Slots that work, and a prefetch. */
   #creditInAll(): number {
-    if (this.#draining || this.#outbox.size >= this.#config.outboxMax) return 0
+    if (this.#leaving !== undefined || this.#outbox.size >= this.#config.outboxMax) return 0
     const slots = this.#config.info.concurrency - this.#stuck
     return slots <= 0 ? 0 : slots + this.#prefetch.jobs(slots)
   }

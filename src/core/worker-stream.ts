@@ -15,6 +15,8 @@ export interface Stream {
   /** When something came on it last. */
   heardMs: number
   isSilent: boolean
+  /** Number of the newest drain or resume: an older one that comes later says nothing any more. */
+  lastWill: number
 }
 
 /** Nothing from an owner, which pings once a beat, for so many beats: it is not there. */
@@ -27,7 +29,7 @@ export function newStream(owner: string, open: StreamOpen, before: Stream | unde
     newest: before?.newest ?? new TransientMap<string, Run>(),
     // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
     reports: before?.reports ?? 0,
-    ...{ heardMs: 0, isSilent: false },
+    ...{ heardMs: 0, isSilent: false, lastWill: 0 },
   }
 }
 

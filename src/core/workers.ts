@@ -21,7 +21,7 @@ export type Order =
       pingAtSend: number
       sends: number
     }
-  | { readonly type: 'drain'; pingAtSend: number; sends: number }
+  | { readonly type: 'drain' | 'resume'; pingAtSend: number; sends: number }
   /** A grant that was given up: fills the hole. */
   | { readonly type: 'skip'; pingAtSend: number; sends: number }
 

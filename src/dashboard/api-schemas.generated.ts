@@ -84,7 +84,7 @@ export const apiSchemas: Readonly<Record<string, object>> = {
     properties: { pipeline: { type: 'string' }, worker: { type: 'string' } },
     required: ['pipeline', 'worker'],
     additionalProperties: false,
-    description: 'POST workers/drain',
+    description: 'POST workers/drain and resume',
   },
   DurationFigures: {
     type: 'object',
@@ -418,7 +418,7 @@ export const apiSchemas: Readonly<Record<string, object>> = {
     required: ['outcome'],
     additionalProperties: false,
     description:
-      'What became of an order: `cancelled`, `settled`; `draining`. Whoever is not there is a 404.',
+      'What became of an order: `cancelled`, `settled`; `draining`, `resumed`. Whoever is not there is a 404.',
   },
   PauseRequest: {
     type: 'object',

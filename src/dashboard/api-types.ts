@@ -386,13 +386,13 @@ export interface PauseRequest {
   readonly phase?: string
 }
 
-/** POST workers/drain */
+/** POST workers/drain and resume */
 export interface DrainRequest {
   readonly pipeline: string
   readonly worker: string
 }
 
-/** What became of an order: `cancelled`, `settled`; `draining`. Whoever is not there is a 404. */
+/** What became of an order: `cancelled`, `settled`; `draining`, `resumed`. Whoever is not there is a 404. */
 export interface OutcomeAnswer {
   readonly outcome: string
 }
@@ -451,6 +451,7 @@ export interface Settings {
  * GET    operations/{id}                        Operation
  * DELETE operations/{id}                        operate; aborts; Operation
  * POST   workers/drain      {pipeline, worker}  operate; {outcome}
+ * POST   workers/resume     {pipeline, worker}  operate; {outcome}
  * GET    logs?phase&job&level&text&limit        {lines: LogLine[]}: the newest, at most 1,000
  * GET    settings                               admin; Settings
  * GET    openapi.json                           OpenAPI 3.1 of all this

@@ -5,6 +5,7 @@ import { logLevels } from '../runtime/logger.ts'
 import type {
   DrainRequest,
   LogLines as Lines,
+  OutcomeAnswer,
   PauseRequest,
   PipelineDefinition,
 } from './api-types.ts'
@@ -25,7 +26,15 @@ export interface PipelineRouteParts {
 }
 
 type Names =
-  'overview' | 'history' | 'stream' | 'pipeline' | 'pause' | 'resume' | 'drainWorker' | 'logs'
+  | 'overview'
+  | 'history'
+  | 'stream'
+  | 'pipeline'
+  | 'pause'
+  | 'resume'
+  | 'drainWorker'
+  | 'resumeWorker'
+  | 'logs'
 
 export function pipelineRoutes(parts: PipelineRouteParts): Pick<Handlers, Names> {
   const { pipelines, live, logs } = parts
@@ -48,16 +57,8 @@ export function pipelineRoutes(parts: PipelineRouteParts): Pick<Handlers, Names>
     pipeline: (call) => definition(pipelines.named(param(call, 'pipeline'))),
     pause: (call) => pause(parts, call, 'pause'),
     resume: (call) => pause(parts, call, 'resume'),
-    async drainWorker(call) {
-      const { pipeline, worker } = bodyOf<DrainRequest>(call)
-      const watch = pipelines.named(pipeline)
-      const outcome = await watch.client.drainWorker(worker)
-      if (outcome === 'notFound') {
-        throw new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${worker}" is connected`)
-      }
-      await watch.refresh()
-      return { outcome }
-    },
+    drainWorker: (call) => tellWorker(parts, call, 'drainWorker'),
+    resumeWorker: (call) => tellWorker(parts, call, 'resumeWorker'),
     logs(call): Lines {
       const limit = numberIn(call, 'limit', { min: 1, max: 1_000, otherwise: 1_000 })
       const filter = filterIn(call)
@@ -65,6 +66,21 @@ export function pipelineRoutes(parts: PipelineRouteParts): Pick<Handlers, Names>
       return { lines: logs.newest(filter, limit) }
     },
   }
+}
+
+async function tellWorker(
+  { pipelines }: PipelineRouteParts,
+  call: Call,
+  order: 'drainWorker' | 'resumeWorker',
+): Promise<OutcomeAnswer> {
+  const { pipeline, worker } = bodyOf<DrainRequest>(call)
+  const watch = pipelines.named(pipeline)
+  const outcome = await watch.client[order](worker)
+  if (outcome === 'notFound') {
+    throw new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${worker}" is connected`)
+  }
+  await watch.refresh()
+  return { outcome }
 }
 
 async function pause(

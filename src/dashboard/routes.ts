@@ -160,6 +160,11 @@ export const routes = {
     ...{ request: 'DrainRequest', response: 'OutcomeAnswer' },
     summary: 'A worker takes no more, finishes what runs, and ends',
   },
+  resumeWorker: {
+    ...{ method: 'POST', path: '/workers/resume', role: 'operate' },
+    ...{ request: 'DrainRequest', response: 'OutcomeAnswer' },
+    summary: 'Take back a drain while the worker still finishes what runs',
+  },
   logs: {
     ...{ method: 'GET', path: '/logs', role: 'read', response: 'LogLines' },
     summary: 'The newest log lines since somebody began to look, at most 1,000',

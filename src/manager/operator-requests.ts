@@ -17,7 +17,7 @@ type OperatorAnswer = Extract<Effect, { type: 'AnswerPause' | 'AnswerDead' | 'An
 /** The requests of operators, apart from the others. */
 export type OperatorRequest = Extract<
   Request,
-  { type: 'pause' | 'resume' | 'redrive' | 'discard' | 'drain' }
+  { type: 'pause' | 'resume' | 'redrive' | 'discard' | 'drain' | 'resumeWorker' }
 >
 
 export interface OperatorRequestsParts {
@@ -57,6 +57,7 @@ export class OperatorRequests {
       case 'discard':
         return this.#dead(peer, decoded)
       case 'drain':
+      case 'resumeWorker':
         return this.#drain(peer, decoded)
     }
   }
@@ -114,10 +115,13 @@ export class OperatorRequests {
     this.#hand(open, (request, nowMs) => ({ type, nowMs, request, ids }))
   }
 
-  #drain(peer: string, { request, worker }: Extract<OperatorRequest, { type: 'drain' }>): void {
-    this.#hand({ peer, request }, (key, nowMs) => {
-      return { type: 'WorkerDrainRequested', nowMs, request: key, worker }
-    })
+  #drain(
+    peer: string,
+    decoded: Extract<OperatorRequest, { type: 'drain' | 'resumeWorker' }>,
+  ): void {
+    const { request, worker } = decoded
+    const type = decoded.type === 'drain' ? 'WorkerDrainRequested' : 'WorkerResumeRequested'
+    this.#hand({ peer, request }, (key, nowMs) => ({ type, nowMs, request: key, worker }))
   }
 
   #hand(open: OpenRequest, event: (key: string, nowMs: number) => Event): void {

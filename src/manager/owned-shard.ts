@@ -228,6 +228,7 @@ export class OwnedShard {
       case 'Skip':
       case 'Abort':
       case 'Drain':
+      case 'Resume':
       case 'Ping':
       case 'AnswerResult':
         return this.#links?.perform(effect)

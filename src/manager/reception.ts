@@ -104,6 +104,7 @@ export class Reception implements Receiver {
       case 'pause':
       case 'resume':
       case 'drain':
+      case 'resumeWorker':
         throw new WireError('malformed', `of which shard: "${decoded.type}" needs a "shard"`)
     }
   }

@@ -135,6 +135,7 @@ export class Requests {
       case 'redrive':
       case 'discard':
       case 'drain':
+      case 'resumeWorker':
         return this.#parts.operators.receive(peer, decoded)
     }
   }

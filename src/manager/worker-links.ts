@@ -62,6 +62,7 @@ export type WorkerEffect = Extract<
       | 'Skip'
       | 'Abort'
       | 'Drain'
+      | 'Resume'
       | 'Ping'
       | 'AnswerResult'
   }
@@ -109,6 +110,8 @@ export class WorkerLinks {
         return this.#order(link, { type: 'skip', order: effect.order }, 0)
       case 'Drain':
         return this.#order(link, { type: 'drain', order: effect.order }, 0)
+      case 'Resume':
+        return this.#order(link, { type: 'resume', order: effect.order }, 0)
     }
   }
 

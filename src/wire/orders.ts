@@ -1,6 +1,6 @@
 /**
  * Manager → worker, on the worker's PULL door: `open` (first on each connection) and `orders` (grants,
- * aborts, skips, drains, and answers to results; the instructions of the grants are its body, in order).
+ * aborts, skips, drains, resumes, and answers to results; the instructions of the grants are its body, in order).
  */
 import type { ResultAnswer } from '../core/effect.ts'
 import type { Orders, StreamOpen, WireOrder } from '../core/worker-event.ts'
@@ -11,7 +11,9 @@ import { WireError } from './wire-error.ts'
 
 const answerWords = ['applied', 'duplicate', 'stale', 'gone'] as const satisfies ResultAnswer[]
 const abortWords = ['cancelled', 'superseded'] as const
-const kinds = { grant: 0, abort: 1, skip: 2, drain: 3 } as const
+const kinds = { grant: 0, abort: 1, skip: 2, drain: 3, resume: 4 } as const
+/** Those that are a number and nothing else. */
+const plainKinds = ['skip', 'drain', 'resume'] as const
 
 export function encodeOpen(open: StreamOpen): Buffer[] {
   return [packHeader('open', { ...open })]
@@ -38,8 +40,14 @@ export function encodeOrders(orders: Orders): Uint8Array[] {
   return body.frames(packHeader('orders', { ...orders, orders: packed, answers }))
 }
 
+type PlainOrder = Extract<WireOrder, { type: (typeof plainKinds)[number] }>
+
+function isPlain(order: WireOrder): order is PlainOrder {
+  return plainKinds.some((kind) => kind === order.type)
+}
+
 function packOrder(order: WireOrder, body: BodyWriter): readonly unknown[] {
-  if (order.type === 'skip' || order.type === 'drain') return [order.order, kinds[order.type]]
+  if (isPlain(order)) return [order.order, kinds[order.type]]
   const { epoch, nonce, sequence } = order.token
   if (order.type === 'abort') {
     return [order.order, kinds.abort, epoch, nonce, sequence, abortWords.indexOf(order.reason)]
@@ -85,8 +93,8 @@ export function decodeOrders(header: Header, frames: readonly Uint8Array[]): Ord
 
 function unpackOrder(order: readonly unknown[], payload: Uint8Array | undefined): WireOrder {
   const number = check.count(order[0], 'order')
-  if (order[1] === kinds.skip) return { type: 'skip', order: number }
-  if (order[1] === kinds.drain) return { type: 'drain', order: number }
+  const plain = plainKinds.find((kind) => kinds[kind] === order[1])
+  if (plain !== undefined) return { type: plain, order: number }
   const token = {
     epoch: check.count(order[2], 'epoch'),
     nonce: check.text(order[3], 'nonce'),

@@ -166,11 +166,11 @@ export type Reply =
       readonly request: number
       readonly items: readonly { readonly id: string; readonly outcome: DeadOutcome }[]
     }
-  /** The answer to `drain`. */
+  /** The answer to `drain` and `resumeWorker`. */
   | {
       readonly type: 'draining'
       readonly request: number
-      readonly outcome: 'draining' | 'notFound'
+      readonly outcome: 'draining' | 'resumed' | 'notFound'
     }
   | {
       readonly type: 'error'

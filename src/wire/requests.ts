@@ -88,7 +88,7 @@ export type Request =
     }
   /** A worker, by its id or its incarnation. */
   | {
-      readonly type: 'drain'
+      readonly type: 'drain' | 'resumeWorker'
       readonly request: number
       readonly worker: string
       readonly shard?: number
@@ -135,8 +135,9 @@ export function decodeRequest(header: Header, frames: readonly Uint8Array[]): Re
     case 'discard':
       return { type: header.type, request, ids: check.texts(header['ids'], 'ids') }
     case 'drain':
+    case 'resumeWorker':
       return {
-        type: 'drain',
+        type: header.type,
         request,
         worker: check.text(header['worker'], 'worker'),
         ...shardNamed(header),

@@ -50,8 +50,12 @@ export interface WorkerOptions {
   readonly checkpoint?: PassCheckpoint | undefined
   /** Sees every run; default: nobody does. */
   readonly traceRun?: TraceRun
-  /** A manager has ordered it to leave, and it takes no more: whoever started it should `stop` it. */
+  /** A manager has ordered it to leave: it takes no more, and finishes what runs, however long that takes. */
   onDrainOrdered?(): void
+  /** A manager has taken that back: it takes jobs again. */
+  onResumeOrdered?(): void
+  /** Everything is finished that ran when it was ordered to leave: whoever started it should `stop` it. */
+  onDrained?(): void
   /**
    * A run ignores its abort, and keeps its slot until the process ends: whoever started the worker should
    * `stop` it, end the process, and start another.
@@ -263,9 +267,13 @@ export class Worker implements Service {
         return this.#stuck(effect.jobId)
       case 'DrainOrdered':
         return this.#options.onDrainOrdered?.()
+      case 'ResumeOrdered':
+        return this.#options.onResumeOrdered?.()
       case 'Drained':
         this.#isDrained = true
-        return this.#whenDrained?.()
+        this.#whenDrained?.()
+        if (this.#state === 'running') this.#options.onDrained?.()
+        return
     }
   }
 

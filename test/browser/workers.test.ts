@@ -71,6 +71,12 @@ describe.skipIf(chromiumIsMissing)(`the page of workers${skipped}`, () => {
       .getByRole('button', { name: /^Drain/ })
       .click()
     await rowOf(page, 'charge').getByText('draining').waitFor()
+    // It can be kept, and sent away again.
+    const button = rowOf(page, 'charge').getByRole('button')
+    await button.filter({ hasText: 'Resume' }).click()
+    await rowOf(page, 'charge').getByText('ready').waitFor()
+    await button.filter({ hasText: 'Drain' }).click()
+    await rowOf(page, 'charge').getByText('draining').waitFor()
     flag.raise()
     expect(await ended).toEqual([0, null])
     expect((await bench().client.getJob(id)).job.phase).not.toBe('charge')

@@ -50,7 +50,10 @@ export const anyInfo: fc.Arbitrary<WorkerInfo> = fc.record({
 })
 
 export const anyOrder: fc.Arbitrary<WireOrder> = fc.oneof(
-  fc.record({ type: fc.constantFrom('skip' as const, 'drain' as const), order: anyCount }),
+  fc.record({
+    type: fc.constantFrom('skip' as const, 'drain' as const, 'resume' as const),
+    order: anyCount,
+  }),
   fc.record({
     type: fc.constant('abort' as const),
     order: anyCount,

@@ -264,6 +264,9 @@ describe('the drain of a worker', () => {
   const drains = (owner: AnOwner, worker: string) =>
     owner.tell({ type: 'WorkerDrainRequested', nowMs: owner.nowMs, request: 'd', worker })
 
+  const resumes = (owner: AnOwner, worker: string) =>
+    owner.tell({ type: 'WorkerResumeRequested', nowMs: owner.nowMs, request: 'r', worker })
+
   it('is ordered once; nothing new is granted, what it has is finished', () => {
     const owner = new AnOwner()
     const worker = owner.worker('a', { credit: 2 })
@@ -308,6 +311,33 @@ describe('the drain of a worker', () => {
       { type: 'OpenStream', nextOrder: 1 },
       { type: 'Drain', order: 1 },
     ])
+  })
+
+  it('can be taken back: the worker is granted jobs again once it says that it stays', () => {
+    const owner = new AnOwner()
+    const worker = owner.worker('a', { credit: 2 })
+    owner.submitted('job')
+    drains(owner, 'a')
+    worker.report({ through: 2, leaving: true, credit: 0 })
+    expect(resumes(owner, 'a')).toMatchObject([
+      { type: 'Resume', incarnation: 'a-1', order: 3 },
+      { type: 'AnswerDrain', outcome: 'resumed' },
+    ])
+    owner.submitted('more')
+    expect(worker.grants()).toHaveLength(1)
+    worker.report({ through: 3, leaving: false, credit: 2 })
+    expect(worker.grants().map(({ jobId }) => jobId)).toEqual(['job', 'more'])
+    expect(effectsOf(resumes(owner, 'a'), 'Resume')).toEqual([])
+  })
+
+  it('can be taken back by an owner that did not order it', () => {
+    const owner = new AnOwner()
+    const worker = owner.worker('a')
+    worker.report({ leaving: true, credit: 0 })
+    expect(effectsOf(resumes(owner, 'a'), 'Resume')).toHaveLength(1)
+    owner.pass(1_000)
+    const { ping = 0 } = effectsOf(owner.effects, 'Ping').at(-1) ?? {}
+    expect(effectsOf(worker.report({ ping, through: 0 }), 'Resume')).toMatchObject([{ order: 1 }])
   })
 
   it('of a worker that is not there is answered so', () => {

@@ -136,4 +136,56 @@ describe('a drain that a manager orders', () => {
     expect(only(ordered, 'Drained')).toHaveLength(1)
     expect(only(worker.receives([{ ...drain, order: 2 }]), 'DrainOrdered')).toEqual([])
   })
+
+  it('has no deadline but those of the runs', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const grant = aGrant(1, 'long')
+    worker.receives([grant])
+    worker.receives([{ type: 'drain', order: 2 }])
+    expect(only(worker.pass(59_000), 'AbortRun')).toEqual([])
+    expect(results(worker.ends(grant))).toMatchObject([{ outcome: { type: 'done' } }])
+    expect(only(worker.answered(1), 'Drained')).toHaveLength(1)
+  })
+
+  it('can be taken back until then: the worker takes jobs again', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const running = aGrant(1, 'running')
+    worker.receives([running])
+    worker.receives([{ type: 'drain', order: 2 }])
+    const resumed = worker.receives([{ type: 'resume', order: 3 }])
+    expect(only(resumed, 'ResumeOrdered')).toHaveLength(1)
+    expect(reports(resumed).at(-1)).toMatchObject({ through: 3, leaving: false, credit: 1 })
+    worker.ends(running)
+    expect(only(worker.answered(1), 'Drained')).toEqual([])
+    expect(only(worker.receives([aGrant(4, 'next')]), 'StartRun')).toHaveLength(1)
+    expect(only(worker.receives([{ type: 'drain', order: 5 }]), 'DrainOrdered')).toHaveLength(1)
+  })
+
+  it('that arrives after the order which took it back says nothing any more', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    expect(worker.receives([{ type: 'resume', order: 2 }])).not.toContainEqual({
+      type: 'ResumeOrdered',
+    })
+    const late = worker.receives([{ type: 'drain', order: 1 }])
+    expect(only(late, 'DrainOrdered')).toEqual([])
+    expect(reports(late).at(-1)).toMatchObject({ through: 2, leaving: false })
+  })
+
+  it('is not taken back for a worker that stops, or has nothing left to do', () => {
+    const stops = new AWorkerProtocol()
+    stops.opened()
+    stops.receives([aGrant(1, 'running')])
+    stops.receives([{ type: 'drain', order: 2 }])
+    stops.tell('DrainRequested')
+    expect(reports(stops.receives([{ type: 'resume', order: 3 }])).at(-1)?.leaving).toBe(true)
+    expect(only(stops.tell('DrainOverdue'), 'AbortRun')).toHaveLength(1)
+
+    const idle = new AWorkerProtocol()
+    idle.opened()
+    idle.receives([{ type: 'drain', order: 1 }])
+    expect(reports(idle.receives([{ type: 'resume', order: 2 }])).at(-1)?.leaving).toBe(true)
+  })
 })

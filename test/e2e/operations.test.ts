@@ -137,7 +137,8 @@ describe('dead jobs', () => {
 describe('workers', () => {
   it('are listed; one that is drained finishes what runs, gives back the rest and exits 0', async () => {
     bench.manager()
-    const leaving = bench.worker('work')
+    // The deadline is for signals: an order waits for what runs.
+    const leaving = bench.worker('work', ['--drain', '100ms'])
     bench.worker('finish')
     const client = await bench.client()
     await bench.workersReady(client, { work: 1, finish: 1 })
@@ -165,6 +166,31 @@ describe('workers', () => {
     const again = await bench.run(['workers', 'drain', bench.pull, id])
     expect(again.code).toBe(5)
     expect(again.stderr).toContain('CT_WORKER_NOT_FOUND')
+  })
+
+  it('take jobs again when a drain is taken back in time', async () => {
+    bench.manager()
+    const worker = bench.worker('work')
+    bench.worker('finish')
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    await client.enqueueJobs(numbered(3, { ms: 2_000 }))
+    await until(() => bench.entries().length === 1, { what: 'the first job runs' })
+    const { workers } = await shardOf(client)
+    const id = workers.find(({ jobType }) => jobType === 'work')?.id ?? ''
+    expect((await bench.run(['workers', 'drain', bench.pull, id])).code).toBe(0)
+    const resumed = await bench.run(['workers', 'resume', bench.pull, id])
+    expect(resumed).toMatchObject({ code: 0, stderr: `${id} takes jobs\n` })
+    await bench.settled(client, 3)
+    const ran = bench.entries().filter(({ phase }) => phase === 'work')
+    expect(ran.map(({ pid, attempt }) => [pid, attempt])).toEqual([
+      [worker.pid, 1],
+      [worker.pid, 1],
+      [worker.pid, 1],
+    ])
+    const nobody = await bench.run(['workers', 'resume', bench.pull, 'nobody'])
+    expect(nobody.code).toBe(5)
+    expect(nobody.stderr).toContain('CT_WORKER_NOT_FOUND')
   })
 })
 

@@ -55,6 +55,13 @@ export const samples: Readonly<Record<string, Sample>> = {
       ...{ seen: 9, waiting: 40, orders: [], answers: [] },
     },
   },
+  resumeOrder: {
+    kind: 'orders',
+    message: {
+      ...{ incarnation: info.incarnation, stream: token.nonce, epoch: token.epoch, ping: 5 },
+      ...{ orders: [{ type: 'resume', order: 8 }], answers: [] },
+    },
+  },
   drainOrder: {
     kind: 'orders',
     message: {
@@ -147,6 +154,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   pauseOfOneOfSeveral: { kind: 'request', message: { type: 'pause', request: 4, shard: 3 } },
   redrive: { kind: 'request', message: { type: 'redrive', request: 5, ids: ['job-1', 'job-2'] } },
   drain: { kind: 'request', message: { type: 'drain', request: 6, worker: info.id } },
+  resumeWorker: {
+    kind: 'request',
+    message: { type: 'resumeWorker', request: 6, worker: info.id, shard: 0 },
+  },
   enqueued: {
     kind: 'reply',
     message: {

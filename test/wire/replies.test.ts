@@ -74,7 +74,7 @@ const anyReply: fc.Arbitrary<Reply> = fc.oneof(
   }),
   fc.record({
     ...{ type: fc.constant('draining' as const), request },
-    outcome: oneOf('draining', 'notFound'),
+    outcome: oneOf('draining', 'resumed', 'notFound'),
   }),
   fc.record({
     ...{ type: fc.constant('error' as const), request, code: anyText, message: anyText },

@@ -18,7 +18,10 @@ const anyQuery = fc.record({ state: anyText, phase: anyText, error: anyText }, {
 
 const anyRequest: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constantFrom('hello' as const, 'status' as const), request }),
-  fc.record({ type: fc.constant('drain' as const), request, worker: anyText }),
+  fc.record({
+    ...{ type: fc.constantFrom('drain' as const, 'resumeWorker' as const) },
+    ...{ request, worker: anyText },
+  }),
   fc.record({ type: fc.constantFrom('get' as const, 'cancel' as const), request, id: anyText }),
   fc.record(
     { type: fc.constantFrom('pause' as const, 'resume' as const), request, phase: anyText },

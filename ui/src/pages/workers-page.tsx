@@ -49,7 +49,7 @@ export function WorkersPage() {
       {all?.length === 0 && (
         <EmptyNote title="No workers are connected">
           <p>
-            Start one with <code>carbontube worker</code>; it appears here by itself, within a
+            Start one with <code>carbontube phase</code>; it appears here by itself, within a
             second.
           </p>
         </EmptyNote>
@@ -244,21 +244,24 @@ function Lost({ worker }: { readonly worker: WorkerView }) {
   )
 }
 
+/** While it finishes what it has, a drain can be taken back. */
 function Drain({ worker }: { readonly worker: WorkerView }) {
   const { pipeline, id, state } = worker
-  if (!mayOperate.value || state === 'lost' || state === 'leaving') return null
-  const drain = async () => {
-    const { outcome } = await post<{ outcome: string }>('workers/drain', { pipeline, worker: id })
-    say(`Drain ${id}: ${outcome}. It finishes what it has and takes nothing new.`)
-  }
+  if (!mayOperate.value || state === 'lost') return null
+  const isLeaving = state === 'leaving'
+  const verb = isLeaving ? 'Resume' : 'Drain'
+  const what = isLeaving ? 'It takes jobs again' : 'It finishes the jobs it has, then ends'
   return (
     <ActionButton
       class="button button--small"
-      label={`Drain ${id}`}
-      title="It finishes the jobs it has, takes no new ones, and ends"
-      act={drain}
+      label={`${verb} ${id}`}
+      title={what}
+      act={async () => {
+        await post(`workers/${verb.toLowerCase()}`, { pipeline, worker: id })
+        say(`${id}: ${what}`)
+      }}
     >
-      Drain
+      {verb}
     </ActionButton>
   )
 }
