@@ -25,8 +25,11 @@ export interface Handlers {
   reject(error: unknown): void
 }
 
+/** As it is to be sent now: what is sent again later may ask for less. */
+type AskNow = () => Ask
+
 interface Pending extends Handlers {
-  readonly ask: Ask
+  readonly ask: AskNow
   readonly shard: number
 }
 
@@ -39,6 +42,8 @@ export interface SubmitOptions {
 }
 
 const tickMs = 100
+/** Node's timers take no more. */
+const timerMsMax = 2 ** 31 - 1
 /** Nobody is known to own a shard that is asked for: everybody is asked again after this. */
 const lookMs = 100
 const limits = { resendMs: 5_000, inFlightMax: 1_000 }
@@ -55,6 +60,11 @@ export class Connection {
   #lookedMs = 0
   readonly #ownerWaits: (() => void)[] = []
   readonly #gathering: EnqueueGathering
+  /** Only a pull door has been found. */
+  #isPullOnly = false
+  #stopLooking: (() => void) | undefined
+  /** Why the last message that came was no reply. */
+  #unreadable: string | undefined
   /** What the manager that answered last said of itself. */
   welcome: Welcome | undefined
 
@@ -74,7 +84,7 @@ export class Connection {
       const leftMs = endMs - systemClock.nowMs()
       if (leftMs <= 0 || all.every((shard) => this.#doors?.owns(shard) === true)) return
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs)
+        const timer = setTimeout(resolve, Math.min(leftMs, timerMsMax))
         this.#ownerWaits.push(() => {
           clearTimeout(timer)
           resolve()
@@ -91,17 +101,23 @@ export class Connection {
   /**
    * Connects to a router door, or to the one beside a pull door (the next port); of several addresses, to
    * whoever answers. `false`: only a pull door is there, so nothing will be acknowledged.
-   * @throws CT_UNREACHABLE when nobody answers in time
+   * @throws CT_UNREACHABLE when nobody answers in time; CT_PROTOCOL when what answers is not of this protocol;
+   * CT_STOPPED when it is closed meanwhile
    */
   async connect(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
     for (const address of addresses) parseAddress(address)
     this.#isClosed = false
     if (await this.#find(addresses, timeoutMs)) return true
+    const isThere = this.#doors?.isThere === true
     this.#drop()
+    if (this.#isClosed) throw closed()
+    if (isThere) throw silent(addresses, this.#unreadable)
     const probes = await Promise.all(
       addresses.map((address) => this.#transport.probe(address, 1_000)),
     )
-    if (probes.includes('open')) return false
+    if (this.#isClosed) throw closed()
+    this.#isPullOnly = probes.includes('open')
+    if (this.#isPullOnly) return false
     throw new CarbontubeError('CT_UNREACHABLE', `nobody answers at ${addresses.join(', ')}`, {
       hint: 'Start the manager (carbontube pipeline FILE), or check host and port.',
       details: { address: addresses.join(','), probe: probes[0] },
@@ -120,7 +136,7 @@ export class Connection {
         else reject(protocolError(reply))
         return true
       }
-      this.submit(ask, { onReply, reject }, { timeoutMs, isResent: true, shard })
+      this.submit(() => ask, { onReply, reject }, { timeoutMs, isResent: true, shard })
     })
   }
 
@@ -130,9 +146,10 @@ export class Connection {
   }
 
   /** A request with any number of replies: `onReply` says when it is over. */
-  submit(ask: Ask, handlers: Handlers, options: SubmitOptions): void {
+  submit(ask: AskNow, handlers: Handlers, options: SubmitOptions): void {
     // Nobody would ever send it, and its timer would keep the process alive.
     if (this.#isClosed) return handlers.reject(closed())
+    if (this.#doors === undefined) return handlers.reject(notConnected(this.#isPullOnly))
     // Nobody asks for a job before it is enqueued.
     this.#gathering.flush()
     const { shard = 0 } = options
@@ -153,6 +170,7 @@ export class Connection {
   #drop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#stopLooking?.()
     this.#doors?.close()
     this.#doors = undefined
     for (const { reject } of this.#pending.values()) reject(closed())
@@ -171,16 +189,18 @@ export class Connection {
   }
 
   #send(shard: number, request: number): void {
-    const ask = this.#pending.get(request)?.ask
+    const ask = this.#pending.get(request)?.ask()
     if (ask !== undefined) this.#doors?.send(shard, encodeRequest({ ...ask, request } as Request))
   }
 
   #giveUp(request: number): void {
     const pending = this.#pending.get(request)
     this.#pending.delete(request)
+    const unreadable = this.#unreadable
     pending?.reject(
-      new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask.type}" in time`, {
+      new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask().type}" in time`, {
         hint: 'The manager may be down or busy; sending again with the same id is safe.',
+        ...(unreadable === undefined ? {} : { details: { unreadable } }),
       }),
     )
   }
@@ -205,7 +225,13 @@ export class Connection {
 
   #find(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs)
+      const stop = () => {
+        clearTimeout(timer)
+        resolve(false)
+      }
+      const timer = setTimeout(stop, Math.min(timeoutMs, timerMsMax))
+      this.#stopLooking = stop
+      this.#unreadable = undefined
       this.#doors = new RouterDoors({
         ...{ transport: this.#transport, addresses },
         onFound: (welcome) => {
@@ -215,6 +241,7 @@ export class Connection {
         },
         onOwner: (shard, isKnown) => this.#ownerChanged(shard, isKnown),
         onReply: (reply) => this.#receive(reply),
+        onUnreadable: (why) => (this.#unreadable = why),
       })
     })
   }
@@ -249,6 +276,40 @@ export class Connection {
 
 function closed(): CarbontubeError {
   return new CarbontubeError('CT_STOPPED', 'the client was closed')
+}
+
+function notConnected(isPullOnly: boolean): CarbontubeError {
+  if (isPullOnly) {
+    return new CarbontubeError(
+      'CT_UNREACHABLE',
+      'only a pull door was found: nothing can be asked',
+      {
+        hint: 'Jobs can be enqueued there, unconfirmed. For the rest the router door must be reachable.',
+      },
+    )
+  }
+  return new CarbontubeError('CT_STOPPED', 'the client is not connected', {
+    hint: 'Call `await client.connect()` first.',
+  })
+}
+
+/** A router door took the connection, and nothing came of it. */
+function silent(addresses: readonly string[], unreadable: string | undefined): CarbontubeError {
+  const where = addresses.join(', ')
+  if (unreadable === undefined) {
+    return new CarbontubeError('CT_UNREACHABLE', `the manager at ${where} does not answer yet`, {
+      hint: 'It may still be opening its store. Try again, or wait for longer.',
+      details: { address: addresses.join(',') },
+    })
+  }
+  return new CarbontubeError(
+    'CT_PROTOCOL',
+    `what answers at ${where} is no manager: ${unreadable}`,
+    {
+      hint: 'Check host and port; client and manager must be of the same protocol version.',
+      details: { address: addresses.join(',') },
+    },
+  )
 }
 
 function protocolError(reply: Reply): CarbontubeError {

@@ -33,10 +33,16 @@ export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly Enq
   )
 }
 
-function checkJob({ id, instructions }: EnqueueItem): void {
+function checkJob({ id, priority, instructions }: EnqueueItem): void {
   if (hasHalfCharacter(id)) {
     throw new CarbontubeError('CT_INVALID_JOB', 'the id of a job has half a character in it', {
       hint: 'It cannot be sent as UTF-8: two such ids could become one.',
+      details: { id },
+    })
+  }
+  if (!Number.isInteger(priority)) {
+    throw new CarbontubeError('CT_INVALID_JOB', `the priority of job "${id}" is ${priority}`, {
+      hint: 'A priority is a whole number, -10 to 10.',
       details: { id },
     })
   }

@@ -17,7 +17,7 @@ import type {
   PipelinesIn,
 } from '../pipeline/pipeline.ts'
 import { addressesIn } from '../runtime/address.ts'
-import { systemClock } from '../runtime/clock.ts'
+import { systemClock, wallMs } from '../runtime/clock.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import type { Link, Transport } from '../transport/contract.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
@@ -226,7 +226,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       const message = `one call is for jobs of one pipeline, not of ${first.name} and ${other.name}`
       throw new CarbontubeError('CT_BAD_OPTION', message)
     }
-    const sentMs = systemClock.nowMs()
+    const sentMs = wallMs()
     const items = jobs.map(({ id, priority, instructions }): EnqueueItem => {
       const encoded = encodeInstructions(instructions as object)
       return { id: id ?? newJobId(), priority: priority ?? 0, sentMs, instructions: encoded }
@@ -295,8 +295,14 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
         resolve()
         return true
       }
+      const endMs = systemClock.nowMs() + timeoutMs
+      // A manager that is asked later, since it was away or is another one, has that much less time.
+      const ask = (): Ask => {
+        const leftMs = Math.max(0, endMs - systemClock.nowMs())
+        return { type: 'wait', ids: [...open], timeoutMs: leftMs }
+      }
       const options = { timeoutMs: timeoutMs + this.#timeoutMs, isResent: false, shard }
-      this.#connection.submit({ type: 'wait', ids, timeoutMs }, { onReply, reject }, options)
+      this.#connection.submit(ask, { onReply, reject }, options)
     })
   }
 

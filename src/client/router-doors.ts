@@ -9,6 +9,7 @@ import type { Frames, Link, Transport } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { decodeReply, type Reply, type Welcome } from '../wire/replies.ts'
 import { encodeRequest } from '../wire/requests.ts'
+import { WireError } from '../wire/wire-error.ts'
 
 export interface RouterDoorsParts {
   readonly transport: Transport
@@ -18,6 +19,8 @@ export interface RouterDoorsParts {
   /** From now on the owner of a shard is known, or it is known no longer. */
   onOwner(shard: number, isKnown: boolean): void
   onReply(reply: Reply): void
+  /** What came from the door of a person's address, or of its owner, is no reply: it is dropped. */
+  onUnreadable(why: string): void
 }
 
 interface Candidate {
@@ -51,6 +54,11 @@ export class RouterDoors {
 
   owns(shard: number): boolean {
     return this.#owners.has(shard)
+  }
+
+  /** A door at one of the addresses has taken the connection. */
+  get isThere(): boolean {
+    return [...this.#candidates].some(({ link }) => link.isUp)
   }
 
   /** A shard of each manager that owns some: whoever asks for these asks all of them. */
@@ -117,7 +125,8 @@ export class RouterDoors {
 
   #receive(candidate: Candidate, frames: Frames): void {
     if (!this.#candidates.has(candidate)) return
-    const reply = decodeReply(unpackHeader(frames[0]), frames)
+    const reply = this.#decode(candidate, frames)
+    if (reply === undefined) return
     if (reply.request !== helloRequest) return this.#parts.onReply(reply)
     if (reply.type !== 'welcome') return
     const { given, isNeighbour } = candidate
@@ -127,6 +136,22 @@ export class RouterDoors {
     }
     this.#parts.onFound(reply.welcome)
     this.#learn(candidate, reply.welcome)
+  }
+
+  /** Whoever is at the other end may write anything: that must not end the application. */
+  #decode(candidate: Candidate, frames: Frames): Reply | undefined {
+    try {
+      return decodeReply(unpackHeader(frames[0]), frames)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      if (!candidate.isNeighbour || this.#isOwner(candidate))
+        this.#parts.onUnreadable(error.message)
+      return undefined
+    }
+  }
+
+  #isOwner(candidate: Candidate): boolean {
+    return [...this.#owners.values()].some((owner) => owner.candidate === candidate)
   }
 
   /** Of two who say that they own a shard, the later one does. */

@@ -162,11 +162,13 @@ export function giveBack(shard: Shard, granted: Grant): void {
 
 /**
  * The grant is given up, and the job may have started. Nothing is charged, except to a job that was alone
- * with a process that died.
+ * with a process that died; and not when that process had said that it leaves: it was stopped, and perhaps killed
+ * because it took too long.
  */
 export function release(shard: Shard, granted: Grant, cause: LossCause | 'missing'): void {
   const { job } = granted
-  const hasDied = cause === 'refused' || cause === 'replaced'
+  const isLeaving = shard.workers.get(granted.incarnation)?.isLeaving === true
+  const hasDied = !isLeaving && (cause === 'refused' || cause === 'replaced')
   const isSuspect = hasDied && granted.received
   if (isSuspect && job.alone) job.crashes += 1
   const error = { kind: 'lost', name: 'WorkerLost', message: `the worker was lost: ${cause}` }

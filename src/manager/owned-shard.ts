@@ -45,6 +45,9 @@ export interface OwnedShardParts {
   onFailed(error: unknown): unknown
 }
 
+/** How long the answer to a wait is held back for a store that does not confirm what is enqueued. */
+const writtenWithinMs = 5_000
+
 export class OwnedShard {
   readonly lease: Lease
   readonly #parts: OwnedShardParts
@@ -89,6 +92,7 @@ export class OwnedShard {
     this.#waiters = new Waiters({
       isOpen: (id) => owner.isOpen(id),
       getJobs: (ids) => storage.getJobs(ref, ids),
+      written: () => this.#loop.durable(writtenWithinMs),
       answer: (peer, request, items, isLast) =>
         this.#reply(peer, { type: 'settled', request, items, isLast }),
       onError: (error) => parts.onFailed(error),

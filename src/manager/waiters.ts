@@ -23,6 +23,8 @@ export interface WaitersParts {
   /** The end of the job will be told: the store need not be asked for it. */
   isOpen(id: string): boolean
   getJobs(ids: readonly string[]): Promise<readonly JobRecord[]>
+  /** Resolves when what was decided until now is in the store. */
+  written(): Promise<void>
   answer(peer: string, request: number, items: readonly SettledItem[], isLast: boolean): void
   onError(error: unknown): void
 }
@@ -74,16 +76,24 @@ export class Waiters {
     for (let at = 0; at < unknown.length && !this.#isStopped;) {
       const chunk = unknown.slice(at, at + this.#slice.jobs)
       at += chunk.length
-      const records = new Map((await this.#lookUp(chunk)).map((job) => [job.id, job]))
-      const items = chunk.flatMap((id) => settledItem(id, records.get(id)) ?? [])
-      this.#answer(wait, items)
+      const records = await this.#lookUp(chunk)
+      const missing = chunk.filter((id) => !records.has(id))
+      if (missing.length > 0) {
+        // They may have been enqueued a moment ago, and not be written yet.
+        await this.#parts.written()
+        for (const [id, record] of await this.#lookUp(missing)) records.set(id, record)
+      }
+      this.#answer(
+        wait,
+        chunk.flatMap((id) => settledItem(id, records.get(id)) ?? []),
+      )
     }
   }
 
-  async #lookUp(ids: readonly string[]): Promise<readonly JobRecord[]> {
+  async #lookUp(ids: readonly string[]): Promise<Map<string, JobRecord>> {
     const jobs = await this.#parts.getJobs(ids)
     this.#slice.read(jobs)
-    return jobs
+    return new Map(jobs.map((job) => [job.id, job]))
   }
 
   /** A job has settled: whoever waits for it will be told with the next flush. */
@@ -121,7 +131,8 @@ export class Waiters {
   async #tellRead(): Promise<void> {
     const ids = this.#settled.splice(0, this.#slice.jobs)
     const records = await this.#lookUp(ids)
-    this.#tell(records.flatMap((record) => settledItem(record.id, record) ?? []))
+    // One that was dead may have been discarded meanwhile.
+    this.#tell(ids.flatMap((id) => settledItem(id, records.get(id)) ?? []))
   }
 
   #tell(settled: readonly SettledItem[]): void {

@@ -11,4 +11,12 @@ export const systemClock: Clock = {
   nowMs: () => Math.floor(originMs + performance.now()),
 }
 
+/**
+ * Milliseconds since 1970 as the machine has them now, for what another machine compares with its own: a clock that
+ * was wrong when this process began, or slept with its machine, is right here once it was set.
+ */
+export function wallMs(): number {
+  return Date.now()
+}
+
 const originMs = Date.now() - performance.now()

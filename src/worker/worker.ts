@@ -74,6 +74,8 @@ const protocolDefaults = {
   outboxMax: 20_000,
 }
 const drainMsDefault = 30_000
+/** How long a worker that stops waits for the answers to its last results. */
+const answersWithinMs = 2_000
 
 export class Worker implements Service {
   readonly #options: WorkerOptions
@@ -150,11 +152,17 @@ export class Worker implements Service {
     const overdue = setTimeout(() => {
       this.#handle({ type: 'DrainOverdue', nowMs: systemClock.nowMs() })
     }, drainMs)
-    // Answers may never come when the manager is gone: its successor will hear of the loss.
-    const givenUp = setTimeout(() => {
+    const giveUp = () => {
       this.#warnOfUnanswered()
       this.#whenDrained?.()
-    }, drainMs + 2_000)
+    }
+    // Answers may never come when the manager is gone: its successor will hear of the loss.
+    let givenUp = setTimeout(() => {
+      const { running = 0, stuck = 0 } = this.#protocol?.load ?? {}
+      if (running === stuck) return giveUp()
+      // What does not heed its abort is given back when it counts as stuck, and not before.
+      givenUp = setTimeout(giveUp, protocolDefaults.abortGraceMs)
+    }, drainMs + answersWithinMs)
     this.#handle({ type: 'DrainRequested', nowMs: systemClock.nowMs() })
     await drained
     clearTimeout(overdue)

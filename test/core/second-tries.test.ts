@@ -125,6 +125,17 @@ describe('the death of a worker', () => {
     expect(other.grant().jobId).toBe('job')
   })
 
+  it('is no charge either when it had said that it leaves: it was stopped, and took too long', () => {
+    const owner = new AnOwner()
+    const victim = holderOf(owner, 'victim')
+    victim.report({ leaving: true, credit: 0 })
+    victim.dies()
+    owner.commit()
+    expect(owner.groups.at(-1)?.mutations).toMatchObject([
+      { type: 'release', suspect: false, crashes: 0, ended: { outcome: 'lost' } },
+    ])
+  })
+
   it('for the second time has the job run alone', () => {
     const owner = new AnOwner()
     diesTwice(owner)

@@ -66,6 +66,15 @@ describe('a manager with its workers', () => {
     expect(await client.result('job-7')).toMatchObject({ n: 7, doubled: 14, note: '7 → 14' })
   })
 
+  it('can be asked for the result of a job that is being enqueued', async () => {
+    await company.manager(Numbers, numbersSite)
+    await company.worker(Numbers, double, numbersSite)
+    await company.worker(Numbers, note, numbersSite)
+    const client = await company.client(numbersSite)
+    const [, result] = await Promise.all([client.enqueueJobs(jobs(1)), client.result('job-0')])
+    expect(result).toMatchObject({ doubled: 0 })
+  })
+
   it('answers each job for itself when one call has its id twice', async () => {
     const order = (n: number, id: string) => ({ name: 'numbers', id, instructions: { n } }) as const
     await company.manager(Numbers, numbersSite)

@@ -3,14 +3,18 @@ import { afterEach, expect, it, vi } from 'vitest'
 import type { JobRecord } from '../../src/core/job.ts'
 import { Waiters } from '../../src/manager/waiters.ts'
 import { aJob } from '../../src/testing/storage/builders.ts'
+import { Happened } from '../transport/happened.ts'
 
 afterEach(() => vi.useRealTimers())
+
+const written = () => Promise.resolve()
 
 it('say nothing of a read that fails when the shard has been given up', async () => {
   const reads: { answer(jobs: readonly JobRecord[]): void; fail(error: Error): void }[] = []
   const errors: unknown[] = []
   const waiters = new Waiters({
     isOpen: () => false,
+    written,
     getJobs: () => new Promise((answer, fail) => void reads.push({ answer, fail })),
     answer: () => undefined,
     onError: (error) => void errors.push(error),
@@ -31,6 +35,7 @@ it('are told of a job that is done without a look into the store', async () => {
   const answers: unknown[] = []
   const waiters = new Waiters({
     isOpen: () => true,
+    written,
     getJobs: () => expect.unreachable('the store was asked'),
     answer: (...answer) => void answers.push(answer),
     onError: (error) => expect.unreachable(String(error)),
@@ -54,6 +59,7 @@ it('are told of those that have settled before, and of the others when they do',
   const settled = { ...aJob(2), state: 'done' as const }
   const waiters = new Waiters({
     isOpen: (id) => id === 'job-1',
+    written,
     getJobs: async (ids) => {
       asked.push(ids)
       return ids.includes('job-2') ? [settled] : []
@@ -64,7 +70,8 @@ it('are told of those that have settled before, and of the others when they do',
     onError: (error) => expect.unreachable(String(error)),
   })
   await waiters.wait('one', 1, { ids: ['job-1', 'job-2', 'job-3'], timeoutMs: 60_000 })
-  expect(asked).toEqual([['job-2', 'job-3']])
+  // One that is missing is looked for again once all that was decided is written.
+  expect(asked).toEqual([['job-2', 'job-3'], ['job-3']])
   expect(answers).toEqual(['job-2 done', 'job-3 notFound'])
   waiters.settled({ id: 'job-1', state: 'done', instructions: Uint8Array.of(0x80) })
   waiters.flush()
@@ -77,6 +84,7 @@ it('without any time to wait are told of what has settled, however long the stor
   const reads: ((jobs: readonly JobRecord[]) => void)[] = []
   const waiters = new Waiters({
     isOpen: (id) => id === 'job-1',
+    written,
     getJobs: () => new Promise((answer) => void reads.push(answer)),
     answer: (_peer, _request, items, isLast) => {
       answers.push(...items.map(({ id, state }) => `${id} ${state}${isLast ? '.' : ''}`))
@@ -90,4 +98,21 @@ it('without any time to wait are told of what has settled, however long the stor
   await waiting
   vi.advanceTimersByTime(0)
   expect(answers).toEqual(['job-2 done', 'job-1 timedOut.'])
+})
+
+it('are told that a dead job is gone when it was discarded before it could be read', async () => {
+  const told = new Happened<unknown>()
+  const waiters = new Waiters({
+    isOpen: () => true,
+    written,
+    getJobs: async () => [],
+    answer: (_peer, _request, items) => {
+      for (const item of items) told.note(item)
+    },
+    onError: (error) => expect.unreachable(String(error)),
+  })
+  await waiters.wait('one', 1, { ids: ['job-1'], timeoutMs: 60_000 })
+  waiters.settled({ id: 'job-1', state: 'dead' })
+  waiters.flush()
+  expect(await told.times(1)).toEqual([{ id: 'job-1', state: 'notFound' }])
 })

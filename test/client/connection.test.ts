@@ -1,0 +1,153 @@
+/** What a client makes of managers that come, go and talk nonsense: over the loopback, where a test can be one. */
+import { expect, it } from 'vitest'
+import { PipelineClient } from '../../src/client/pipeline-client.ts'
+import { createLoopback } from '../../src/transport/loopback.ts'
+import type { RouterDoor } from '../../src/transport/contract.ts'
+import { packHeader, unpackHeader, type Header } from '../../src/wire/header.ts'
+import { Happened } from '../transport/happened.ts'
+import { until } from '../wait.ts'
+
+const pull = 'tcp://127.0.0.1:5050'
+const router = 'tcp://127.0.0.1:5051'
+const welcome = {
+  ...{ pipeline: 'numbers', manager: 'm', version: '1', shards: 1, pull: [pull], owned: [[0, 1]] },
+  ...{ store: 'memory', durability: 'D0' },
+}
+
+/** A manager that answers a hello, and leaves everything else to the test. */
+class AManager {
+  readonly network = createLoopback()
+  readonly asked = new Happened<Header>()
+  #door: RouterDoor | undefined
+  #peer = ''
+
+  async open(): Promise<void> {
+    this.#door = await this.network.openRouter({
+      bind: [router],
+      onMessage: (peer, [frame]) => {
+        this.#peer = peer
+        const header = unpackHeader(frame)
+        if (header.type === 'hello') this.says('welcome', { request: 0, welcome })
+        else this.asked.note(header)
+      },
+    })
+  }
+
+  says(type: string, fields: Readonly<Record<string, unknown>>): void {
+    this.sends(packHeader(type, fields))
+  }
+
+  sends(frame: Uint8Array): void {
+    this.#door?.send(this.#peer, [frame])
+  }
+
+  close(): void {
+    this.#door?.close()
+  }
+}
+
+async function connected(manager: AManager, timeout = 5_000): Promise<PipelineClient> {
+  const client = new PipelineClient(pull, { transport: manager.network, timeout })
+  await client.connect()
+  return client
+}
+
+it('a manager that is asked again to wait is asked for the time that is left, and for what is open', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const told: string[] = []
+  const waiting = client.waitForJobs(['one', 'two'], 60_000, (items) => {
+    told.push(...items.map(({ id }) => id))
+  })
+  const [first] = await manager.asked.times(1)
+  const settled = (id: string) => ({
+    ...{ request: first?.['request'], isLast: false },
+    items: [{ id, state: 'cancelled' }],
+  })
+  manager.says('settled', settled('one'))
+  await expect.poll(() => told).toEqual(['one'])
+  manager.close()
+  const closedMs = performance.now()
+  await until(() => performance.now() - closedMs > 50, { what: 'the manager is away' })
+  await manager.open()
+  const [, second] = await manager.asked.times(2)
+  expect(first).toMatchObject({ type: 'wait', ids: ['one', 'two'] })
+  expect(second).toMatchObject({ type: 'wait', ids: ['two'] })
+  expect(Number(second?.['timeoutMs'])).toBeLessThanOrEqual(Number(first?.['timeoutMs']) - 50)
+  manager.says('settled', settled('two'))
+  await waiting
+  client.close()
+})
+
+it('what is no reply is dropped, and named when no other comes', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager, 500)
+  const asking = client.getJob('job')
+  await manager.asked.times(1)
+  manager.sends(Buffer.from('HTTP/1.1 400 Bad Request'))
+  await expect(asking).rejects.toMatchObject({
+    code: 'CT_TIMED_OUT',
+    details: { unreadable: expect.any(String) as string },
+  })
+  client.close()
+})
+
+it('whoever speaks another version of the protocol is not taken for a manager', async () => {
+  const { network } = new AManager()
+  const door = await network.openRouter({
+    bind: [pull],
+    onMessage: (peer) => door.send(peer, [Buffer.from('{"v":99,"type":"welcome"}')]),
+  })
+  const client = new PipelineClient(pull, { transport: network, timeout: 300 })
+  await expect(client.connect()).rejects.toMatchObject({
+    code: 'CT_PROTOCOL',
+    message: expect.stringContaining('protocol version 99') as string,
+  })
+})
+
+it('a manager that does not answer yet is not taken for a bare pull door', async () => {
+  const { network } = new AManager()
+  await network.openRouter({ bind: [router], onMessage: () => undefined })
+  await network.openPull({ bind: [pull], onMessage: () => undefined })
+  const client = new PipelineClient(pull, { transport: network, timeout: 300 })
+  await expect(client.connect()).rejects.toMatchObject({ code: 'CT_UNREACHABLE' })
+})
+
+it('a timeout of a month is one', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager, 30 * 24 * 3_600_000)
+  expect(client.manager?.durability).toBe('D0')
+  client.close()
+})
+
+it('a client that is closed while it connects is not connected', async () => {
+  const { network } = new AManager()
+  await network.openPull({ bind: [pull], onMessage: () => undefined })
+  const client = new PipelineClient(pull, { transport: network, timeout: 60_000 })
+  const connecting = client.connect()
+  client.close()
+  await expect(connecting).rejects.toMatchObject({ code: 'CT_STOPPED' })
+})
+
+it('a client that was never connected says so', async () => {
+  const client = new PipelineClient(pull, { transport: createLoopback() })
+  await expect(client.status()).rejects.toMatchObject({
+    code: 'CT_STOPPED',
+    hint: expect.stringContaining('connect()') as string,
+  })
+})
+
+it('a priority that is no whole number is named', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const job = { name: 'numbers', id: 'job', priority: 1.5, instructions: {} }
+  await expect(client.enqueueJobs([job])).rejects.toMatchObject({
+    code: 'CT_INVALID_JOB',
+    details: { id: 'job' },
+  })
+  client.close()
+})
