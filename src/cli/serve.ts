@@ -4,7 +4,7 @@ import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { DoorAddresses } from '../manager/doors.ts'
 import { Manager } from '../manager/manager.ts'
-import type { InputCheck } from '../manager/requests.ts'
+import type { InputCheck } from '../manager/input-checks.ts'
 import {
   checkInstructions,
   compilePhase,

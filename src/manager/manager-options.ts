@@ -7,7 +7,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { Transport } from '../transport/contract.ts'
 import type { DoorAddresses } from './doors.ts'
-import type { InputCheck } from './requests.ts'
+import type { InputCheck } from './input-checks.ts'
 import type { RetentionOptions } from './retention.ts'
 
 export interface ManagerOptions {

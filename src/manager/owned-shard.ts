@@ -15,6 +15,7 @@ import { newNonce, newSeed } from '../runtime/entropy.ts'
 import type { ShardRef } from '../storage/contract.ts'
 import { jobTopics, topicOf, type EventPublisher } from '../wire/event-publisher.ts'
 import type { Reply } from '../wire/replies.ts'
+import { InputChecks } from './input-checks.ts'
 import { JobReader } from './job-reader.ts'
 import type { Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
@@ -196,7 +197,8 @@ export class OwnedShard {
     const holderOf = (id: string) => this.#owner.holderOf(id)
     const heldBy = (worker: string) => this.#owner.heldBy(worker)
     return new Requests({
-      ...{ spec, checkInput, waiters: this.#waiters, operators: this.#operators, onRejected },
+      ...{ spec, waiters: this.#waiters, operators: this.#operators, onRejected },
+      inputChecks: new InputChecks(checkInput),
       ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref, spec, holderOf, heldBy }),

@@ -2,13 +2,14 @@
  * What clients ask of one shard: what can be read is answered, what changes jobs is handed to the core.
  * Limits are answers, never silence.
  */
-import type { Effect } from '../core/effect.ts'
+import type { Effect, SubmitOutcome } from '../core/effect.ts'
 import type { Event, SubmittedJob } from '../core/event.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
 import type { Reply } from '../wire/replies.ts'
 import { submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
+import type { InputChecks, Refused } from './input-checks.ts'
 import type { JobReader } from './job-reader.ts'
 import { OpenRequests } from './open-requests.ts'
 import type { OperatorRequests } from './operator-requests.ts'
@@ -26,16 +27,13 @@ export interface Asked {
 
 type Answer = Extract<Effect, { type: 'AnswerClient' | 'AnswerCancel' }>
 
-/** Checks instructions against the pipeline's input schema; a text says what is wrong. */
-export type InputCheck = (instructions: Uint8Array) => Promise<string | undefined>
-
 export interface RequestsParts {
   readonly spec: PipelineSpec
   readonly busyRetryAfterMs: number
   readonly reader: JobReader
   readonly waiters: Waiters
   readonly operators: OperatorRequests
-  readonly checkInput: InputCheck | undefined
+  readonly inputChecks: InputChecks
   /** What a stored job survives, as the store declares it. */
   readonly durability: string
   nowMs(): number
@@ -53,7 +51,7 @@ export class Requests {
   readonly #open = new OpenRequests<{
     peer: string
     request: number
-    issues?: Record<string, string> | undefined
+    refused?: readonly Refused[]
   }>()
 
   constructor(parts: RequestsParts) {
@@ -64,16 +62,16 @@ export class Requests {
   answered(effect: Answer): void {
     const open = this.#open.take(effect.request)
     if (open === undefined) return this.#unasked(effect)
-    const { peer, request, issues } = open
+    const { peer, request, refused = [] } = open
     if (effect.type === 'AnswerCancel') {
       this.#parts.reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
       return
     }
     const { durability } = this.#parts
     const retryAfterMs = this.#parts.busyRetryAfterMs
-    const refused = Object.keys(issues ?? {}).map((id) => ({ id, outcome: 'invalid' as const }))
-    const items = [...effect.items, ...refused]
-    const more = issues === undefined ? {} : { issues }
+    const items = [...effect.items, ...refused.map(({ id, outcome }) => ({ id, outcome }))]
+    const issues = Object.fromEntries(refused.map(({ id, issue }) => [id, issue]))
+    const more = refused.length === 0 ? {} : { issues }
     this.#parts.reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
   }
 
@@ -81,10 +79,14 @@ export class Requests {
   #unasked(effect: Answer): void {
     if (effect.type !== 'AnswerClient') return
     const isKept = (outcome: string) => outcome === 'stored' || outcome === 'duplicate'
-    const dropped = effect.items.filter(({ outcome }) => !isKept(outcome))
-    const [first] = dropped
+    this.#dropped(effect.items.filter(({ outcome }) => !isKept(outcome)))
+  }
+
+  #dropped(pushed: readonly { readonly outcome: SubmitOutcome; readonly issue?: string }[]): void {
+    const [first] = pushed
     if (first === undefined) return
-    const what = `${dropped.length} pushed jobs were dropped: ${first.outcome}`
+    const why = first.issue === undefined ? first.outcome : `${first.outcome}: ${first.issue}`
+    const what = `${pushed.length} pushed jobs were dropped: ${why}`
     this.#parts.onRejected(new CarbontubeError('CT_REFUSED', what))
   }
 
@@ -100,7 +102,8 @@ export class Requests {
   /** A job from a plain PUSH client: the same way, but nobody waits for an answer. */
   async submitUnacknowledged(pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
     this.#checkPipeline(pipeline)
-    const { valid } = await this.#validate(jobs)
+    const { valid, refused } = await this.#parts.inputChecks.check(jobs)
+    this.#dropped(refused)
     const submitted = valid.map((job) => submittedJob(job, job.id))
     this.#parts.handle({
       type: 'JobsSubmitted',
@@ -145,12 +148,12 @@ export class Requests {
     this.#checkItems(decoded.jobs.length)
     const replay = this.#replay(decoded)
     // The schema is about what is enqueued, not about what phases have made of it.
-    const isUnchecked = this.#parts.checkInput === undefined || (replay?.phase ?? 0) > 0
-    const { valid, issues } = isUnchecked
-      ? { valid: decoded.jobs, issues: undefined }
-      : await this.#validate(decoded.jobs)
+    const { valid, refused } =
+      (replay?.phase ?? 0) > 0
+        ? { valid: decoded.jobs, refused: [] }
+        : await this.#parts.inputChecks.check(decoded.jobs)
     const jobs = valid.map((job) => submittedJob(job, job.id, replay))
-    const key = this.#open.add({ peer, request: decoded.request, issues })
+    const key = this.#open.add({ peer, request: decoded.request, refused })
     this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: key, jobs })
   }
 
@@ -158,21 +161,6 @@ export class Requests {
     if (replay === undefined) return undefined
     const [phase = 0] = phasesNamed(this.#parts.spec, replay.phase)
     return { of: replay.of, phase }
-  }
-
-  async #validate(
-    jobs: readonly EnqueueItem[],
-  ): Promise<{ valid: readonly EnqueueItem[]; issues?: Record<string, string> }> {
-    const { checkInput } = this.#parts
-    if (checkInput === undefined) return { valid: jobs }
-    const valid: EnqueueItem[] = []
-    const issues: Record<string, string> = {}
-    for (const job of jobs) {
-      const issue = await checkInput(job.instructions)
-      if (issue === undefined) valid.push(job)
-      else issues[job.id] = issue
-    }
-    return { valid, issues }
   }
 
   #checkPipeline(name: string): void {

@@ -1,6 +1,7 @@
 /** A manager, workers and a client, as they are, on a network inside this process. */
 import { expect } from 'vitest'
 import { PipelineClient } from '../../src/client/pipeline-client.ts'
+import type { ManagerOptions } from '../../src/manager/manager-options.ts'
 import { Manager } from '../../src/manager/manager.ts'
 import { chain } from '../../src/pipeline/chain.ts'
 import { compilePipeline } from '../../src/pipeline/compile.ts'
@@ -93,7 +94,7 @@ export class ACompany {
     pipeline: PipelineClass,
     { pull, sub }: Site,
     storage: Storage,
-    more: { readonly shards?: number } = {},
+    more: Partial<Pick<ManagerOptions, 'shards' | 'limits' | 'checkInput'>> = {},
   ): Manager {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({
