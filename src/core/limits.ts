@@ -27,7 +27,7 @@ export interface Limits {
   readonly loadJobsMax: number
   /** Admission stops at this many waiting jobs: the answer is `busy`. */
   readonly waitingJobsMax: number
-  /** Submitted jobs whose insert is not yet committed; more are answered `busy`. */
+  /** Submitted jobs whose insert is not yet committed; more are answered `busy`. As many may wait for the input check. */
   readonly uncommittedInsertsMax: number
   /** Bytes of their instructions; more are answered `busy`. */
   readonly uncommittedBytesMax: number

@@ -1,7 +1,9 @@
 /**
  * Jobs are checked against the pipeline's input schema before the core sees them. What a schema makes of one job, be it
- * that it throws, is the matter of that job: the others of its message go on.
+ * that it throws, is the matter of that job: the others of its message go on. A schema may take its time, and clients
+ * do not wait for it: so what is being checked is bounded like what waits for the store, and counted apart from that.
  */
+import type { Limits } from '../core/limits.ts'
 import type { EnqueueItem } from '../wire/requests.ts'
 
 /** Checks instructions against the pipeline's input schema; a text says what is wrong. */
@@ -10,15 +12,22 @@ export type InputCheck = (instructions: Uint8Array) => Promise<string | undefine
 /** A job that does not get as far as the core. */
 export interface Refused {
   readonly id: string
-  readonly outcome: 'invalid'
-  readonly issue: string
+  readonly outcome: 'busy' | 'invalid'
+  /** Only with `invalid`. */
+  readonly issue?: string
 }
+
+type Bounds = Pick<Limits, 'uncommittedInsertsMax' | 'uncommittedBytesMax'>
 
 export class InputChecks {
   readonly #checkOne: InputCheck | undefined
+  readonly #bounds: Bounds
+  #jobs = 0
+  #bytes = 0
 
-  constructor(checkOne: InputCheck | undefined) {
+  constructor(checkOne: InputCheck | undefined, bounds: Bounds) {
     this.#checkOne = checkOne
+    this.#bounds = bounds
   }
 
   async check(
@@ -26,14 +35,32 @@ export class InputChecks {
   ): Promise<{ valid: readonly EnqueueItem[]; refused: readonly Refused[] }> {
     const checkOne = this.#checkOne
     if (checkOne === undefined) return { valid: jobs, refused: [] }
+    const taken = jobs.filter((job) => this.#take(job))
+    const refused: Refused[] = jobs
+      .slice(taken.length)
+      .map(({ id }) => ({ id, outcome: 'busy' as const }))
     const valid: EnqueueItem[] = []
-    const refused: Refused[] = []
-    for (const job of jobs) {
+    for (const job of taken) {
       const issue = await issueOf(checkOne, job)
       if (issue === undefined) valid.push(job)
       else refused.push({ id: job.id, outcome: 'invalid', issue })
     }
+    // Together, as they are kept until the last of them has been checked.
+    for (const job of taken) this.#count(job, -1)
     return { valid, refused }
+  }
+
+  /** `false`: there is too much already, and will be for all that follow it in its message. */
+  #take(job: EnqueueItem): boolean {
+    const { uncommittedInsertsMax, uncommittedBytesMax } = this.#bounds
+    if (this.#jobs >= uncommittedInsertsMax || this.#bytes >= uncommittedBytesMax) return false
+    this.#count(job, 1)
+    return true
+  }
+
+  #count({ instructions }: EnqueueItem, sign: 1 | -1): void {
+    this.#jobs += sign
+    this.#bytes += sign * instructions.length
   }
 }
 
@@ -47,4 +74,10 @@ async function issueOf(
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+/** What is wrong, by id, for the reply; `undefined` when nothing is. */
+export function issuesIn(refused: readonly Refused[]): Record<string, string> | undefined {
+  const issues = refused.flatMap(({ id, issue }) => (issue === undefined ? [] : [[id, issue]]))
+  return issues.length === 0 ? undefined : Object.fromEntries(issues)
 }

@@ -198,7 +198,7 @@ export class OwnedShard {
     const heldBy = (worker: string) => this.#owner.heldBy(worker)
     return new Requests({
       ...{ spec, waiters: this.#waiters, operators: this.#operators, onRejected },
-      inputChecks: new InputChecks(checkInput),
+      inputChecks: new InputChecks(checkInput, { ...defaultLimits, ...limits }),
       ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref, spec, holderOf, heldBy }),

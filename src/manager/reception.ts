@@ -56,12 +56,16 @@ export class Reception implements Receiver {
       return this.#parts.onRejected(notOwner(this.#parts.pipeline))
     }
     const named = jobs.map((job) => this.#named(job))
-    for (const [number, some] of byShard(named, ({ id }) => id, this.#parts.shards())) {
-      try {
-        await this.#owner(number).requests.submitUnacknowledged(pipeline, some)
-      } catch (error) {
-        this.#parts.onRejected(error)
-      }
+    const shares = [...byShard(named, ({ id }) => id, this.#parts.shards())]
+    // At once, so that the jobs of each shard count from now on.
+    await Promise.all(shares.map(([number, some]) => this.#submit(number, pipeline, some)))
+  }
+
+  async #submit(number: number, pipeline: string, jobs: readonly EnqueueItem[]): Promise<void> {
+    try {
+      await this.#owner(number).requests.submitUnacknowledged(pipeline, jobs)
+    } catch (error) {
+      this.#parts.onRejected(error)
     }
   }
 

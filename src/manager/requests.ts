@@ -9,7 +9,7 @@ import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
 import type { Reply } from '../wire/replies.ts'
 import { submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
-import type { InputChecks, Refused } from './input-checks.ts'
+import { issuesIn, type InputChecks, type Refused } from './input-checks.ts'
 import type { JobReader } from './job-reader.ts'
 import { OpenRequests } from './open-requests.ts'
 import type { OperatorRequests } from './operator-requests.ts'
@@ -70,8 +70,8 @@ export class Requests {
     const { durability } = this.#parts
     const retryAfterMs = this.#parts.busyRetryAfterMs
     const items = [...effect.items, ...refused.map(({ id, outcome }) => ({ id, outcome }))]
-    const issues = Object.fromEntries(refused.map(({ id, issue }) => [id, issue]))
-    const more = refused.length === 0 ? {} : { issues }
+    const issues = issuesIn(refused)
+    const more = issues === undefined ? {} : { issues }
     this.#parts.reply(peer, { type: 'enqueued', request, durability, retryAfterMs, items, ...more })
   }
 

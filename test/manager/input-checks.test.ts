@@ -8,9 +8,11 @@ import { unpackHeader } from '../../src/wire/header.ts'
 import { decodeInstructions } from '../../src/wire/instructions.ts'
 import { decodeReply, type Reply } from '../../src/wire/replies.ts'
 import { encodeEnqueue, type EnqueueItem } from '../../src/wire/requests.ts'
+import { shardOf } from '../../src/wire/shard-of.ts'
 import { Happened } from '../transport/happened.ts'
 import { until } from '../wait.ts'
 import { ACompany, Numbers, numbersSite } from './a-company.ts'
+import { SharedStorage } from './shared-storage.ts'
 
 let company: ACompany
 let manager: Manager
@@ -99,5 +101,56 @@ describe('a schema that throws', () => {
       ],
       issues: { zero: 'a division by zero' },
     })
+  })
+})
+
+describe('jobs that wait for their check', () => {
+  const checks = new Happened<() => void>()
+  const heldUp = () => new Promise<undefined>((resolve) => checks.note(() => resolve(undefined)))
+  const goOn = () => checks.all.splice(0).forEach((resolve) => resolve())
+
+  it('are no more than may wait for the store, by their number', async () => {
+    await managerWith({ checkInput: heldUp, limits: { uncommittedInsertsMax: 1 } })
+    const first = enqueued(job('a', '{}'), job('b', '{}'))
+    await checks.times(1)
+    expect(await enqueued(job('c', '{}'))).toMatchObject({ items: [{ id: 'c', outcome: 'busy' }] })
+    goOn()
+    expect(await first).toMatchObject({
+      items: [
+        { id: 'a', outcome: 'stored' },
+        { id: 'b', outcome: 'busy' },
+      ],
+    })
+    const again = enqueued(job('b', '{}'))
+    await checks.times(1)
+    goOn()
+    expect(await again).toMatchObject({ items: [{ id: 'b', outcome: 'stored' }] })
+  })
+
+  it('are no more than may wait for the store, by their bytes; pushed ones are dropped', async () => {
+    await managerWith({ checkInput: heldUp, limits: { uncommittedBytesMax: 7 } })
+    const link = await aPush()
+    link.send(encodeEnqueue({ pipeline: 'numbers' }, [job('a', '{"n":1}')]))
+    await checks.times(1)
+    link.send(encodeEnqueue({ pipeline: 'numbers' }, [job('b', '{}')]))
+    await until(() => manager.status().rejectedMessages === 1, { what: 'the other is dropped' })
+    goOn()
+    await until(() => stored() === 1, { what: 'the first one is stored' })
+  })
+
+  it('count for each shard from their arrival', async () => {
+    manager = company.aManager(Numbers, numbersSite, new SharedStorage('numbers'), {
+      ...{ shards: 2, checkInput: heldUp, limits: { uncommittedInsertsMax: 1 } },
+    })
+    await manager.start()
+    const [zero = '', one = ''] = [0, 1].map((shard) =>
+      ['a', 'b', 'c', 'd'].find((id) => shardOf(id, 2) === shard),
+    )
+    const link = await aPush()
+    link.send(encodeEnqueue({ pipeline: 'numbers' }, [job(zero, '{}'), job(one, '{}')]))
+    await checks.times(2)
+    link.send(encodeEnqueue({ pipeline: 'numbers' }, [job(zero, '{}'), job(one, '{}')]))
+    await until(() => manager.status().rejectedMessages === 2, { what: 'both are dropped' })
+    goOn()
   })
 })
