@@ -4,20 +4,14 @@ import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { DoorAddresses } from '../manager/doors.ts'
 import { Manager } from '../manager/manager.ts'
-import type { InputCheck } from '../manager/input-checks.ts'
-import {
-  checkInstructions,
-  compilePhase,
-  compilePipeline,
-  type CompiledPipeline,
-} from '../pipeline/compile.ts'
+import { compilePhase, compilePipeline, type CompiledPipeline } from '../pipeline/compile.ts'
 import { jsonSchemaOf } from '../pipeline/schema.ts'
 import type { PassCheckpoint } from '../runtime/checkpoint.ts'
 import { zeromqTransport } from '../transport/zeromq-transport.ts'
-import { decodeInstructions } from '../wire/instructions.ts'
 import { Worker } from '../worker/worker.ts'
 import { backendOf } from './backend-of.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
+import { inputCheck } from './input-check.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { openTelemetryTracing } from './open-telemetry.ts'
 import { bundleGone, runUntilStopped, stopSignal } from './shutdown.ts'
@@ -136,13 +130,4 @@ function inputSchemaOf({ inputSchema, phases }: CompiledPipeline): string | unde
   const schema = inputSchema ?? phases[0]?.input
   const described = schema === undefined ? undefined : jsonSchemaOf(schema)
   return described === undefined ? undefined : JSON.stringify(described)
-}
-
-function inputCheck(compiled: CompiledPipeline): InputCheck | undefined {
-  if (compiled.inputSchema === undefined && compiled.phases[0]?.input === undefined)
-    return undefined
-  return async (bytes) => {
-    const answer = await checkInstructions(compiled, decodeInstructions(bytes))
-    return answer.ok ? undefined : answer.issues.join('; ')
-  }
 }

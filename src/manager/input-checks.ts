@@ -17,6 +17,12 @@ export interface Refused {
   readonly issue?: string
 }
 
+/** Of the text about one job, in UTF-16 code units. */
+const issueLengthMax = 1_000
+/** Of all texts in one reply: with 10,000 long ones its header would be larger than a client takes. */
+const issuesBytesMax = 1024 * 1024
+const oneTooMany = 'its issue is left out: too many jobs of the request have some'
+
 type Bounds = Pick<Limits, 'uncommittedInsertsMax' | 'uncommittedBytesMax'>
 
 export class InputChecks {
@@ -70,14 +76,24 @@ async function issueOf(
   { instructions }: EnqueueItem,
 ): Promise<string | undefined> {
   try {
-    return await checkOne(instructions)
+    return cut(await checkOne(instructions))
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return cut(error instanceof Error ? error.message : String(error))
   }
 }
 
-/** What is wrong, by id, for the reply; `undefined` when nothing is. */
+function cut(issue: string | undefined): string | undefined {
+  const isLong = issue !== undefined && issue.length > issueLengthMax
+  return isLong ? `${issue.slice(0, issueLengthMax)}…` : issue
+}
+
+/** What is wrong, by id, as far as one reply can tell it; `undefined` when nothing is. */
 export function issuesIn(refused: readonly Refused[]): Record<string, string> | undefined {
-  const issues = refused.flatMap(({ id, issue }) => (issue === undefined ? [] : [[id, issue]]))
+  let bytes = 0
+  const issues = refused.flatMap(({ id, issue }) => {
+    if (issue === undefined) return []
+    bytes += Buffer.byteLength(issue)
+    return [[id, bytes > issuesBytesMax ? oneTooMany : issue]]
+  })
   return issues.length === 0 ? undefined : Object.fromEntries(issues)
 }

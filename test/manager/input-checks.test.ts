@@ -104,6 +104,21 @@ describe('a schema that throws', () => {
   })
 })
 
+describe('what is wrong with jobs', () => {
+  it('is told in an answer that a client can read, of 10,000 jobs with long issues too', async () => {
+    await managerWith({ checkInput: async () => 'each field is wrong; '.repeat(500) })
+    const many = Array.from({ length: 10_000 }, (_, n) => job(`job-${n}`, '{}'))
+    const reply = await enqueued(...many)
+    if (reply.type !== 'enqueued') return expect.unreachable(reply.type)
+    expect(new Set(reply.items.map(({ outcome }) => outcome))).toEqual(new Set(['invalid']))
+    const { issues = {} } = reply
+    expect(Object.keys(issues)).toHaveLength(10_000)
+    expect(issues['job-0']).toMatch(/^each field is wrong.*…$/)
+    expect(issues['job-0']).toHaveLength(1_001)
+    expect(issues['job-9999']).toMatch(/^its issue is left out/)
+  })
+})
+
 describe('jobs that wait for their check', () => {
   const checks = new Happened<() => void>()
   const heldUp = () => new Promise<undefined>((resolve) => checks.note(() => resolve(undefined)))
