@@ -128,7 +128,9 @@ function receivePulled(parts: DoorsParts, frames: Frames): void {
       const report = decodeReport(header, frames)
       parts.reception.handle({ type: 'WorkerReported', nowMs: parts.nowMs(), report })
     } else if (header.type === 'enqueue') {
-      const { pipeline, jobs } = decodeEnqueue(header, frames)
+      const { pipeline, jobs, replay } = decodeEnqueue(header, frames)
+      // It cannot be answered, and as plain jobs these would begin with the first phase.
+      if (replay !== undefined) throw new WireError('malformed', 'a replay needs the router door')
       void parts.reception.submitUnacknowledged(pipeline, jobs)
     } else throw new WireError('unsupported', `a pull door takes no "${header.type}"`)
   } catch (error) {

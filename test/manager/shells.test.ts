@@ -1,6 +1,7 @@
 /** Manager, workers and client together, without ports: the shells, their core and the wire between them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
+import { encodeInstructions } from '../../src/wire/instructions.ts'
 import { encodeEnqueue } from '../../src/wire/requests.ts'
 import { leaks, until } from '../wait.ts'
 import { Happened } from '../transport/happened.ts'
@@ -215,15 +216,22 @@ describe('jobs of a worker that dies', () => {
   })
 })
 
+const replayOfNote = { replay: { of: 'job-0', phase: 'note' } }
+
 describe('jobs that nobody asked to acknowledge', () => {
-  it('are counted when they are dropped', async () => {
+  it.each([
+    ['with a priority that is out of bounds', { priority: 99 }, {}],
+    ['of a replay, which would be run from the first phase on', {}, replayOfNote],
+  ])('are counted when they are dropped: those %s', async (_, odd, more) => {
     const manager = await company.manager(Numbers, numbersSite)
     const link = company.network.connectPush({ address: numbersSite.pull })
-    const items = [{ id: '', priority: 99, sentMs: 0, instructions: new Uint8Array(2) }]
+    const instructions = encodeInstructions({})
+    const items = [{ id: '', priority: 0, sentMs: 0, instructions, ...odd }]
     const isUp = () => link.isUp
     await until(isUp, { what: 'the link stands' })
-    link.send(encodeEnqueue({ pipeline: 'numbers' }, items))
+    link.send(encodeEnqueue({ pipeline: 'numbers', ...more }, items))
     await until(() => manager.status().rejectedMessages === 1, { what: 'the job is counted' })
+    expect(manager.status().shards[0]?.counters.stored).toBe(0)
     link.close()
   })
 })
