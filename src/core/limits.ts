@@ -25,6 +25,8 @@ export interface Limits {
   readonly scheduledJobsMax: number
   /** Jobs that one load reads: keeps a synchronous store from holding the loop for long. */
   readonly loadJobsMax: number
+  /** Orders about jobs that one look-up reads the store for: each job comes with its instructions, however large. */
+  readonly lookUpOrdersMax: number
   /** Admission stops at this many waiting jobs: the answer is `busy`. */
   readonly waitingJobsMax: number
   /** Submitted jobs whose insert is not yet committed; more are answered `busy`. As many may wait for the input check. */
@@ -61,6 +63,7 @@ export const defaultLimits: Limits = {
   readyBytesMax: 64 * MiB,
   scheduledJobsMax: 20_000,
   loadJobsMax: 2_000,
+  lookUpOrdersMax: 16,
   waitingJobsMax: 10_000_000,
   uncommittedInsertsMax: 50_000,
   uncommittedBytesMax: 256 * MiB,

@@ -82,14 +82,16 @@ export class Operations {
     this.#shard.effect({ type: 'AnswerDrain', request, outcome })
   }
 
-  /** Orders the look-up of what has been ordered since the last time. */
+  /** Orders the look-ups of what has been ordered since the last time. */
   flush(): void {
-    if (this.#unasked.length === 0) return
-    const load = this.#shard.loadBegins()
-    this.#asked.set(load, this.#unasked)
-    const ids = [...new Set(this.#unasked.map(({ id }) => id))]
-    this.#unasked = []
-    this.#shard.effect({ type: 'LookUpJobs', load, ids })
+    const { lookUpOrdersMax } = this.#shard.config.limits
+    while (this.#unasked.length > 0) {
+      const orders = this.#unasked.splice(0, lookUpOrdersMax)
+      const load = this.#shard.loadBegins()
+      this.#asked.set(load, orders)
+      const ids = [...new Set(orders.map(({ id }) => id))]
+      this.#shard.effect({ type: 'LookUpJobs', load, ids })
+    }
   }
 
   /** `false`: that look-up was not for an order. */

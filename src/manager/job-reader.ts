@@ -9,6 +9,7 @@ import { fitsQuery } from '../storage/job-query.ts'
 import type { JobPage, JobQuery, ShardRef, Storage } from '../storage/contract.ts'
 import type { JobView, Reply } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
+import { SliceSize } from './slice-size.ts'
 
 /** Jobs of one worker that are looked at. */
 const heldMax = 1_000
@@ -20,6 +21,7 @@ export class JobReader {
   readonly #storage: Storage
   readonly #ref: ShardRef
   readonly #spec: PipelineSpec
+  readonly #slice = new SliceSize()
   /** Id of the worker that has the job now. */
   readonly #holderOf: (id: string) => string | undefined
   /** Ids of the jobs that a worker has now. */
@@ -67,11 +69,13 @@ export class JobReader {
     const { count, more } = page.withoutCount
       ? { count: 0, more: false }
       : await this.#storage.countJobs(this.#ref, query)
-    const views = jobs.map((record) => this.#view(record, page.withInstructions))
-    return { type: 'jobs', jobs: views, next: next ?? '', count, more }
+    return { type: 'jobs', jobs, next, count, more }
   }
 
-  /** With instructions that are large a page is asked for again, of as many jobs as a message can carry. */
+  /**
+   * Read in slices, since all jobs of a page may be large. With instructions it has as many as a message can
+   * carry. A slice that is not full ends the page: the store has looked far enough for one request.
+   */
   async #page(
     query: JobQuery,
     {
@@ -79,15 +83,32 @@ export class JobReader {
       limit,
       withInstructions,
     }: { after: string; limit: number; withInstructions?: boolean },
+  ): Promise<{ readonly jobs: readonly JobView[]; readonly next: string }> {
+    const jobs: JobView[] = []
+    let next = after
+    let bytesLeft = withInstructions ? pageBytesMax : Infinity
+    for (;;) {
+      const size = Math.min(limit - jobs.length, this.#slice.jobs)
+      const slice = await this.#read(query, { after: next, limit: size, bytesMax: bytesLeft })
+      jobs.push(...slice.jobs.map((record) => this.#view(record, withInstructions)))
+      next = slice.next ?? ''
+      bytesLeft -= bytesOf(slice.jobs)
+      const isFull = jobs.length >= limit || bytesLeft <= 0
+      if (isFull || next === '' || slice.jobs.length < size) return { jobs, next }
+    }
+  }
+
+  /** With more instructions than `bytesMax` it is asked for again, of the jobs that bring them there. */
+  async #read(
+    query: JobQuery,
+    { after, limit, bytesMax }: { after: string; limit: number; bytesMax: number },
   ): Promise<JobPage> {
     const from = after === '' ? { limit } : { limit, after }
     const page = await this.#storage.listJobs(this.#ref, query, from)
-    if (withInstructions !== true || page.jobs.length === 1) return page
-    const [first] = slicesOf(page.jobs, ({ instructions }) => instructions.length, {
-      bytesMax: pageBytesMax,
-    })
-    if (first === undefined || first.length === page.jobs.length) return page
-    return await this.#page(query, { after, limit: first.length, withInstructions })
+    this.#slice.read(page.jobs)
+    const [first = []] = slicesOf(page.jobs, (record) => bytesOf([record]), { bytesMax })
+    if (first.length === page.jobs.length) return page
+    return await this.#read(query, { after, limit: first.length, bytesMax })
   }
 
   /** What a worker has now: never more than its credit, so one page. */
@@ -96,20 +117,38 @@ export class JobReader {
     query: JobQuery,
     { limit, withInstructions }: { limit: number; withInstructions?: boolean },
   ): Promise<Omit<Extract<Reply, { type: 'jobs' }>, 'request'>> {
-    const records = await this.#storage.getJobs(this.#ref, this.#heldBy(worker).slice(0, heldMax))
-    const fitting = records.filter((record) => fitsQuery(record, query))
-    const wanted = fitting
+    const held: { sequence: number; bytes: number; view: JobView }[] = []
+    await this.#readEach(this.#heldBy(worker).slice(0, heldMax), (record) => {
+      const { sequence } = record
+      const bytes = withInstructions ? bytesOf([record]) : 0
+      if (fitsQuery(record, query)) held.push({ sequence, bytes, view: this.#view(record) })
+    })
+    const wanted = held
       .toSorted((a, b) => b.sequence - a.sequence)
       .slice(0, Math.max(1, Math.min(limit, 100)))
-    const bytesOf = ({ instructions }: JobRecord) => (withInstructions ? instructions.length : 0)
-    const [page = []] = slicesOf(wanted, bytesOf, { bytesMax: pageBytesMax })
-    const jobs = page.map((record) => this.#view(record, withInstructions))
-    return {
-      type: 'jobs',
-      jobs,
-      next: '',
-      count: fitting.length,
-      more: jobs.length < fitting.length,
+    const [page = []] = slicesOf(wanted, ({ bytes }) => bytes, { bytesMax: pageBytesMax })
+    const views = page.map(({ view }) => view)
+    const jobs = withInstructions ? await this.#withInstructions(views) : views
+    const more = jobs.length < held.length
+    return { type: 'jobs', jobs, next: '', count: held.length, more }
+  }
+
+  async #withInstructions(views: readonly JobView[]): Promise<readonly JobView[]> {
+    const instructions = new Map<string, Uint8Array>()
+    await this.#readEach(
+      views.map(({ id }) => id),
+      (record) => instructions.set(record.id, record.instructions),
+    )
+    return views.map((view) => ({ ...view, ...given({ instructions: instructions.get(view.id) }) }))
+  }
+
+  async #readEach(ids: readonly string[], take: (record: JobRecord) => void): Promise<void> {
+    for (let at = 0; at < ids.length;) {
+      const slice = ids.slice(at, at + this.#slice.jobs)
+      at += slice.length
+      const records = await this.#storage.getJobs(this.#ref, slice)
+      this.#slice.read(records)
+      for (const record of records) take(record)
     }
   }
 
@@ -141,6 +180,10 @@ export class JobReader {
       ...(withInstructions ? { instructions: record.instructions } : {}),
     }
   }
+}
+
+function bytesOf(jobs: readonly JobRecord[]): number {
+  return jobs.reduce((sum, { instructions }) => sum + instructions.length, 0)
 }
 
 function oneOf<W extends string>(value: string, name: string, words: readonly W[]): W {

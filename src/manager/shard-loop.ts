@@ -52,6 +52,8 @@ export class ShardLoop {
   #timerAtMs = Infinity
   #whenIdle: (() => void)[] = []
   readonly #whenDurable = new Fifo<{ readonly barrier: number; readonly resolve: () => void }>()
+  /** One after the other: each brings as many jobs as memory should have at once. */
+  #lookUps: Promise<void> = Promise.resolve()
   /** How late timers have been in the last seconds, at most, in milliseconds. */
   loopLagMs = 0
 
@@ -180,7 +182,7 @@ export class ShardLoop {
   }
 
   async #load(effect: LoadEffect): Promise<void> {
-    const { storage, ref, loads } = this.#parts
+    const { loads } = this.#parts
     const { load } = effect
     if (effect.type === 'LoadReady') {
       const { phase } = effect
@@ -190,10 +192,16 @@ export class ShardLoop {
       const { jobs, nextDueMs } = await loads.due(effect)
       this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
     } else {
-      const { ids } = effect
-      const jobs = await storage.getJobs(ref, ids)
-      this.handle({ type: 'JobsLookedUp', nowMs: this.nowMs(), load, ids, jobs })
+      this.#lookUps = this.#lookUps.then(() => this.#lookUp(effect))
+      await this.#lookUps
     }
+  }
+
+  async #lookUp({ load, ids }: Extract<LoadEffect, { type: 'LookUpJobs' }>): Promise<void> {
+    if (this.#isStopped) return
+    const { storage, ref } = this.#parts
+    const jobs = await storage.getJobs(ref, ids)
+    this.handle({ type: 'JobsLookedUp', nowMs: this.nowMs(), load, ids, jobs })
   }
 
   /** One real timer for the core's earliest deadline. */
