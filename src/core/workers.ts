@@ -78,7 +78,7 @@ const lostStreamsMax = 1_000
 export class Workers {
   readonly #byIncarnation = new Map<string, Worker>()
   readonly #byPhase: Worker[][]
-  /** At most one worker of a phase is being emptied. */
+  /** At most one worker of a phase is being emptied; phases of one class may have chosen the same. */
   readonly #emptying = new Map<number, Worker>()
   readonly #lostStreams = new Map<string, Stream>()
 
@@ -211,8 +211,9 @@ export class Workers {
 
   keepNoneFromNewGrants(phase: number): void {
     const emptying = this.#emptying.get(phase)
-    if (emptying !== undefined) emptying.isEmptying = false
+    if (emptying === undefined) return
     this.#emptying.delete(phase)
+    emptying.isEmptying = [...this.#emptying.values()].includes(emptying)
   }
 }
 

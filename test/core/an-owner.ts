@@ -35,6 +35,8 @@ export function aSubmittedJob(id: string, more: Partial<SubmittedJob> = {}): Sub
 
 export interface OwnerOptions {
   readonly phases?: number
+  /** Classes of the phases, when one of them stands twice in the chain. */
+  readonly chain?: readonly (typeof jobTypes)[number][]
   readonly limits?: Partial<Limits>
   readonly retry?: Partial<RetrySpec>
 }
@@ -47,10 +49,10 @@ export class AnOwner {
   readonly groups: Group[] = []
   #requests = 0
 
-  constructor({ phases = 1, limits = {}, retry = {} }: OwnerOptions = {}) {
+  constructor({ phases = 1, chain, limits = {}, retry = {} }: OwnerOptions = {}) {
     const spec = {
       name: 'films',
-      phases: jobTypes.slice(0, phases).map((jobType) => ({
+      phases: (chain ?? jobTypes.slice(0, phases)).map((jobType) => ({
         jobType,
         retry: { ...aRetry, ...retry },
         timeoutMs: 60_000,
