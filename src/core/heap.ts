@@ -59,3 +59,14 @@ export class Heap<T> {
     items[at] = item
   }
 }
+
+/** Fewer dead entries than that are not worth a look at all of them. */
+const deadMin = 1_000
+
+/**
+ * Whether a queue that skips dead entries only when they come up should remove them all: when they outnumber the
+ * live ones, so that it looks at two entries for each that died.
+ */
+export function hasManyDead(entries: number, live: number): boolean {
+  return entries - live > Math.max(deadMin, live)
+}

@@ -198,6 +198,5 @@ function discard(shard: Shard, record: JobRecord): void {
   const { id, sequence, phase } = record
   shard.mutate({ type: 'discard', job: { id, sequence, phase } })
   shard.counters.discarded += 1
-  // It was not in memory; but who has read it in the store must look again.
-  shard.forget(record)
+  shard.hasLeftStore(id)
 }

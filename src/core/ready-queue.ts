@@ -12,8 +12,10 @@
  *   comes behind the cursor meanwhile waits apart until the cursor has moved. Then it joins the window, or
  *   becomes cold: kept, the jobs of a busy client would fill a window from which none of them may be granted.
  *
- * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up.
+ * Entries are removed lazily: one whose job is no longer ready in this phase is skipped when it comes up. Dead
+ * ones in the middle (of cancelled jobs, say) might never come up: when they outnumber the others, all are swept.
  */
+import { hasManyDead } from './heap.ts'
 import { RunAndHeap } from './run-and-heap.ts'
 import type { Job } from './job.ts'
 
@@ -73,6 +75,11 @@ export class ReadyQueue {
 
   get hotBytes(): number {
     return this.#hotBytes
+  }
+
+  /** Places in memory, also of jobs that have left. */
+  get entries(): number {
+    return this.#hot.size + this.#meanwhile.length + this.#alone.length
   }
 
   /** Takes a job that has become ready. `false`: it stays cold, the caller forgets it. */
@@ -191,6 +198,21 @@ export class ReadyQueue {
     const last = hot[kept - 1]
     if (kept < hot.length && last !== undefined) this.#pullBack(last)
     return hot.slice(kept)
+  }
+
+  /** Removes the dead entries when there are many. */
+  sweep(): void {
+    if (!hasManyDead(this.entries, this.#hotJobs)) return
+    // In this order what is left of the run is a run again.
+    for (const job of this.#hot.drain()) if (this.#isKept(job)) this.#hot.push(job)
+    this.#meanwhile = this.#meanwhile.filter((job) => this.#isKept(job))
+  }
+
+  /** One whose entry goes has none here any more, should it come back. */
+  #isKept(job: Job): boolean {
+    const isMine = this.#isMine(job)
+    if (!isMine && job.queuedIn === this.phase) job.queuedIn = -1
+    return isMine
   }
 
   /** Never forward: between the cursor and the last kept job there may be cold ones. */

@@ -16,6 +16,10 @@ export class RunAndHeap<T> {
     this.#heap = new Heap(isBefore)
   }
 
+  get size(): number {
+    return this.#run.size + this.#heap.size
+  }
+
   peek(): T | undefined {
     const { first } = this.#run
     const top = this.#heap.peek()
@@ -40,7 +44,7 @@ export class RunAndHeap<T> {
     return this.#heap.pop()
   }
 
-  /** Takes out everything, in no particular order. */
+  /** Takes out everything: the run in its order, then the others in no particular one. */
   drain(): T[] {
     const all = [...this.#run.takeAll(), ...this.#heap.drain()]
     this.#last = undefined

@@ -5,7 +5,7 @@
  * Cold jobs are loaded in order, from behind `#cursor`: a job that is due and granted stays scheduled in
  * the store until something is written, and must not be read again and again.
  */
-import { Heap } from './heap.ts'
+import { Heap, hasManyDead } from './heap.ts'
 import type { Job } from './job.ts'
 
 /** Place in the order in which scheduled jobs are due. */
@@ -36,6 +36,11 @@ export class ScheduledJobs {
     this.#coldFromMs = coldFromMs
   }
 
+  /** Places in memory, also of jobs that were cancelled. */
+  get entries(): number {
+    return this.#heap.size
+  }
+
   /** `false`: there is no room in memory, the job stays in the store and the caller forgets it. */
   enter(job: Job): boolean {
     if (this.#hot >= this.#max.jobs || this.#hotBytes >= this.#max.bytes) {
@@ -61,6 +66,12 @@ export class ScheduledJobs {
   leave(job: Job): void {
     this.#hot -= 1
     this.#hotBytes -= job.instructions.length
+  }
+
+  /** Removes the dead entries when there are many: due in a year, they would be here for a year. */
+  sweep(): void {
+    if (!hasManyDead(this.entries, this.#hot)) return
+    for (const job of this.#heap.drain()) if (job.state === 'scheduled') this.#heap.push(job)
   }
 
   /** Takes out a job that is due. */

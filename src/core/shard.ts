@@ -80,6 +80,8 @@ export interface Counters {
 /** Stands for the whole pipeline among the paused phases. */
 export const wholePipeline = -1
 
+const noInstructions = new Uint8Array(0)
+
 export class Shard {
   readonly config: OwnerConfig
   readonly jobs = new TransientMap<JobId, Job>()
@@ -188,7 +190,7 @@ export class Shard {
   makeScheduled(job: Job): void {
     this.scheduledCount += 1
     if (this.scheduled.enter(job)) this.jobs.set(job.id, job)
-    else this.#leave(job.id)
+    else this.#letGo(job)
   }
 
   /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
@@ -197,11 +199,16 @@ export class Shard {
       const { tokenMin, suspect, crashes } = job
       this.mutate({ type: 'release', job: this.expected(job), tokenMin, suspect, crashes })
     }
-    this.#leave(job.id)
+    this.#letGo(job)
   }
 
-  /** A job settles, or leaves the store: the core forgets it. */
-  forget({ id }: { readonly id: JobId }): void {
+  /** A job settles: the core forgets it. */
+  forget(job: Job): void {
+    this.#letGo(job)
+  }
+
+  /** A job that was not in memory has left the store: whoever has read it there must look again. */
+  hasLeftStore(id: JobId): void {
     this.#leave(id)
   }
 
@@ -218,7 +225,9 @@ export class Shard {
   trimWindows(): void {
     for (const queue of this.#ready) {
       for (const job of queue.trim()) this.goCold(job)
+      queue.sweep()
     }
+    this.scheduled.sweep()
   }
 
   /** The number of a new load: its answer repeats it. */
@@ -301,6 +310,12 @@ export class Shard {
   freeSlot(worker: Worker, key: TokenKey): void {
     worker.grants.delete(key)
     if (worker.grants.size === 0) worker.runsAlone = false
+  }
+
+  /** A queue, or a worker that has not said that its slot is free, may have it still: then without its bytes. */
+  #letGo(job: Job): void {
+    this.#leave(job.id)
+    job.instructions = noInstructions
   }
 
   #leave(id: JobId): void {

@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../src/core/effect.ts'
 import type { Event } from '../../src/core/event.ts'
 import type { JobRecord } from '../../src/core/job.ts'
+import { defaultLimits } from '../../src/core/limits.ts'
+import { Operations } from '../../src/core/operations.ts'
+import { seededRng } from '../../src/core/rng.ts'
+import { Shard } from '../../src/core/shard.ts'
 import { aJobRecord } from './a-job.ts'
-import { AnOwner, effectsOf } from './an-owner.ts'
+import { AnOwner, aRetry, effectsOf, nonce } from './an-owner.ts'
 
 type Ordered = Extract<
   Event,
@@ -211,6 +215,43 @@ describe('orders about dead jobs', () => {
     owner.commit()
     looksUp(owner)
     expect(outcomes(owner)).toEqual([['job discarded', 'job notFound']])
+  })
+})
+
+describe('a cancelled job', () => {
+  const phases = [{ jobType: 'cut', retry: aRetry, timeoutMs: 60_000 }]
+  const aShard = () =>
+    new Shard({
+      ...{ spec: { name: 'films', phases }, shard: 0, epoch: 1, nonce },
+      ...{ limits: defaultLimits, rng: seededRng(1) },
+    })
+
+  it('lets go of its instructions, in whatever queue its place may be', () => {
+    const shard = aShard()
+    const operations = new Operations(shard)
+    const ready = shard.bringIn(aJobRecord('ready'))
+    shard.makeReady(ready)
+    const scheduled = shard.bringIn(aJobRecord('scheduled', { state: 'scheduled' }))
+    shard.makeScheduled(scheduled)
+    for (const { id } of [ready, scheduled]) operations.cancel('request', id)
+    expect([ready, scheduled].map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+    expect([ready, scheduled].map(({ instructions }) => instructions.length)).toEqual([0, 0])
+  })
+
+  it('keeps its place no longer than there are some more of them', () => {
+    const shard = aShard()
+    const operations = new Operations(shard)
+    for (let n = 0; n < 3_000; n++) {
+      const state = n % 2 === 0 ? 'ready' : 'scheduled'
+      const job = shard.bringIn(aJobRecord(`${n}`, { sequence: n + 1, state }))
+      if (state === 'ready') shard.makeReady(job)
+      else shard.makeScheduled(job)
+      operations.cancel('request', job.id)
+      shard.trimWindows()
+    }
+    expect(shard.ready(0).entries).toBeLessThan(1_010)
+    expect(shard.scheduled.entries).toBeLessThan(1_010)
+    expect(shard.jobs.size).toBe(0)
   })
 })
 

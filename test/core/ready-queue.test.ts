@@ -171,6 +171,52 @@ describe('a ready queue', () => {
     expect(queue.peek()).toBe(jobs[0])
   })
 
+  it('keeps few places of cancelled jobs, wherever they wait', () => {
+    for (const cold of [0, 1]) {
+      const queue = new ReadyQueue(0, cold, bounds)
+      // With a cold job it loads: what comes waits apart.
+      expect(queue.wantsRefill() === undefined).toBe(cold === 0)
+      const first = jobOf(aJobRecord('first', { sequence: 1 }))
+      queue.enter(first)
+      for (let sequence = 2; sequence < 5_000; sequence++) {
+        const job = jobOf(aJobRecord(`${sequence}`, { sequence }))
+        queue.enter(job)
+        queue.leave(job)
+        job.state = 'cancelled'
+        queue.sweep()
+        expect(queue.entries).toBeLessThan(1_010)
+      }
+      queue.refill([], undefined, true)
+      expect(queue.peek()).toBe(first)
+    }
+  })
+
+  it('takes a job that comes back after its place was swept, once and in its turn', () => {
+    const queue = new ReadyQueue(0, 0, { ...bounds, readyJobsMax: 20_000 })
+    const jobs = Array.from({ length: 4_000 }, (_, n) =>
+      jobOf(aJobRecord(`${n}`, { sequence: n + 1, priority: n % 7 === 0 ? 1 : 0 })),
+    )
+    for (const job of jobs) queue.enter(job)
+    const adopted = jobs.filter((_, n) => n % 4 !== 0)
+    for (const job of adopted) {
+      queue.leave(job)
+      job.state = 'granted'
+      queue.sweep()
+    }
+    expect(queue.entries).toBeLessThan(2_010)
+    for (const job of adopted) {
+      job.state = 'ready'
+      queue.enter(job)
+    }
+    const taken: Job[] = []
+    for (let job = queue.peek(); job !== undefined; job = queue.peek()) {
+      queue.leave(job)
+      job.state = 'granted'
+      taken.push(job)
+    }
+    expect(taken).toEqual(jobs.toSorted((a, b) => (isBefore(a, b) ? -1 : 1)))
+  })
+
   it('keeps a job that must run alone apart', () => {
     const stored = new Stored()
     const job = jobOf(aJobRecord('alone', { suspect: true, crashes: 1 }))

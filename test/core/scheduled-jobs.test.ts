@@ -21,3 +21,19 @@ it('scheduled jobs that are large stay in the store, and come when there is room
   scheduled.leave(aScheduledJob(4, 60))
   expect(scheduled.enter(aScheduledJob(6, 60))).toBe(true)
 })
+
+it('scheduled jobs that are cancelled keep few places, however late they are due', () => {
+  const scheduled = new ScheduledJobs({ jobs: 10, bytes: 100 }, undefined)
+  const first = aScheduledJob(0, 10)
+  scheduled.enter(first)
+  for (let sequence = 1; sequence < 5_000; sequence++) {
+    const job = aScheduledJob(sequence, 10)
+    scheduled.enter(job)
+    scheduled.leave(job)
+    job.state = 'cancelled'
+    scheduled.sweep()
+    expect(scheduled.entries).toBeLessThan(1_010)
+  }
+  expect(scheduled.takeDue(10_000)).toBe(first)
+  expect(scheduled.takeDue(10_000)).toBeUndefined()
+})
