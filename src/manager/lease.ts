@@ -8,7 +8,7 @@ import { newNonce } from '../runtime/entropy.ts'
 import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 
 /** How long an ownership lasts without a renewal; renewed every third of it. */
-const ttlMs = 9_000
+export const leaseMs = 9_000
 
 export interface LeaseParts {
   readonly storage: Storage
@@ -47,21 +47,21 @@ export class Lease {
     this.#parts = parts
     this.#isShared = parts.storage.info().capabilities.shared
     this.#renewedAt = askedAt
-    this.#timer = setInterval(() => void this.#renew(), ttlMs / 3)
+    this.#timer = setInterval(() => void this.#renew(), leaseMs / 3)
   }
 
   /** The lease, or who has it. */
   static async acquire(parts: LeaseParts): Promise<Lease | Held> {
     const askedAt = readClocks()
     const { storage, ref, owner } = parts
-    const answer = await storage.acquire(ref, owner, ttlMs)
+    const answer = await storage.acquire(ref, owner, leaseMs)
     if (answer.outcome === 'acquired') return new Lease(answer, parts, askedAt)
     if (!diedHere(answer.heldBy, owner)) return answer
     // In its name, to give it back at once: whoever asks meanwhile may have it as well.
-    const inItsName = await storage.acquire(ref, answer.heldBy, ttlMs)
+    const inItsName = await storage.acquire(ref, answer.heldBy, leaseMs)
     if (inItsName.outcome === 'held') return inItsName
     await storage.release(ref, inItsName.epoch)
-    const again = await storage.acquire(ref, owner, ttlMs)
+    const again = await storage.acquire(ref, owner, leaseMs)
     if (again.outcome === 'held') return again
     return new Lease({ epoch: again.epoch, uncleanStop: true }, parts, askedAt)
   }
@@ -73,13 +73,15 @@ export class Lease {
   get isOver(): boolean {
     if (!this.#isShared) return false
     const { wallMs, runningMs } = readClocks()
-    return wallMs - this.#renewedAt.wallMs > ttlMs || runningMs - this.#renewedAt.runningMs > ttlMs
+    return (
+      wallMs - this.#renewedAt.wallMs > leaseMs || runningMs - this.#renewedAt.runningMs > leaseMs
+    )
   }
 
   /** What the end of an ownership by its owner's own clock is called. */
   lapsed(cause?: unknown): CarbontubeError {
     const { pipeline } = this.#parts.ref
-    const message = `the ownership of "${pipeline}" could not be renewed within ${ttlMs / 1_000} s`
+    const message = `the ownership of "${pipeline}" could not be renewed within ${leaseMs / 1_000} s`
     return new CarbontubeError('CT_FENCED', message, { cause })
   }
 
@@ -99,7 +101,7 @@ export class Lease {
     const { storage, ref, onLost } = this.#parts
     const askedAt = readClocks()
     try {
-      const isRenewed = await storage.renew(ref, this.epoch, ttlMs)
+      const isRenewed = await storage.renew(ref, this.epoch, leaseMs)
       if (this.#timer === undefined) return
       if (isRenewed) this.#renewedAt = askedAt
       else
@@ -107,7 +109,7 @@ export class Lease {
     } catch (error) {
       if (this.#timer === undefined) return
       // The store may come back; but not to an owner whose time is over.
-      if (performance.now() - this.#renewedAt.runningMs > ttlMs) onLost(this.lapsed(error))
+      if (performance.now() - this.#renewedAt.runningMs > leaseMs) onLost(this.lapsed(error))
     }
   }
 }

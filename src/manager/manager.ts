@@ -96,7 +96,7 @@ export class Manager implements Service {
     this.#claiming.catch((error: unknown) => this.#fatal(error))
   }
 
-  /** No new grants, no new jobs; what was accepted is committed; then everything is closed. */
+  /** No new grants, no new jobs; what was accepted is committed, if the store takes it; then everything is closed. */
   async stop(): Promise<void> {
     if (this.#state === 'running' || this.#state === 'standby') this.#stopping = this.#stop()
     await this.#stopping

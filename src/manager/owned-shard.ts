@@ -17,7 +17,7 @@ import { jobTopics, topicOf, type EventPublisher } from '../wire/event-publisher
 import type { Reply } from '../wire/replies.ts'
 import { InputChecks } from './input-checks.ts'
 import { JobReader } from './job-reader.ts'
-import type { Lease } from './lease.ts'
+import { leaseMs, type Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
 import { OwnerLoads } from './owner-loads.ts'
 import { OperatorRequests } from './operator-requests.ts'
@@ -139,12 +139,15 @@ export class OwnedShard {
     this.#loop.handle(event)
   }
 
-  /** No new grants, no new jobs; what was accepted is committed, and the shard is free for the next owner. */
+  /**
+   * No new grants, no new jobs; what was accepted is committed, and the shard is free for the next owner. Also when
+   * the store takes nothing for the length of a lease: a dead owner would keep the shard no longer.
+   */
   async handOver(): Promise<void> {
     this.isLeaving = true
     this.#retention.stop()
     this.#loop.handle({ type: 'DrainRequested', nowMs: this.#parts.clock.nowMs() })
-    await this.#loop.idle()
+    await this.#loop.idle(leaseMs)
     this.#loop.stop()
     try {
       await this.lease.release()

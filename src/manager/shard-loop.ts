@@ -47,6 +47,8 @@ export class ShardLoop {
   readonly #parts: ShardLoopParts
   #isTurnPlanned = false
   #isCommitting = false
+  /** Groups that the store has answered. */
+  #answered = 0
   #isStopped = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
@@ -79,13 +81,30 @@ export class ShardLoop {
     this.#planTurn()
   }
 
-  /** Resolves when nothing waits to be written or sent; at once when it was stopped. */
-  idle(): Promise<void> {
+  /**
+   * Resolves when nothing waits to be written or sent; at once when it was stopped. A store that answers no group
+   * for `patienceMs` stops it: whoever waits for what is not written is told nothing.
+   */
+  idle(patienceMs: number): Promise<void> {
     if (this.#isStopped) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#whenIdle.push(resolve)
+      let before = this.#answered
+      const look = setInterval(() => {
+        if (this.#answered === before) this.#loseHope(patienceMs)
+        before = this.#answered
+      }, patienceMs)
+      this.#whenIdle.push(() => {
+        clearInterval(look)
+        resolve()
+      })
       this.#planTurn()
     })
+  }
+
+  #loseHope(afterMs: number): void {
+    const message = 'the store takes nothing more: the rest is left to the next owner'
+    this.#parts.logger.warn(message, { afterMs })
+    this.stop()
   }
 
   /** Resolves when everything that was decided until now is in the store, or after `withinMs`. */
@@ -130,6 +149,7 @@ export class ShardLoop {
     try {
       const effects = await this.#commit(group)
       this.#isCommitting = false
+      this.#answered += 1
       if (this.#isStopped || this.#isTimeOver()) return
       this.#perform(effects)
       this.#parts.turnEnded()

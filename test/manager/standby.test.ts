@@ -105,6 +105,35 @@ describe('a second manager on a shared store', () => {
     await started
   }, 30_000)
 
+  it('gets the shard, and what is not written, from one that stops while the store has no room', async () => {
+    const runs = new Happened<Run>()
+    held.runs = runs
+    const { first, started } = await anOwnerAndAStandby()
+    const bothSites = { ...numbersSite, others: [otherSite] }
+    await company.worker(Numbers, 0, bothSites)
+    await company.worker(Numbers, 1, bothSites)
+    const client = await company.client({
+      ...numbersSite,
+      pull: `${otherSite.pull},${numbersSite.pull}`,
+    })
+    await client.enqueueJobs([{ name: 'numbers', id: 'job-0', instructions: { n: 1 } }])
+    const [run] = await runs.times(1)
+    const refused = new Happened<string>()
+    storage.commit = async () => {
+      refused.note('full')
+      throw new CarbontubeError('CT_STORE_FULL', 'it has no room')
+    }
+    const result = client.result('job-0')
+    run?.goOn()
+    await refused.times(2)
+    await first.stop()
+    expect(first.state).toBe('stopped')
+    await started
+    Reflect.deleteProperty(storage, 'commit')
+    expect(await result).toMatchObject({ note: '1 → 2' })
+    expect(runs.all).toHaveLength(1)
+  }, 30_000)
+
   it('is left by itself when it is stopped while it stands by', async () => {
     await company.manager(Numbers, numbersSite, storage)
     const second = company.aManager(Numbers, otherSite, storage)
