@@ -104,8 +104,9 @@ function grantAlone(shard: Shard, queue: ReadyQueue): void {
 /** Writes down with whom the job is. */
 export function noteRunning(shard: Shard, worker: Worker, granted: Grant): void {
   granted.noted = true
-  const { id, incarnation, address } = worker.info
+  const { id, incarnation, address, relayed } = worker.info
   const sinceMs = granted.startedMs === 0 ? granted.grantedMs : granted.startedMs
-  const running = { token: tokenText(granted.token), worker: id, incarnation, address, sinceMs }
+  const known = { token: tokenText(granted.token), worker: id, incarnation, address, sinceMs }
+  const running = relayed === true ? { ...known, relayed } : known
   shard.mutate({ type: 'note', job: shard.expected(granted.job), running })
 }

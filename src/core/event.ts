@@ -20,6 +20,8 @@ export interface WorkerInfo {
   readonly host: string
   readonly pid: number
   readonly version: string
+  /** Grants come through a relay: the connection to `address` is the relay's, and outlives the worker. Absent: no. */
+  readonly relayed?: boolean
 }
 
 /** How the process of a worker is, for people. */

@@ -61,6 +61,8 @@ export interface RunningNote {
   readonly address: string
   /** Since when, in milliseconds since 1970. */
   readonly sinceMs: number
+  /** A relay stands at that address, and brings the orders to the worker. Absent: no. */
+  readonly relayed?: boolean
 }
 
 /** A job as the store keeps it. Times in milliseconds since 1970. */

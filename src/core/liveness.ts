@@ -2,7 +2,8 @@
  * Workers come, report, fall silent and go. Three different questions are kept apart: is the process
  * there (`WorkerLost`, from the connection), does its loop run (`isSilent`, from the reports), does the
  * job get on (time-outs, kept by the worker itself). Silence on a live connection never releases
- * anything; it only stops new grants.
+ * anything; it only stops new grants. But behind a relay the connection says nothing of the process: there
+ * only silence can tell that it is gone, so long a silence that few runs block their loop for it.
  */
 import { noteRunning, sendGrant } from './assigning.ts'
 import type { HeldToken, LossCause, WorkerInfo, WorkerReport } from './event.ts'
@@ -15,7 +16,7 @@ import { giveBack, release } from './settling.ts'
 import type { Shard } from './shard.ts'
 import { acknowledge, keepOrder, type Order, type Worker } from './workers.ts'
 
-/** A worker that never connected and says nothing is forgotten after this many silent periods. */
+/** A worker without a connection of its own that says nothing is forgotten after this many silent periods. */
 const forgetAfterPeriods = 8
 /** Jobs that a lost worker is said to have had. */
 const jobsToldMax = 20
@@ -41,9 +42,9 @@ export class Liveness {
       const { running, phase } = record
       const jobType = this.#shard.config.spec.phases[phase]?.jobType
       if (running === undefined || jobType === undefined) continue
-      const { worker: id, incarnation, address } = running
+      const { worker: id, incarnation, address, relayed = false } = running
       const unknown = { concurrency: 1, host: '', pid: 0, version: '' }
-      this.announced({ id, incarnation, address, jobType, ...unknown }, true)
+      this.announced({ id, incarnation, address, jobType, relayed, ...unknown }, true)
       this.#recovery.presume(record, running)
     }
   }
@@ -164,12 +165,12 @@ export class Liveness {
       const silentMs = nowMs - worker.lastSeenMs
       worker.isSilent = silentMs > silentAfterMs
       this.#noteLongRuns(worker)
-      if (worker.link === 'connecting') {
-        if (silentMs > silentAfterMs * forgetAfterPeriods) {
-          this.lost(worker.info.incarnation, 'linkLost')
-        }
+      const hasNoLink = worker.link === 'connecting' || worker.info.relayed === true
+      if (hasNoLink && silentMs > silentAfterMs * forgetAfterPeriods) {
+        this.lost(worker.info.incarnation, 'linkLost')
         continue
       }
+      if (worker.link === 'connecting') continue
       // An `open` without an answer may be lost, and without it the worker does not know the stream.
       if (worker.link === 'opened') {
         this.#open(worker)

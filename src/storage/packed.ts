@@ -11,15 +11,19 @@ import { boundedAttempt } from './attempt-history.ts'
 const packr = new Packr({ useRecords: false })
 
 export function packRunning(note: RunningNote): Uint8Array {
-  return packr.pack([note.token, note.worker, note.incarnation, note.address, note.sinceMs])
+  const packed: unknown[] = [note.token, note.worker, note.incarnation, note.address, note.sinceMs]
+  if (note.relayed === true) packed.push(true)
+  return packr.pack(packed)
 }
 
 export function unpackRunning(bytes: Uint8Array): RunningNote {
-  const [token, worker, incarnation, address, sinceMs] = packr.unpack(bytes) as [
+  const [token, worker, incarnation, address, sinceMs, relayed] = packr.unpack(bytes) as [
     ...[string, string, string, string],
     number,
+    true?,
   ]
-  return { token, worker, incarnation, address, sinceMs }
+  const note = { token, worker, incarnation, address, sinceMs }
+  return relayed === undefined ? note : { ...note, relayed }
 }
 
 type PackedAttempt = [

@@ -89,6 +89,7 @@ export function decodeWorkerInfo(value: unknown): WorkerInfo {
   const info = check.map(value, 'info')
   const concurrency = check.count(info['concurrency'], 'concurrency')
   if (concurrency < 1) throw new WireError('malformed', 'concurrency must be at least 1')
+  const { relayed } = info
   return {
     id: check.text(info['id'], 'id'),
     incarnation: check.text(info['incarnation'], 'incarnation'),
@@ -98,6 +99,7 @@ export function decodeWorkerInfo(value: unknown): WorkerInfo {
     host: check.text(info['host'], 'host'),
     pid: check.count(info['pid'], 'pid'),
     version: check.text(info['version'], 'version'),
+    ...(relayed === undefined ? {} : { relayed: check.flag(relayed, 'relayed') }),
   }
 }
 

@@ -40,6 +40,7 @@ export interface WorkerOptions {
   readonly concurrency?: number
   /** Default: a free port of the interface towards the manager. */
   readonly pullBind?: string
+  /** Relays that bring its orders, in the place of a door of its own. */
   readonly pullConnect?: readonly string[]
   /** What is announced instead of the bound address. */
   readonly advertise?: string
@@ -194,6 +195,7 @@ export class Worker implements Service {
       ...{ id: `${jobType}@${hostname()}:${process.pid}`, incarnation, jobType, concurrency },
       address: advertise ?? this.#door.addresses[0] ?? '',
       ...{ host: hostname(), pid: process.pid, version: this.#options.version },
+      ...(pullConnect === undefined ? {} : { relayed: true }),
     }
     if (info.address === '') {
       throw new CarbontubeError('CT_BAD_OPTION', '--pull-connect needs --advertise', {

@@ -41,6 +41,12 @@ export interface OwnerOptions {
   readonly retry?: Partial<RetrySpec>
 }
 
+export interface WorkerOptions {
+  readonly phase?: number
+  readonly credit?: number
+  readonly relayed?: boolean
+}
+
 export class AnOwner {
   readonly owner: ShardOwner
   nowMs = startMs
@@ -120,7 +126,7 @@ export class AnOwner {
   }
 
   /** Announced, connected and rolled. */
-  worker(name: string, options: { phase?: number; credit?: number } = {}): AWorker {
+  worker(name: string, options: WorkerOptions = {}): AWorker {
     const worker = new AWorker(this, name, options)
     worker.join()
     return worker
@@ -139,14 +145,14 @@ export class AWorker {
   #reports = 0
   #entries = 0
 
-  constructor(owner: AnOwner, name: string, options: { phase?: number; credit?: number }) {
-    const { phase = 0, credit = 1 } = options
+  constructor(owner: AnOwner, name: string, options: WorkerOptions) {
+    const { phase = 0, credit = 1, relayed = false } = options
     this.#owner = owner
     this.#credit = credit
     this.info = {
       ...{ id: name, incarnation: `${name}-1`, address: `tcp://${name}:1` },
       ...{ jobType: jobTypes[phase] ?? 'cut', concurrency: credit, host: name, pid: 1 },
-      version: '0.1.0',
+      ...{ version: '0.1.0', relayed },
     }
   }
 

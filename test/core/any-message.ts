@@ -43,11 +43,15 @@ export const anyHeld: fc.Arbitrary<HeldToken> = fc.record({
   startedMs: anyCount,
 })
 
-export const anyInfo: fc.Arbitrary<WorkerInfo> = fc.record({
+const plainInfo = {
   ...{ id: anyText, incarnation: anyText, address: anyText, jobType: anyText },
   concurrency: fc.integer({ min: 1, max: 1_000 }),
   ...{ host: anyText, pid: anyCount, version: anyText },
-})
+}
+export const anyInfo: fc.Arbitrary<WorkerInfo> = fc.oneof(
+  fc.record(plainInfo),
+  fc.record({ ...plainInfo, relayed: fc.boolean() }),
+)
 
 export const anyOrder: fc.Arbitrary<WireOrder> = fc.oneof(
   fc.record({

@@ -1,5 +1,6 @@
 /** What the store says is running stays with its worker over a change of owners, until more is known. */
 import { describe, expect, it } from 'vitest'
+import type { RunningNote } from '../../src/core/job.ts'
 import { tokenText } from '../../src/core/token.ts'
 import { aJobRecord } from './a-job.ts'
 import { AnOwner, effectsOf } from './an-owner.ts'
@@ -11,12 +12,12 @@ const running = {
 }
 
 /** An owner that finds a job noted as running with worker `a`, and another worker that has nothing to do. */
-function aSuccessor() {
+function aSuccessor(note: RunningNote = running) {
   const owner = new AnOwner()
   owner.takesOver({
     lastSequence: 1,
     phases: [{ phase: 0, ready: 1, scheduled: 0 }],
-    noted: [aJobRecord('job', { running })],
+    noted: [aJobRecord('job', { running: note })],
   })
   const other = owner.worker('b')
   return { owner, other }
@@ -33,6 +34,40 @@ describe('a job that is noted as running', () => {
       owner.pass(1_000)
     }
     expect(other.grants()).toEqual([])
+  })
+
+  it('is granted again when its worker is behind a relay and says nothing for 32 s', () => {
+    const { owner, other } = aSuccessor({ ...running, relayed: true })
+    owner.tell({ type: 'WorkerConnected', nowMs: owner.nowMs, incarnation: 'a-1' })
+    const passes = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        owner.pass(1_000)
+        owner.commit()
+        other.report()
+      }
+    }
+    passes(31)
+    expect(owner.owner.holderOf('job')).toBe('cut@a')
+    passes(2)
+    const [load] = effectsOf(owner.effects, 'LoadReady')
+    if (load !== undefined) {
+      const loaded = { load: load.load, phase: 0, jobs: [aJobRecord('job')], exhausted: true }
+      owner.tell({ type: 'ReadyLoaded', nowMs: owner.nowMs, ...loaded })
+    }
+    expect(other.grants().map(({ jobId }) => jobId)).toEqual(['job'])
+  })
+
+  it('is noted as such when its worker is behind a relay', () => {
+    const owner = new AnOwner()
+    const worker = owner.worker('a', { relayed: true })
+    owner.submitted('job')
+    worker.report()
+    for (let beats = 0; beats < 3; beats++) owner.pass(1_000)
+    owner.commit()
+    const notes = owner.groups.flatMap(({ mutations }) =>
+      mutations.filter(({ type }) => type === 'note'),
+    )
+    expect(notes).toMatchObject([{ running: { incarnation: 'a-1', relayed: true } }])
   })
 
   it('ends with the result of that worker, under the old token', () => {

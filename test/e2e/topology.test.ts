@@ -1,6 +1,8 @@
 /** The topology of the original: relays on the worker's own box, host names in addresses, one known address. */
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Bench, ledgerFile } from './processes.ts'
+import { until } from '../wait.ts'
+import { Bench, ledgerFile, numbered } from './processes.ts'
 
 let bench: Bench
 
@@ -87,6 +89,29 @@ describe('a streamer and a forwarder on the worker’s box', () => {
       await relays.close()
     }
   }, 60_000)
+
+  it('let a job of a worker that dies behind one start elsewhere, once that has been silent for long', async () => {
+    const relays = await Bench.open()
+    try {
+      bench.manager()
+      const [streamer, streamed] = [relays.address(0), relays.address(1)]
+      relays.start(['streamer', `--pull-bind=${streamer}`, `--push-bind=${streamed}`])
+      const behind = [`--pull-connect=${streamed}`, `--advertise=${streamer}`]
+      const worker = bench.worker('work', behind)
+      const client = await bench.client()
+      await bench.workersReady(client, { work: 1 })
+      await client.enqueueJobs(numbered(1, { waitsFor: join(bench.folder, 'never') }))
+      await until(() => bench.entries().length === 1, { what: 'the job runs' })
+      worker.kill('SIGKILL')
+      const other = bench.worker('work')
+      await until(() => bench.entries().length === 2, {
+        ...{ what: 'it runs elsewhere', timeoutMs: 50_000 },
+      })
+      expect(bench.entries().map(({ pid }) => pid)).toEqual([worker.pid, other.pid])
+    } finally {
+      await relays.close()
+    }
+  }, 90_000)
 
   async function throughRelays(streamer: string, forwarder: string): Promise<void> {
     for (const type of ['work', 'finish']) {

@@ -79,6 +79,7 @@ describe('a report', () => {
     ['an unknown outcome', { results: result(3) }, 'unknown outcome'],
     ['an unknown state', { held: [[1, 'n', 1, 'job', 0, 1, 3, 0]] }, 'unknown state'],
     ['a worker without slots', { info: { ...info, concurrency: 0 } }, 'concurrency'],
+    ['a word for a relay', { info: { ...info, relayed: 'yes' } }, 'relayed must be'],
     ['a negative credit', { credit: -1 }, 'credit must be'],
     ['an endless credit', { credit: Infinity }, 'credit must be'],
     ['a word for a flag', { leaving: 'yes' }, 'leaving must be'],

@@ -13,8 +13,8 @@ const stateNames = ['ready', 'scheduled', 'done', 'cancelled', 'dead'] as const
 /** How a state is stored. Unsettled states are the first two: scripts say `state <= 1`. */
 export const stateCodes = { ready: 0, scheduled: 1, done: 2, cancelled: 3, dead: 4 } as const
 
-/** `token`, `worker`, `incarnation`, `address`, `sinceMs`. */
-export type PackedNote = readonly [string, string, string, string, number]
+/** `token`, `worker`, `incarnation`, `address`, `sinceMs`, and `relayed` when it is. */
+export type PackedNote = readonly [string, string, string, string, number, true?]
 
 /** The fields in the order in which the scripts count them, from 1. `false` = absent. */
 export type PackedJob = readonly [
@@ -37,7 +37,9 @@ export function packedJob(job: JobRecord): PackedJob {
 }
 
 export function packedNote(note: RunningNote): PackedNote {
-  return [note.token, note.worker, note.incarnation, note.address, note.sinceMs]
+  const { token, worker, incarnation, address, sinceMs, relayed } = note
+  const packed = [token, worker, incarnation, address, sinceMs] as const
+  return relayed === true ? [...packed, relayed] : packed
 }
 
 export function unpackJob(bytes: Uint8Array): PackedJob {
@@ -111,6 +113,7 @@ export function textOf(reply: RedisReply | undefined): string {
   return reply instanceof Uint8Array ? Buffer.from(reply).toString('utf8') : ''
 }
 
-function noteOf([token, worker, incarnation, address, sinceMs]: PackedNote): RunningNote {
-  return { token, worker, incarnation, address, sinceMs }
+function noteOf([token, worker, incarnation, address, sinceMs, relayed]: PackedNote): RunningNote {
+  const note = { token, worker, incarnation, address, sinceMs }
+  return relayed === undefined ? note : { ...note, relayed }
 }

@@ -279,12 +279,14 @@ export function testGrants({ test }: Tests): void {
 
   test('note says with whom the job is, and changes nothing else', async (store) => {
     const owner = await ownerOf(store, aJob(1), aJob(2, { state: 'scheduled' }))
+    const behindRelay = { ...running, relayed: true }
     await owner.commit(
       { type: 'note', job: at(aJob(1)), running },
-      { type: 'note', job: at(aJob(2)), running },
+      { type: 'note', job: at(aJob(2)), running: behindRelay },
     )
     assert.deepEqual(await stored(store, 'job-1'), { ...plain(aJob(1)), running })
-    assert.deepEqual((await stored(store, 'job-2')).state, 'scheduled')
+    const { state, running: kept } = await stored(store, 'job-2')
+    assert.deepEqual([state, kept], ['scheduled', behindRelay])
   })
 }
 
