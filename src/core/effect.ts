@@ -157,4 +157,10 @@ export type Effect =
       readonly after: DueKey | undefined
       readonly limit: number
     }
-  | { readonly type: 'LookUpJobs'; readonly load: number; readonly ids: readonly JobId[] }
+  | {
+      readonly type: 'LookUpJobs'
+      readonly load: number
+      readonly ids: readonly JobId[]
+      /** One such look-up after the other: what they bring is large, and nobody is held up by it. */
+      readonly isInTurn: boolean
+    }

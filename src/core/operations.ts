@@ -90,7 +90,7 @@ export class Operations {
       const load = this.#shard.loadBegins()
       this.#asked.set(load, orders)
       const ids = [...new Set(orders.map(({ id }) => id))]
-      this.#shard.effect({ type: 'LookUpJobs', load, ids })
+      this.#shard.effect({ type: 'LookUpJobs', load, ids, isInTurn: true })
     }
   }
 

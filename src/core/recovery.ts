@@ -80,7 +80,7 @@ export class Recovery {
   flush(): void {
     if (this.#unasked.length === 0) return
     const load = this.#shard.loadBegins()
-    this.#shard.effect({ type: 'LookUpJobs', load, ids: this.#unasked })
+    this.#shard.effect({ type: 'LookUpJobs', load, ids: this.#unasked, isInTurn: false })
     this.#unasked = []
   }
 

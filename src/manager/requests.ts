@@ -7,6 +7,8 @@ import type { Event, SubmittedJob } from '../core/event.ts'
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { closest } from '../errors/did-you-mean.ts'
+import { given } from '../language/given.ts'
+import { wallMs } from '../runtime/clock.ts'
 import type { Reply } from '../wire/replies.ts'
 import { submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { issuesIn, type InputChecks, type Refused } from './input-checks.ts'
@@ -104,7 +106,8 @@ export class Requests {
     this.#checkPipeline(pipeline)
     const { valid, refused } = await this.#parts.inputChecks.check(jobs)
     this.#dropped(refused)
-    const submitted = valid.map((job) => submittedJob(job, job.id))
+    const lagMs = this.#lagMs()
+    const submitted = valid.map((job) => submittedJob(job, job.id, { lagMs }))
     this.#parts.handle({
       type: 'JobsSubmitted',
       nowMs: this.#parts.nowMs(),
@@ -152,9 +155,19 @@ export class Requests {
       (replay?.phase ?? 0) > 0
         ? { valid: decoded.jobs, refused: [] }
         : await this.#parts.inputChecks.check(decoded.jobs)
-    const jobs = valid.map((job) => submittedJob(job, job.id, replay))
+    const lagMs = this.#lagMs()
+    const more = { lagMs, ...given({ replay }) }
+    const jobs = valid.map((job) => submittedJob(job, job.id, more))
     const key = this.#open.add({ peer, request: decoded.request, refused })
     this.#parts.handle({ type: 'JobsSubmitted', nowMs: this.#parts.nowMs(), request: key, jobs })
+  }
+
+  /**
+   * How far the time of this manager, which goes on from its start, is behind the clock of its machine, which may
+   * have been set or have slept since. Clients say by their clocks when they sent a job first.
+   */
+  #lagMs(): number {
+    return wallMs() - this.#parts.nowMs()
   }
 
   #replay({ replay }: Extract<Request, { type: 'enqueue' }>): SubmittedJob['replay'] {

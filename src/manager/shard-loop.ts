@@ -54,7 +54,7 @@ export class ShardLoop {
   #timerAtMs = Infinity
   #whenIdle: (() => void)[] = []
   readonly #whenDurable = new Fifo<{ readonly barrier: number; readonly resolve: () => void }>()
-  /** One after the other: each brings as many jobs as memory should have at once. */
+  /** Of those that are in turn: each brings as many jobs as memory should have at once. */
   #lookUps: Promise<void> = Promise.resolve()
   /** How late timers have been in the last seconds, at most, in milliseconds. */
   loopLagMs = 0
@@ -211,10 +211,10 @@ export class ShardLoop {
     } else if (effect.type === 'LoadDue') {
       const { jobs, nextDueMs } = await loads.due(effect)
       this.handle({ type: 'DueLoaded', nowMs: this.nowMs(), load, jobs, nextDueMs })
-    } else {
+    } else if (effect.isInTurn) {
       this.#lookUps = this.#lookUps.then(() => this.#lookUp(effect))
       await this.#lookUps
-    }
+    } else await this.#lookUp(effect)
   }
 
   async #lookUp({ load, ids }: Extract<LoadEffect, { type: 'LookUpJobs' }>): Promise<void> {

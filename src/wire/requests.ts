@@ -226,9 +226,10 @@ export function checksumOf(bytes: Uint8Array): number {
 export function submittedJob(
   item: EnqueueItem,
   id: string,
-  replay?: SubmittedJob['replay'],
+  { lagMs, replay }: { readonly lagMs: number; readonly replay?: SubmittedJob['replay'] },
 ): SubmittedJob {
-  const { priority, sentMs, instructions } = item
+  const { priority, instructions } = item
+  const sentMs = item.sentMs > 0 ? item.sentMs - lagMs : 0
   const job = { id, priority, sentMs, instructions, checksum: checksumOf(instructions) }
   return replay === undefined ? job : { ...job, replay }
 }

@@ -101,7 +101,15 @@ describe('an enqueue of a plain client', () => {
   it('becomes a job under the id that the manager gives it', () => {
     const instructions = new Uint8Array(Buffer.from('foobar'))
     const item = { id: '', priority: 2, sentMs: 5, instructions }
-    expect(submittedJob(item, 'made')).toEqual({ ...item, id: 'made', checksum: 0xbf9cf968 })
+    const made = { ...item, id: 'made', checksum: 0xbf9cf968 }
+    expect(submittedJob(item, 'made', { lagMs: 0 })).toEqual(made)
+  })
+
+  it('was sent when the client says, in the time of a manager that is behind', () => {
+    const item = { id: 'a', priority: 0, sentMs: 7_200_005, instructions: new Uint8Array() }
+    const lagMs = 7_200_000
+    expect(submittedJob(item, 'a', { lagMs }).sentMs).toBe(5)
+    expect(submittedJob({ ...item, sentMs: 0 }, 'a', { lagMs }).sentMs).toBe(0)
   })
 })
 
