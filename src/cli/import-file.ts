@@ -6,10 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
+import { firstOwnPlace } from '../runtime/place.ts'
 
 /** Who turned the file into JavaScript. */
 export type Loader = 'native' | 'jiti'
@@ -134,23 +135,9 @@ function placeOf(path: string, error: Error): string | undefined {
   const code: unknown = Reflect.get(error, 'code')
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return undefined
   const text = `${error.message}\n${error.stack ?? ''}`
-  for (const [, place = ''] of text.matchAll(
-    /(?<=^|[\s(])((?:file:\/\/)?\/[^\s()]+?(?::\d+){1,2})(?=[\s)]|$)/g,
-  )) {
-    if (isOthers(place)) continue
-    return place.startsWith('file:') ? decodePlace(place) : place
-  }
+  const place = firstOwnPlace(text)
+  if (place !== undefined) return place
   return error instanceof SyntaxError ? placeOfSyntaxError(path) : undefined
-}
-
-function isOthers(place: string): boolean {
-  const own = fileURLToPath(new URL('..', import.meta.url))
-  return place.includes('/node_modules/') || place.includes(own)
-}
-
-function decodePlace(place: string): string {
-  const [, url = '', position = ''] = /^(.*?)((?::\d+)+)$/.exec(place) ?? []
-  return fileURLToPath(url) + position
 }
 
 /** V8 tells the place of a syntax error only to whoever prints it: let a second Node print it. */

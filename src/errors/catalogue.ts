@@ -64,6 +64,11 @@ export const catalogue = {
     means:
       'A pipeline or phase class is not well-formed: a missing name, an unknown field, a bad option.',
   },
+  CT_HOOK_FAILED: {
+    blame: 'caller',
+    exit: 3,
+    means: '`initialize` of a pipeline, or `setup` or `teardown` of a phase, threw.',
+  },
   CT_CHAIN_DOES_NOT_FIT: {
     blame: 'caller',
     exit: 3,

@@ -1,10 +1,30 @@
 /** Wrong use is answered: a coded message, the documented exit code, and nothing is lost. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { Bench, ledgerFile } from './processes.ts'
 
 let bench: Bench
+
+const throwingHooks = `
+import { Phase, Pipeline, chain } from 'carbontube'
+class Work extends Phase {
+  jobType = 'work'
+  setup() {
+    throw new TypeError('no setup here')
+  }
+  execute() {}
+}
+export class Hooks extends Pipeline {
+  name = 'hooks'
+  phases = chain(Work)
+  async initialize() {
+    throw new Error('no initialize here')
+  }
+}
+`
 
 beforeAll(async () => {
   bench = await Bench.open()
@@ -66,6 +86,18 @@ describe('the command line refuses', () => {
     const file = fileURLToPath(new URL('unfit-pipeline.ts', import.meta.url))
     const message = await expectRefusal(['check', file], 'CT_CHAIN_DOES_NOT_FIT', 3)
     expect(message).toContain('"second" needs "uri", which nothing before it returns')
+  })
+
+  it.each([
+    ['setup', ['phase', 'hooks.mjs', 'work'], 'phase "work": setup()'],
+    ['initialize', ['pipeline', 'hooks.mjs'], 'pipeline "hooks": initialize()'],
+  ])('what %s of the user throws, with its place', async (name, args, whose) => {
+    const file = join(bench.folder, 'hooks.mjs')
+    writeFileSync(file, throwingHooks)
+    const line = throwingHooks.split('\n').findIndex((text) => text.includes(`no ${name}`)) + 1
+    const message = await expectRefusal(args, 'CT_HOOK_FAILED', 3)
+    expect(message).toContain(`${whose} threw: no ${name} here (${file}:${line}:`)
+    expect(message).not.toContain('defect of Carbontube')
   })
 
   it.each([
