@@ -5,14 +5,17 @@ import { SingleBar } from 'cli-progress'
 import json5 from 'json5'
 import { PipelineClient, type Enqueued } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
-import { CarbontubeError } from '../errors/errors.ts'
+import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import type { SettledItem } from '../wire/replies.ts'
-import { isTerminal, print, say } from './command-context.ts'
+import { isTerminal, print, reportError, say } from './command-context.ts'
+import { refusal, timedOut } from './refusal.ts'
+import { interruption } from './shutdown.ts'
 
 type EnqueueOptions = CommandOptions<'enqueue'>
 type Instructions = Record<string, unknown>
+type Batches = AsyncIterable<Instructions[]> | readonly Instructions[][]
 
 /** Jobs of one message when reading from stdin. */
 const batchSize = 500
@@ -30,8 +33,12 @@ export async function enqueue(
       source === '-' ? batchesFrom(process.stdin, options) : [[await instructionsFrom(source)]]
     await client.connect()
     const run = new EnqueueRun(client, pipeline, options)
-    for await (const batch of batches) await run.send(batch)
-    return await run.finish()
+    const interrupted = interruption()
+    try {
+      return await Promise.race([run.all(batches), interrupted])
+    } finally {
+      run.end()
+    }
   } finally {
     client.close()
   }
@@ -42,6 +49,8 @@ class EnqueueRun {
   readonly #pipeline: string
   readonly #options: EnqueueOptions
   readonly #waits: Promise<void>[] = []
+  /** Enqueued, and their end not yet told. */
+  readonly #open = new Set<string>()
   readonly #bar: SingleBar | undefined
   #sent = 0
   #settled = 0
@@ -59,7 +68,26 @@ class EnqueueRun {
     this.#bar.start(1, 0, { state: 'enqueued' })
   }
 
-  async send(batch: readonly Instructions[]): Promise<void> {
+  async all(batches: Batches): Promise<number> {
+    for await (const batch of batches) await this.#send(batch)
+    await Promise.all(this.#waits)
+    if (this.#timedOut > 0) return 8
+    if (this.#failed > 0) return 7
+    return this.#refused > 0 ? 6 : 0
+  }
+
+  /** The terminal as it was; and what else nobody would know of jobs that go on without this command. */
+  end(): void {
+    this.#bar?.stop()
+    if (this.#open.size === 0) return
+    for (const id of this.#open) {
+      if (this.#options.json) print({ id, state: 'goesOn', acknowledged: true })
+      else say(`${id} goes on`)
+    }
+    say(`no longer waiting; enqueued and not yet ended: ${this.#open.size}`)
+  }
+
+  async #send(batch: readonly Instructions[]): Promise<void> {
     const { id, priority, wait } = this.#options
     const jobs = batch.map((instructions) => ({
       ...{ name: this.#pipeline as never, instructions: instructions as never },
@@ -73,14 +101,6 @@ class EnqueueRun {
     this.#draw()
   }
 
-  async finish(): Promise<number> {
-    await Promise.all(this.#waits)
-    this.#bar?.stop()
-    if (this.#timedOut > 0) return 8
-    if (this.#failed > 0) return 7
-    return this.#refused > 0 ? 6 : 0
-  }
-
   #wait(stored: readonly Enqueued[]): void {
     if (stored.some(({ acknowledged }) => !acknowledged)) {
       throw new CarbontubeError(
@@ -92,25 +112,32 @@ class EnqueueRun {
       )
     }
     const ids = stored.map(({ job }) => job.id)
+    for (const id of ids) this.#open.add(id)
     const { timeoutMs } = this.#options
-    this.#waits.push(this.#client.waitForJobs(ids, timeoutMs, (items) => this.#ended(items)))
+    const wait = this.#client.waitForJobs(ids, timeoutMs, (items) => this.#ended(items))
+    // `all` looks at it when everything is sent; it may fail before.
+    wait.catch(() => undefined)
+    this.#waits.push(wait)
   }
 
   #ended(items: readonly SettledItem[]): void {
     for (const { id, state, instructions, error } of items) {
       this.#settled += 1
+      this.#open.delete(id)
       if (state === 'timedOut') this.#timedOut += 1
       else if (state !== 'done') this.#failed += 1
       const result = instructions === undefined ? undefined : decodeInstructions(instructions)
       const line = { id, state, acknowledged: true, instructions: result, error }
       if (this.#options.json) print(line)
       else if (state === 'done') print(result)
+      else if (state === 'timedOut') reportError(timedOut(id), this.#options)
       else say(`${id} is ${state}${error === undefined ? '' : `: ${error.message}`}`)
     }
     this.#draw()
   }
 
-  #show({ job, outcome, code, acknowledged, ok, durability, issue }: Enqueued): void {
+  #show(answer: Enqueued): void {
+    const { job, outcome, code, acknowledged, ok, durability, issue } = answer
     if (!ok) this.#refused += 1
     if (this.#options.json) {
       print({ id: job.id, ok, outcome, code, acknowledged, durability, issue })
@@ -118,8 +145,7 @@ class EnqueueRun {
       print(job.id)
       if (!acknowledged) say('sent, but not acknowledged: only a pull door answers there')
     } else {
-      const why = issue === undefined ? '' : ` (${issue})`
-      say(`${job.id} was refused: ${outcome}, ${code}${why}`)
+      reportError(refusal(answer), this.#options)
     }
   }
 
@@ -136,8 +162,12 @@ class EnqueueRun {
 export async function instructionsFrom(source: string): Promise<Instructions> {
   if (!source.startsWith('@')) return parseInstructions(source, 'the argument')
   const path = source.slice(1)
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CarbontubeError('CT_FILE_NOT_FOUND', `${path} cannot be read`, { cause })
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new CarbontubeError('CT_FILE_NOT_FOUND', `${path} cannot be read: ${cause.message}`, {
+      hint: 'After the @ comes the path of a file with the instructions of one job.',
+      details: { path },
+      cause,
+    })
   })
   return parseInstructions(text, path)
 }
@@ -149,16 +179,41 @@ async function* batchesFrom(
 ): AsyncGenerator<Instructions[]> {
   let batch: Instructions[] = []
   let line = 0
+  const sent = { jobs: 0, lines: 0 }
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line += 1
     if (text.trim() === '') continue
     if (id !== undefined && batch.length > 0) throw oneIdForMany(line)
-    batch.push(parseInstructions(text, `line ${line}`))
+    batch.push(instructionsOfLine(text, line, sent))
     if (batch.length < batchSize) continue
     yield batch
+    sent.jobs += batch.length
+    sent.lines = line
     batch = []
   }
   if (batch.length > 0) yield batch
+}
+
+/** @throws as `parseInstructions`, with what of the input has been sent, and where to go on */
+function instructionsOfLine(
+  text: string,
+  line: number,
+  sent: { readonly jobs: number; readonly lines: number },
+): Instructions {
+  try {
+    return parseInstructions(text, `line ${line}`)
+  } catch (cause) {
+    if (!isCarbontubeError(cause)) throw cause
+    const next = sent.lines + 1
+    const before = `${sent.jobs} jobs before it were sent, and none from line ${next} on`
+    const hint =
+      sent.jobs === 0 ? 'Nothing was enqueued.' : `${before}: correct it, go on from there.`
+    throw new CarbontubeError(cause.code, cause.message, {
+      hint: `${hint} ${cause.hint ?? ''}`.trim(),
+      details: { ...cause.details, line, goOnFromLine: next, sentJobs: sent.jobs },
+      cause,
+    })
+  }
 }
 
 function oneIdForMany(line: number): CarbontubeError {
@@ -185,12 +240,20 @@ function parse(text: string, where: string): unknown {
     try {
       return json5.parse(text)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new CarbontubeError('CT_BAD_INSTRUCTIONS', `${where} is not JSON: ${reason}`, {
+      const reason = (cause as Error).message.replace(/^JSON5: /, '')
+      throw new CarbontubeError('CT_BAD_INSTRUCTIONS', notJson(where, reason), {
         hint: `Write an object in JSON or JSON5, like '{videoPath: "/tmp/video1.mp4"}'.`,
         details: { text: text.slice(0, 200) },
         cause,
       })
     }
   }
+}
+
+/** In one line of many, "at 1:26" would name a second line. */
+function notJson(where: string, reason: string): string {
+  const [, what, column] = /^(.*) at 1:(\d+)$/s.exec(reason) ?? []
+  return what === undefined
+    ? `${where} is not JSON: ${reason}`
+    : `${where}, column ${column} is not JSON: ${what}`
 }

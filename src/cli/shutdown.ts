@@ -26,6 +26,15 @@ export function stopSignal(drainMs: number): Promise<0> {
   })
 }
 
+/** Of a command that would end by itself: resolves at the first signal, with the exit code of its kind. */
+export function interruption(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => resolve(exitCodes[name]))
+    }
+  })
+}
+
 /** Set for a process that a bundle has started; the channel between them closes with the bundle. */
 export const bundledVariable = 'CARBONTUBE_BUNDLED'
 

@@ -1,10 +1,12 @@
 /** Wrong use is answered: a coded message, the documented exit code, and nothing is lost. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../wait.ts'
-import { Bench, ledgerFile } from './processes.ts'
+import { Bench, cli, ledgerFile } from './processes.ts'
 
 let bench: Bench
 
@@ -130,6 +132,69 @@ describe('the command line refuses', () => {
     expect(refused.stderr).toContain('CT_USAGE: --id is the id of one job, and line 3 is another')
     await expectRefusal(['jobs', 'show', bench.router, 'only-one'], 'CT_JOB_NOT_FOUND', 5)
     expect(await bench.run(args, '{"n": 1}\n\n')).toMatchObject({ code: 0, stdout: 'only-one\n' })
+  })
+})
+
+describe('enqueue', () => {
+  const enqueue = (...more: string[]) => ['enqueue', bench.pull, 'ledger', ...more]
+
+  it('says why a job is refused and what to do, as every other error is told', async () => {
+    await bench.run(enqueue('{n: 1}', '--id', 'twice'))
+    const message = await expectRefusal(enqueue('{n: 2}', '--id', 'twice'), 'CT_CONFLICT', 6)
+    expect(message).toContain('job twice was refused: a job with this id but other instructions')
+    expect(message).toContain('Give another --id')
+  })
+
+  it('says that a job goes on for which the time is over', async () => {
+    const waitsFor = join(bench.folder, 'never')
+    const args = enqueue(
+      JSON.stringify({ waitsFor }),
+      '--wait',
+      '--timeout',
+      '10ms',
+      '--id',
+      'slow',
+    )
+    const message = await expectRefusal(args, 'CT_TIMED_OUT: job slow has not ended', 8)
+    expect(message).toContain('It goes on')
+    await bench.run(['jobs', 'cancel', bench.router, 'slow'])
+  })
+
+  it('says of a bad line where it is bad, what was sent, and where to go on', async () => {
+    const lines = (count: number) => '{"n": 1}\n'.repeat(count)
+    const short = await bench.run(enqueue('-'), `${lines(1)}{"n": \n`)
+    expect([short.code, short.stdout]).toEqual([2, ''])
+    expect(short.stderr).toContain('line 2, column 7 is not JSON: invalid end of input\n')
+    expect(short.stderr).toContain('Nothing was enqueued')
+    const long = await bench.run(enqueue('-'), `\n${lines(501)}[]\n`)
+    expect(long.code).toBe(2)
+    expect(long.stdout.match(/\n/g)).toHaveLength(500)
+    expect(long.stderr).toContain('line 503 is no object: []')
+    expect(long.stderr).toContain('500 jobs before it were sent, and none from line 502 on')
+  })
+
+  it('names the file that cannot be read, and why', async () => {
+    const message = await expectRefusal(enqueue('@nofile.json'), 'CT_FILE_NOT_FOUND', 3)
+    expect(message).toContain('nofile.json cannot be read: ENOENT')
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('at %s gives the terminal back and says which jobs go on', async (signal, code) => {
+    const id = `left-at-${signal}`
+    const job = JSON.stringify(JSON.stringify({ waitsFor: join(bench.folder, 'never'), n: code }))
+    // util-linux's `script` gives a program a terminal; `exec` has the signal reach it alone.
+    const line = `echo pid=$$; exec ${process.execPath} ${cli} enqueue ${bench.pull} ledger ${job} --wait --id ${id}`
+    const child = bench.spawned(spawn('script', ['-qec', line, '/dev/null']))
+    let text = ''
+    child.stdout.on('data', (more: Buffer) => (text += more.toString()))
+    await until(() => bench.entries().some(({ jobId }) => jobId === id), { what: 'the job runs' })
+    process.kill(Number(/pid=(\d+)/.exec(text)?.[1]), signal)
+    expect((await once(child, 'exit'))[0]).toBe(code)
+    expect(text).toContain(`${id} goes on`)
+    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'))
+    await bench.run(['jobs', 'cancel', bench.router, id])
   })
 })
 
