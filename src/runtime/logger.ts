@@ -68,27 +68,38 @@ function printable(fields: LogFields): Record<string, unknown> {
   )
 }
 
-/** Lets a line through at most once a second, and then says how many it held back. */
+/** Lets few lines through in a second, one unless told otherwise, and then says how many it held back. */
 export class LimitedLog {
   readonly #write: (message: string, fields: LogFields) => void
   readonly #nowMs: () => number
-  #lastMs = -Infinity
+  readonly #perSecond: number
+  #secondMs = -Infinity
+  #inSecond = 0
   #heldBack = 0
   total = 0
 
-  constructor(nowMs: () => number, write: (message: string, fields: LogFields) => void) {
+  constructor(
+    nowMs: () => number,
+    write: (message: string, fields: LogFields) => void,
+    perSecond = 1,
+  ) {
     this.#nowMs = nowMs
     this.#write = write
+    this.#perSecond = perSecond
   }
 
   log(message: string, fields: LogFields = {}): void {
     this.total += 1
     const nowMs = this.#nowMs()
-    if (nowMs - this.#lastMs < 1_000) {
+    if (nowMs - this.#secondMs >= 1_000) {
+      this.#secondMs = nowMs
+      this.#inSecond = 0
+    }
+    if (this.#inSecond >= this.#perSecond) {
       this.#heldBack += 1
       return
     }
-    this.#lastMs = nowMs
+    this.#inSecond += 1
     this.#write(message, { ...fields, total: this.total, heldBack: this.#heldBack })
     this.#heldBack = 0
   }

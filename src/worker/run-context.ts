@@ -26,6 +26,7 @@ export class RunContext implements Context {
   readonly #index: number
   readonly #parts: RunContextParts
   #abort: AbortController | undefined
+  #aborted: string | undefined
   #log: PhaseLog | undefined
   #progress: Context['progress'] | undefined
   #heartbeat: Context['heartbeat'] | undefined
@@ -88,8 +89,14 @@ export class RunContext implements Context {
     return this.#heartbeat
   }
 
+  /** Why it is to end, if it is. */
+  get aborted(): string | undefined {
+    return this.#aborted
+  }
+
   /** Fires the signal, also for a phase that asks for it only later. */
   abort(reason: string): void {
+    this.#aborted = reason
     this.#abort ??= new AbortController()
     this.#abort.abort(new DOMException(reason, 'AbortError'))
   }

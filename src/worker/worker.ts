@@ -24,6 +24,7 @@ import { decodeOpen, decodeOrders } from '../wire/orders.ts'
 import { encodeReport } from '../wire/report.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { executePhase } from './execute.ts'
+import { FailureLog } from './failure-log.ts'
 import { HealthWatch } from './health.ts'
 import { Introductions } from './introductions.ts'
 import { RunContext, type RunContextParts, type StartRun } from './run-context.ts'
@@ -87,6 +88,7 @@ export class Worker implements Service {
   readonly #pushes = new Map<string, Link>()
   readonly #introductions: Introductions
   readonly #rejected: LimitedLog
+  readonly #failures: FailureLog
   #state: ServiceState = 'new'
   #protocol: WorkerProtocol | undefined
   #door: ReceivingDoor | undefined
@@ -112,6 +114,7 @@ export class Worker implements Service {
     this.#introductions = new Introductions(options.transport)
     const warn = options.logger.warn
     this.#rejected = new LimitedLog(() => systemClock.nowMs(), warn)
+    this.#failures = new FailureLog(() => systemClock.nowMs(), options.logger)
   }
 
   get state(): ServiceState {
@@ -345,6 +348,8 @@ export class Worker implements Service {
 
   #ran(run: number, startedMs: number, outcome: Outcome): void {
     this.#options.checkpoint?.('worker.afterRun')
+    const context = this.#runs.get(run)
+    if (context !== undefined) this.#failures.ended(context, outcome)
     this.#runs.delete(run)
     this.#ended.push({ run, outcome, durationMs: performance.now() - startedMs })
     if (this.#ended.length === 1) queueMicrotask(() => this.#tellEnded())

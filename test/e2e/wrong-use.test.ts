@@ -9,6 +9,7 @@ import { until } from '../wait.ts'
 import { Bench, cli, ledgerFile } from './processes.ts'
 
 let bench: Bench
+let workerSaid = ''
 
 const throwingHooks = `
 import { Phase, Pipeline, chain } from 'carbontube'
@@ -31,7 +32,7 @@ export class Hooks extends Pipeline {
 beforeAll(async () => {
   bench = await Bench.open()
   bench.manager()
-  bench.worker('work')
+  bench.worker('work').stderr?.on('data', (text: Buffer) => (workerSaid += text.toString()))
   bench.worker('finish')
   await bench.workersReady(await bench.client(), { work: 1, finish: 1 })
 })
@@ -221,6 +222,16 @@ describe('a phase that misbehaves', () => {
     expect(line.state).toBe('dead')
     const shown = await bench.run(['jobs', 'show', bench.pull, line.id, '--json'])
     expect(shown.stdout).toContain(reason)
+  })
+
+  it('is told by its worker, with the job and the reason', () => {
+    const lines = workerSaid.split('\n').filter((line) => line.startsWith('{'))
+    const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    const told = { phase: 'work', jobId: expect.any(String), stack: expect.stringContaining('at ') }
+    const reject = { ...told, level: 'error', message: 'a job is rejected: not this one' }
+    expect(said).toContainEqual(expect.objectContaining({ ...reject, attempt: 1 }))
+    const thrown = { ...told, level: 'warn', message: 'an attempt failed: always' }
+    expect(said).toContainEqual(expect.objectContaining({ ...thrown, attempt: 2 }))
   })
 
   it('stops nobody else: the next job is done', async () => {
