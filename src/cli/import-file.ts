@@ -25,14 +25,37 @@ export type Loader = 'native' | 'jiti'
 export async function importFile(path: string): Promise<{ loader: Loader; exported: object }> {
   const loader = loaderFor(path)
   try {
-    if (loader === 'native') {
-      return { loader, exported: (await import(pathToFileURL(path).href)) as object }
-    }
-    const jiti = await jitiFor(path)
-    return { loader, exported: await jiti.import<object>(path) }
+    return { loader, exported: await ending(path, imported(path, loader)) }
   } catch (cause) {
     throw isCarbontubeError(cause) ? cause : notLoaded(path, cause)
   }
+}
+
+async function imported(path: string, loader: Loader): Promise<object> {
+  if (loader === 'native') return (await import(pathToFileURL(path).href)) as object
+  return (await jitiFor(path)).import<object>(path)
+}
+
+/** With nothing left that could settle what the file awaits, Node would end here without a word. */
+async function ending(path: string, loading: Promise<object>): Promise<object> {
+  let give: () => void = () => undefined
+  const given = new Promise<never>((_, reject) => {
+    give = () => reject(neverLoaded(path))
+  })
+  process.once('beforeExit', give)
+  try {
+    return await Promise.race([loading, given])
+  } finally {
+    process.off('beforeExit', give)
+  }
+}
+
+function neverLoaded(path: string): CarbontubeError {
+  const message = `${path} could not be loaded: what it awaits at its top level never settles`
+  return new CarbontubeError('CT_FILE_NOT_LOADED', message, {
+    hint: 'Wait for it in `initialize` of the pipeline or `setup` of the phase, and see that it ends.',
+    details: { path },
+  })
 }
 
 /** The folder of the nearest package.json, or `from` without one. */

@@ -80,3 +80,17 @@ describe('a syntax error in a natively loaded file', () => {
     })
   })
 })
+
+describe('a file that awaits at its top level what never settles', () => {
+  it.each([
+    ['natively', true],
+    ['by jiti', false],
+  ])('is told as one that cannot be loaded, when it is loaded %s', (_, isInstalled) => {
+    const path = join(project({ isInstalled }), 'waits.mjs')
+    writeFileSync(path, `await new Promise(() => {})\n${plainJs}`)
+    const args = [join(root, 'dist/cli/main.js'), 'check', path]
+    const { stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stderr).toContain(`CT_FILE_NOT_LOADED: ${path} could not be loaded: what it awaits`)
+    expect(status).toBe(3)
+  })
+})
