@@ -15,6 +15,7 @@ import { inputCheck } from './input-check.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { openTelemetryTracing } from './open-telemetry.ts'
 import { bundleGone, runUntilStopped, stopSignal } from './shutdown.ts'
+import { tellOfSilence } from './silent-managers.ts'
 import { packageVersion } from './version.ts'
 
 /** The options of a command, and a part that only programs can give: `main.ts` has none. */
@@ -45,10 +46,15 @@ export async function servePhase(
   const left = new Promise<number>((resolve) => {
     leave = resolve
   })
+  let hear: (manager: string) => void = () => undefined
+  const answered = new Promise<string>((resolve) => {
+    hear = resolve
+  })
   const worker = new Worker({
     ...{ ...options, phase, transport: zeromqTransport, logger: commandLogger(options) },
     version: packageVersion,
     ...(options.tracing ? { traceRun: openTelemetryTracing(packageVersion) } : {}),
+    onManager: (manager) => hear(manager),
     onDrainOrdered: () => say('a manager has ordered this worker to leave: it finishes what runs'),
     onResumeOrdered: () => say('a manager has taken that back: this worker takes jobs again'),
     onDrained: () => leave(0),
@@ -58,6 +64,7 @@ export async function servePhase(
   await worker.start()
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
+  void tellOfSilence(options.pushConnect, answered)
   return runUntilStopped(worker, stopped, left, bundleGone())
 }
 

@@ -53,6 +53,8 @@ export interface WorkerOptions {
   readonly checkpoint?: PassCheckpoint | undefined
   /** Sees every run; default: nobody does. */
   readonly traceRun?: TraceRun
+  /** A manager knows it, and may give it jobs from now on; told for each of its shards, whenever it begins anew. */
+  onManager?(manager: string): void
   /** A manager has ordered it to leave: it takes no more, and finishes what runs, however long that takes. */
   onDrainOrdered?(): void
   /** A manager has taken that back: it takes jobs again. */
@@ -237,7 +239,9 @@ export class Worker implements Service {
       const header = unpackHeader(frames[0])
       const nowMs = systemClock.nowMs()
       if (header.type === 'open') {
-        this.#handle({ type: 'StreamOpened', nowMs, open: decodeOpen(header) })
+        const open = decodeOpen(header)
+        this.#handle({ type: 'StreamOpened', nowMs, open })
+        this.#options.onManager?.(open.manager)
       } else if (header.type === 'orders') {
         this.#handle({ type: 'OrdersReceived', nowMs, orders: decodeOrders(header, frames) })
       } else throw new WireError('unsupported', `a worker takes no "${header.type}"`)

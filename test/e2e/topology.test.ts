@@ -48,6 +48,20 @@ describe('host names', () => {
   }, 60_000)
 })
 
+describe('a worker whose manager is not there', () => {
+  it('says so after a while, and that it has answered when it comes', async () => {
+    let said = ''
+    const worker = bench.worker('work')
+    worker.stderr?.on('data', (text: Buffer) => (said += text.toString()))
+    const hears = (what: string) =>
+      until(() => said.includes(what), { what: `it says "${what}"`, timeoutMs: 20_000 })
+    await hears(' is ready at ')
+    await hears(`no manager has answered yet at ${bench.pull}: is it running`)
+    bench.manager(ledgerFile, { CARBONTUBE_MANAGER_ID: 'late' })
+    await hears('manager late has answered')
+  }, 60_000)
+})
+
 describe('a bundle that is open on every interface', () => {
   it('has workers all the same: they are told an address that can be connected to', async () => {
     const everywhere = (address: string) => address.replace('127.0.0.1', '*')
