@@ -2,7 +2,6 @@
 import type { CommandOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
-import type { DoorAddresses } from '../manager/doors.ts'
 import { Manager } from '../manager/manager.ts'
 import { compilePhase, compilePipeline, type CompiledPipeline } from '../pipeline/compile.ts'
 import { jsonSchemaOf } from '../pipeline/schema.ts'
@@ -12,6 +11,7 @@ import { Worker } from '../worker/worker.ts'
 import { backendOf } from './backend-of.ts'
 import { commandLogger, reportError, say } from './command-context.ts'
 import { inputCheck } from './input-check.ts'
+import { doorsOf } from './door-addresses.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { openTelemetryTracing } from './open-telemetry.ts'
 import { bundleGone, runUntilStopped, stopSignal } from './shutdown.ts'
@@ -123,14 +123,6 @@ function sayReady(manager: Manager, { spec }: CompiledPipeline): void {
     `pipeline "${spec.name}" is ready: jobs at ${pull[0]} (acknowledged at ${router}), ` +
       `events at ${sub[0]}, store ${store} (${durability})`,
   )
-}
-
-function doorsOf(options: CommandOptions<'pipeline'>): DoorAddresses {
-  const { pullBind, pullConnect, routerBind: router, subBind, subConnect, pubBind: pub } = options
-  return {
-    ...{ pull: [pullBind], sub: [subBind] },
-    ...given({ router, pub, pullConnect, subConnect }),
-  }
 }
 
 function inputSchemaOf({ inputSchema, phases }: CompiledPipeline): string | undefined {

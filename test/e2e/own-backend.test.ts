@@ -35,7 +35,7 @@ it('kill -9 of a manager on a store of one’s own loses none of its jobs', asyn
 
   // While one has the folder, another manager is refused; the one that stops leaves it free.
   const folder = join(bench.folder, '.carbontube', 'letters.lmdb')
-  const doors = ['--pull-bind', bench.address(3), '--sub-bind', bench.address(3)]
+  const doors = ['--pull-bind', bench.address(3), '--sub-bind', 'tcp://127.0.0.1:*']
   const second = await bench.run(['pipeline', file, ...doors])
   expect(second.code).not.toBe(0)
   expect(second.stderr).toContain('CT_STORE_HELD')
