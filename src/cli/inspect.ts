@@ -10,6 +10,7 @@ import { decodeInstructions } from '../wire/instructions.ts'
 import type { Welcome } from '../wire/replies.ts'
 import { print, say, style, table } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
+import { listRunning } from './running-jobs.ts'
 import { typeCheckError, typeCheckPipelineFile } from './type-check.ts'
 
 /** With a connection to a manager's router door. @throws CT_UNREACHABLE */
@@ -94,12 +95,14 @@ export async function listJobs(
   options: CommandOptions<'jobs list'>,
 ): Promise<number> {
   const { state, phase, error, limit, after = '' } = options
-  const query = given({ state, phase, error })
   const page = await withClient(address, options, (client) =>
-    client.listJobs(query, { limit, after }),
+    state === 'running'
+      ? listRunning(client, { phase, error, limit })
+      : client.listJobs(given({ state, phase, error }), { limit, after }),
   )
   if (options.json) {
     for (const job of page.jobs) print(job)
+    if (page.next !== '') say(JSON.stringify({ next: page.next }))
     return 0
   }
   const rows = page.jobs.map((job) => [

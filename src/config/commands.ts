@@ -128,9 +128,13 @@ const enqueueOptions = {
   }),
 } satisfies Options
 
+const listedStates = choice('state', [
+  ...(['ready', 'running', 'scheduled', 'done', 'dead', 'cancelled', 'unsettled'] as const),
+])
+
 const listOptions = {
   ...askOptions,
-  state: option(choice('state', ['ready', 'scheduled', 'done', 'dead', 'cancelled', 'unsettled']), {
+  state: option(listedStates, {
     summary: 'Only jobs in this state.',
     ...flagOnly,
   }),
@@ -146,7 +150,7 @@ const listOptions = {
     ...flagOnly,
   }),
   after: option(text('cursor'), {
-    summary: 'The next page, as the one before has named it.',
+    summary: 'The next page, as the one before has named it; with --json in a last line on stderr.',
     ...flagOnly,
   }),
 } satisfies Options

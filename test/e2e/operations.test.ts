@@ -26,6 +26,32 @@ async function shardOf(client: PipelineClient) {
   return shard
 }
 
+describe('jobs list', () => {
+  it('finds the running ones, and as JSON says where the next page begins', async () => {
+    bench.manager()
+    bench.worker('work', ['--concurrency', '2'])
+    const client = await bench.client()
+    await bench.workersReady(client, { work: 1 })
+    await client.enqueueJobs(numbered(5, { waitsFor: join(bench.folder, 'never') }))
+    await until(async () => (await shardOf(client)).phases[0]?.running === 2, { what: 'two run' })
+
+    const list = (...flags: string[]) => bench.run(['jobs', 'list', bench.router, ...flags])
+    const running = await list('--state', 'running', '--json')
+    const jobs = lines(running.stdout).map((line) => JSON.parse(line) as object)
+    expect(jobs).toMatchObject([{ state: 'running' }, { state: 'running' }])
+    expect(running.stderr).toBe('')
+    expect(await list('--state', 'running', '--phase', 'finish', '--json')).toMatchObject({
+      ...{ code: 0, stdout: '' },
+    })
+
+    const first = await list('--limit', '3', '--json')
+    const { next } = JSON.parse(lines(first.stderr).at(-1) ?? '') as { next: string }
+    const second = await list('--limit', '3', '--json', '--after', next)
+    expect([...lines(first.stdout), ...lines(second.stdout)]).toHaveLength(5)
+    expect(second.stderr).toBe('')
+  })
+})
+
 describe('pause', () => {
   it('holds new grants over a restart of the manager, until resume; what runs goes on', async () => {
     const manager = bench.manager()
