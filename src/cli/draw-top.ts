@@ -75,7 +75,13 @@ function shortly(ms: number | undefined): string {
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`
 }
 
-/** Colours take no columns, so a line that has some is left as it is: those are short. */
+/** Colours take no columns, and have to end again. */
 function cut(line: string, columns: number): string {
-  return line.includes('\u001b') || line.length <= columns ? line : line.slice(0, columns)
+  let left = columns
+  // oxlint-disable-next-line no-control-regex -- that is how a colour begins
+  return line.replaceAll(/(\u001b\[[\d;]*m)|./gu, (text, colour?: string) => {
+    if (colour !== undefined) return colour
+    left -= 1
+    return left >= 0 ? text : ''
+  })
 }

@@ -1,6 +1,7 @@
 /** `top`: at a terminal, in a pipe, and as JSON. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { until } from '../wait.ts'
@@ -56,6 +57,20 @@ describe('top', () => {
     child.stdin.write('q')
     expect((await once(child, 'exit'))[0]).toBe(0)
     expect(text).toContain('\u001b[?1049l')
+  })
+
+  it('is no wider than a narrow terminal, colours or not', async () => {
+    const command = `stty cols 40; exec ${process.execPath} ${cli} top ${bench.router}`
+    const child = bench.spawned(spawn('script', ['-qec', command, '/dev/null']))
+    let text = ''
+    child.stdout.on('data', (more: Buffer) => (text += more.toString()))
+    const screens = () => text.split('\u001b[H')
+    await until(() => screens().length >= 3, { what: 'it is drawn twice', timeoutMs: 20_000 })
+    child.stdin.write('q')
+    await once(child, 'exit')
+    const lines = stripVTControlCharacters(screens()[1] ?? '').split('\r\n')
+    expect(lines.some((line) => line.startsWith('"work" holds the pipeline up'))).toBe(true)
+    expect(Math.max(...lines.map((line) => line.length))).toBe(40)
   })
 
   it('of an address where nobody answers says so, and ends', async () => {
