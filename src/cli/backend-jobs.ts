@@ -13,21 +13,24 @@ export interface OpenBackend {
   readonly jobTypes: readonly string[]
 }
 
-const isPipelineFile = /\.[cm]?[jt]s$/
+/** By its name: a store file is called otherwise. */
+export const isPipelineFile = (path: string): boolean => /\.[cm]?[jt]s$/.test(path)
 
 /** The open backend of a pipeline file; `undefined` when the path is that of something else. */
 export async function openBackend(
   path: string,
   name: string | undefined,
 ): Promise<OpenBackend | undefined> {
-  if (!isPipelineFile.test(path)) return undefined
+  if (!isPipelineFile(path)) return undefined
   const compiled = compilePipeline(pickPipeline(await loadPipelineFile(path), name))
   const { spec } = compiled
   const storage = await backendOf(compiled)
   // Others are locked by the manager, or are in the memory of another process.
-  if (!storage.info().capabilities.shared) {
+  const { capabilities, description } = storage.info()
+  if (!capabilities.shared) {
     throw new CarbontubeError('CT_REFUSED', `the store of "${spec.name}" has one user at a time`, {
-      hint: 'Give the store file instead: .carbontube/NAME.db.',
+      hint: `Give the file of the store itself, if it is SQLite: it is ${description}.`,
+      details: { store: description },
     })
   }
   await storage.open()

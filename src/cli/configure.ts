@@ -11,7 +11,9 @@ const usualFile = 'carbontube.config.json'
 
 /** The options of a command, complete. Throws what `parseConfig` and `resolveOptions` throw. */
 export function optionsFor<N extends CommandName>(name: N, flags: Flags): CommandOptions<N> {
-  return resolveOptions(name, { flags, variables: process.env, file: configFile(flags) })
+  // Whoever reports a broken file needs the version.
+  const file = name === 'version' ? undefined : configFile(flags)
+  return resolveOptions(name, { flags, variables: process.env, file })
 }
 
 /** The file that was named, else the one in the working directory. CARBONTUBE_CONFIG= reads none. */

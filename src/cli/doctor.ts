@@ -4,6 +4,7 @@ import type { GlobalOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { freeBytesBeside } from '../storage/sqlite/room.ts'
 import { StoreFile } from '../storage/sqlite/store-file.ts'
+import { isPipelineFile } from './backend-jobs.ts'
 import { print, style, table } from './command-context.ts'
 
 interface Check {
@@ -16,6 +17,12 @@ interface Check {
 export function doctor(path: string, options: GlobalOptions): Promise<number> {
   if (!existsSync(path)) {
     throw new CarbontubeError('CT_FILE_NOT_FOUND', `there is no file ${path}`, {
+      details: { path },
+    })
+  }
+  if (isPipelineFile(path)) {
+    throw new CarbontubeError('CT_USAGE', `${path} is a pipeline file, not the file of a store`, {
+      hint: 'Give the SQLite file in which the jobs are: .carbontube/NAME.db beside the manager, usually.',
       details: { path },
     })
   }

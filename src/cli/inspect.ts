@@ -2,6 +2,7 @@
 import { shardsAsOne, type PipelineStatus } from '../client/all-shards.ts'
 import { PipelineClient } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
+import { duration } from '../config/kinds.ts'
 import type { WorkerStatus } from '../core/status.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
@@ -178,7 +179,7 @@ export async function checkFile(file: string, options: CommandOptions<'check'>):
   const rows = phases.map(({ jobType, retry, timeoutMs }) => [
     jobType,
     retry.attempts,
-    `${timeoutMs} ms`,
+    duration.show(timeoutMs),
   ])
   print(table(['phase', 'attempts', 'timeout'], rows))
   return 0

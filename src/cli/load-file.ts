@@ -23,6 +23,8 @@ export interface LoadedFile {
   readonly phases: readonly PhaseClass[]
   /** Exported classes without a name or job type: bases of others, or somebody forgot it. */
   readonly nameless: readonly string[]
+  /** Those of them that are pipelines. */
+  readonly namelessPipelines: readonly string[]
 }
 
 /**
@@ -36,15 +38,19 @@ export async function loadPipelineFile(file: string): Promise<LoadedFile> {
   const path = resolve(file)
   checkIsFile(path)
   const { loader, exported } = await importFile(path)
-  const found = Object.entries(exported).flatMap(membersOf)
+  const members = Object.entries(exported).flatMap(membersOf)
 
-  const named = classesIn(found, isPipelineClass, 'name')
-  const typed = classesIn(found, isPhaseClass, 'jobType')
+  const named = classesIn(members, isPipelineClass, 'name')
+  const typed = classesIn(members, isPhaseClass, 'jobType')
   const chained = named.classes.flatMap((one) => [...compilePipeline(one).phaseClasses])
-  const phases = [...new Set([...typed.classes, ...chained])]
+  // As they follow each other in chains; a module's exports come in the order of the alphabet.
+  const phases = [...new Set([...chained, ...typed.classes])]
   const nameless = [...named.nameless, ...typed.nameless]
+  const found = { pipelines: named.classes, phases, nameless, namelessPipelines: named.nameless }
+  if (phases.length === 0 && named.nameless.length > 0)
+    throw noPipelineIn({ path, loader, ...found })
   if (phases.length === 0) throw nothingIn(path, Object.keys(exported), nameless)
-  return { path, loader, pipelines: named.classes, phases, nameless }
+  return { path, loader, ...found }
 }
 
 /**
@@ -56,20 +62,35 @@ export function pickPipeline(loaded: LoadedFile, name?: string): PipelineClass {
   const byName = new Map(loaded.pipelines.map((one) => [textOf(one, 'name'), one]))
   const names = [...byName.keys()]
   const [only] = loaded.pipelines
-  if (only === undefined) {
-    throw new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `${loaded.path} exports no pipeline`, {
-      hint: hintOf('It exports phases only; add a class that extends Pipeline.', loaded),
-      details: { path: loaded.path },
-    })
-  }
+  if (only === undefined) throw noPipelineIn(loaded)
   if (name === undefined && loaded.pipelines.length === 1) return only
   const found = name === undefined ? undefined : byName.get(name)
   if (found !== undefined) return found
 
   const what = name === undefined ? 'which pipeline? There are several' : `no pipeline "${name}"`
   throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `${what} in ${loaded.path}`, {
-    hint: hintOf(`It has: ${names.join(', ')}${didYouMean(name ?? '', names)}`, loaded),
+    hint: hintOf(`It has: ${names.join(', ')}${whichOne(name, names)}`, loaded),
     details: { path: loaded.path, known: names },
+  })
+}
+
+function whichOne(name: string | undefined, names: readonly string[]): string {
+  if (name !== undefined) return didYouMean(name, names)
+  return '. Say which after the file: `carbontube pipeline FILE NAME`.'
+}
+
+function noPipelineIn({ path, nameless, namelessPipelines }: LoadedFile): CarbontubeError {
+  if (namelessPipelines.length === 0) {
+    return new CarbontubeError('CT_NO_PIPELINE_IN_FILE', `${path} exports no pipeline`, {
+      hint: hintOf('It exports phases only; add a class that extends Pipeline.', { nameless }),
+      details: { path },
+    })
+  }
+  const classes = namelessPipelines.join(', ')
+  const message = `${path} exports no pipeline with a name: ${classes} has none`
+  return new CarbontubeError('CT_NO_PIPELINE_IN_FILE', message, {
+    hint: "Add it as a field of the class: name = 'my-pipeline'.",
+    details: { path, namelessPipelines },
   })
 }
 

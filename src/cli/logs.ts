@@ -1,8 +1,11 @@
 /** `logs`: what the phases of a pipeline log, over all its workers, as it comes. */
 import { pubDoorsOf, subscribe } from '../client/event-subscription.ts'
 import type { CommandOptions } from '../config/commands.ts'
+import { didYouMean } from '../errors/did-you-mean.ts'
+import { CarbontubeError } from '../errors/errors.ts'
 import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
+import type { Welcome } from '../wire/replies.ts'
 import { print, say, style } from './command-context.ts'
 import { withClient } from './inspect.ts'
 import { stopSignal } from './shutdown.ts'
@@ -24,7 +27,8 @@ export async function followLogs(
   options: CommandOptions<'logs'>,
 ): Promise<number> {
   const stopped = stopSignal(0)
-  const { managers } = await withClient(address, options, (client) => client.status())
+  const { managers, welcome } = await withClient(address, options, (client) => client.status())
+  if (options.phase !== undefined) checkPhase(options.phase, welcome)
   const subscription = await subscribe({
     addresses: pubDoorsOf(managers, address),
     topics: ['job.log'],
@@ -38,6 +42,16 @@ export async function followLogs(
   const code = await stopped
   subscription.close()
   return code
+}
+
+/** Of a phase that there is not, nothing would ever come. */
+function checkPhase(phase: string, { pipeline, jobTypes }: Welcome): void {
+  if (jobTypes.includes(phase)) return
+  const message = `pipeline "${pipeline}" has no phase "${phase}"${didYouMean(phase, jobTypes)}`
+  throw new CarbontubeError('CT_UNKNOWN_JOB_TYPE', message, {
+    hint: `It has: ${jobTypes.join(', ')}.`,
+    details: { phase, known: jobTypes },
+  })
 }
 
 /** `undefined`: a worker in another language has left something out. */

@@ -124,8 +124,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+/** The ways in which people ask for the version or for help, besides those of the table. */
+function asked(words: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = words
+  if (['--version', '-V', '-v'].includes(first)) return ['version', ...rest]
+  // Commander's `help` knows one word, and would show that of the group.
+  return first === 'help' && rest.length > 1 ? [...rest, '--help'] : words
+}
+
 try {
-  await program.parseAsync()
+  await program.parseAsync(asked(process.argv.slice(2)), { from: 'user' })
 } catch (error) {
   // Help that was asked for ends so.
   process.exitCode = error instanceof CommanderError ? error.exitCode : reportError(error, output)

@@ -59,7 +59,9 @@ export function redrive(
   const { all, phase, error } = options
   const isFiltered = phase !== undefined || error !== undefined
   if (all ? ids.length > 0 : ids.length === 0 || isFiltered) {
-    throw new CarbontubeError('CT_USAGE', 'give the ids of dead jobs, or --all', {
+    const isBoth = all && ids.length > 0
+    const what = `give the ids of dead jobs, or --all${isBoth ? ', not both' : ''}`
+    throw new CarbontubeError('CT_USAGE', what, {
       hint: '--phase and --error narrow --all: `carbontube dead redrive ADDRESS --all --phase encode`.',
     })
   }

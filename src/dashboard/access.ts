@@ -47,11 +47,21 @@ export function parseToken(text: string): AccessToken {
   // Not the whole of it: somebody may have given the secret where its hash is wanted.
   throw new CarbontubeError(
     'CT_BAD_OPTION',
-    `the token ${shown(text.slice(0, 8))}… is not name:role:hash`,
+    `the token ${shown(text.slice(0, 8))}… is not name:role:hash: ${wrongPartOf(text)}`,
     {
       hint: 'Make one with `carbontube web-token <name> <role>`; roles are read, operate and admin.',
     },
   )
+}
+
+/** Never with the part itself. */
+function wrongPartOf(text: string): string {
+  const parts = text.split(':')
+  const [name = '', role = ''] = parts
+  if (parts.length !== 3) return `it has ${parts.length} of the 3 parts`
+  if (!isTokenName(name)) return 'its name is not 1 to 64 letters, digits and any of . _ -'
+  const isRole = Object.hasOwn(ranks, role.toLowerCase())
+  return isRole ? 'its hash is not 64 hex digits' : 'its role is none of read, operate and admin'
 }
 
 export function hashOfSecret(secret: string): Buffer {

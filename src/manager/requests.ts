@@ -181,7 +181,7 @@ export class Requests {
     if (name === pipeline) return
     const guess = closest(name, [pipeline])
     throw new CarbontubeError('CT_UNKNOWN_PIPELINE', `there is no pipeline "${name}" here`, {
-      hint: `This manager runs "${pipeline}"${guess === undefined ? '' : ': did you mean that'}.`,
+      hint: `This manager runs "${pipeline}"${guess === undefined ? '.' : '; did you mean that?'}`,
       details: { pipeline: name, known: [pipeline] },
     })
   }

@@ -40,7 +40,7 @@ export function storeForeign(where: string, why: string, cause?: unknown): Carbo
 export function storeHeld(where: string, holder: string | undefined): CarbontubeError {
   const by = holder === undefined ? 'another process' : holder
   return new CarbontubeError('CT_STORE_HELD', `${where} is held by ${by}`, {
-    hint: 'Stop that process, or open the file read-only.',
+    hint: 'Stop that process; to look only, `carbontube audit` and `doctor` read an SQLite file in use.',
     details: { where, ...(holder === undefined ? {} : { holder }) },
   })
 }

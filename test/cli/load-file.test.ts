@@ -16,7 +16,7 @@ describe('what is found', () => {
   it('pipelines, exported phases and those of chains, each class once', async () => {
     const loaded = await load(hashesTs)
     expect(loaded.pipelines.map(({ name }) => name)).toEqual(['Hashes', 'OnlyHashes'])
-    expect(loaded.phases.map(({ name }) => name)).toEqual(['Alone', 'Hash', 'Remove'])
+    expect(loaded.phases.map(({ name }) => name)).toEqual(['Hash', 'Remove', 'Alone'])
     expect(loaded.nameless).toEqual(['Base'])
   })
 
@@ -188,6 +188,25 @@ describe('pickPipeline', () => {
     )
   })
 
+  it('says how to name one of several', async () => {
+    const loaded = await load(hashesTs)
+    expect(() => pickPipeline(loaded)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('`carbontube pipeline FILE NAME`') }),
+    )
+  })
+
+  it('refuses a pipeline without a name, saying that it has none', async () => {
+    const text = hashesTs.replace(/readonly name = '[^']*'/g, '')
+    const loaded = await load(text)
+    expect(() => pickPipeline(loaded)).toThrow(
+      expect.objectContaining({
+        code: 'CT_NO_PIPELINE_IN_FILE',
+        message: expect.stringMatching(/no pipeline with a name: .*Hashes.* has none$/),
+        hint: "Add it as a field of the class: name = 'my-pipeline'.",
+      }),
+    )
+  })
+
   it('refuses a file with phases only', async () => {
     const text = `import { Phase } from 'carbontube'
       export class A extends Phase { readonly jobType = 'a'; execute() {} }`
@@ -208,7 +227,7 @@ describe('pickPhase', () => {
     expect(() => pickPhase(loaded, 'hahs')).toThrow(
       expect.objectContaining({
         code: 'CT_UNKNOWN_JOB_TYPE',
-        hint: expect.stringMatching(/^It has: alone, hash, remove; did you mean "hash"\?/),
+        hint: expect.stringMatching(/^It has: hash, remove, alone; did you mean "hash"\?/),
       }),
     )
   })

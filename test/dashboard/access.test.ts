@@ -1,7 +1,7 @@
 /** Who may do what: every route of the document with every role, sessions, and pages of somebody else. */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mayDo } from '../../src/dashboard/access.ts'
+import { mayDo, parseToken } from '../../src/dashboard/access.ts'
 import type { Problem, Session, Settings } from '../../src/dashboard/api-types.ts'
 import { openApiDocument } from '../../src/dashboard/open-api.ts'
 import { Bench } from '../e2e/processes.ts'
@@ -260,6 +260,17 @@ describe('carbontube web', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('name:role:hash')
     expect(stderr).not.toContain('my-long-secret-text')
+  })
+
+  it.each([
+    ['a:b', 'it has 2 of the 3 parts'],
+    ['a b:read:00', 'its name is not'],
+    ['a:b:c', 'its role is none of read, operate and admin'],
+    ['a:read:c', 'its hash is not 64 hex digits'],
+  ])('says what is wrong with the token %s', (token, what) => {
+    expect(() => parseToken(token)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(what) }),
+    )
   })
 
   it('starts away from loopback with a token that web-token has made', async () => {

@@ -118,6 +118,25 @@ describe('the command line refuses', () => {
     expect(said).toMatch(new RegExp(`Usage: carbontube ${usage.replace(/[[]/g, '\\[')}`))
   })
 
+  it.each([
+    [
+      ['dead', 'redrive', 'ROUTER', '--all', 'nojob'],
+      'CT_USAGE: give the ids of dead jobs, or --all, not both',
+      2,
+    ],
+    [['doctor', ledgerFile], `CT_USAGE: ${ledgerFile} is a pipeline file`, 2],
+    [['logs', 'ROUTER', '--phase', 'wrok'], 'has no phase "wrok"; did you mean "work"?', 5],
+    [['enqueue', 'ROUTER', 'ledgr', '{}'], 'This manager runs "ledger"; did you mean that?', 5],
+  ])('%j, saying what to do', async (args, message, exit) => {
+    const given = args.map((word) => (word === 'ROUTER' ? bench.router : word))
+    await expectRefusal(given, message, exit)
+  })
+
+  it('the audit of a pipeline file on SQLite, naming the store file', async () => {
+    const message = await expectRefusal(['audit', ledgerFile], 'CT_REFUSED', 6)
+    expect(message).toContain(join(bench.folder, '.carbontube', 'ledger.db'))
+  })
+
   it('a wrong command line as JSON, when that is asked for', async () => {
     const { code, stderr } = await bench.run(['status', '--json'])
     expect(code).toBe(2)
@@ -133,6 +152,30 @@ describe('the command line refuses', () => {
     expect(refused.stderr).toContain('CT_USAGE: --id is the id of one job, and line 3 is another')
     await expectRefusal(['jobs', 'show', bench.router, 'only-one'], 'CT_JOB_NOT_FOUND', 5)
     expect(await bench.run(args, '{"n": 1}\n\n')).toMatchObject({ code: 0, stdout: 'only-one\n' })
+  })
+})
+
+describe('what people ask first', () => {
+  it.each([['--version'], ['-V'], ['-v'], ['version']])(
+    'is answered: %s, also with a broken configuration file',
+    async (word) => {
+      const broken = join(bench.folder, 'broken.json')
+      writeFileSync(broken, '{pipeline: ')
+      const { code, stdout } = await bench.run([word], '', { CARBONTUBE_CONFIG: broken })
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/)])
+    },
+  )
+
+  it('is answered: the help of a command in a group', async () => {
+    const { code, stdout } = await bench.run(['help', 'jobs', 'list'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('Usage: carbontube jobs list')
+  })
+
+  it('is answered: what is in a file, phases as they follow each other', async () => {
+    const { code, stdout } = await bench.run(['check', ledgerFile])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^work +2 +30m\nfinish +5 +30m$/m)
   })
 })
 
