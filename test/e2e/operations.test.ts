@@ -200,13 +200,15 @@ describe('workers', () => {
     bench.worker('finish')
     const client = await bench.client()
     await bench.workersReady(client, { work: 1, finish: 1 })
-    await client.enqueueJobs(numbered(3, { ms: 2_000 }))
+    const flag = join(bench.folder, 'go-on')
+    await client.enqueueJobs(numbered(3, { waitsFor: flag }))
     await until(() => bench.entries().length === 1, { what: 'the first job runs' })
     const { workers } = await shardOf(client)
     const id = workers.find(({ jobType }) => jobType === 'work')?.id ?? ''
     expect((await bench.run(['workers', 'drain', bench.pull, id])).code).toBe(0)
     const resumed = await bench.run(['workers', 'resume', bench.pull, id])
     expect(resumed).toMatchObject({ code: 0, stderr: `${id} takes jobs\n` })
+    writeFileSync(flag, '')
     await bench.settled(client, 3)
     const ran = bench.entries().filter(({ phase }) => phase === 'work')
     expect(ran.map(({ pid, attempt }) => [pid, attempt])).toEqual([
