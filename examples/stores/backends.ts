@@ -1,7 +1,9 @@
 /** The same pipeline on other stores. docs/how-to/choose-a-store.md quotes the regions. */
+// #region imports
 import { EphemeralStorageBackend, PostgresStorageBackend } from 'carbontube'
 import { RedisStorageBackend, SqliteStorageBackend } from 'carbontube'
 import { Greetings } from './pipeline.ts'
+// #endregion imports
 
 // #region memory
 export class InMemory extends Greetings {

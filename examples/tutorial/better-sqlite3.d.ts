@@ -11,5 +11,5 @@ declare module 'better-sqlite3' {
     }
   }
   const Database: new (path: string) => Database.Database
-  export = Database
+  export default Database
 }

@@ -8,6 +8,7 @@ npm pack
 
 # #region install
 npm init -y
+npm pkg set type=module
 npm install ../carbontube/carbontube-0.1.0.tgz
 # #endregion install
 
@@ -18,6 +19,14 @@ npm install better-sqlite3@12
 # #region check
 npx carbontube check pipeline.ts
 # #endregion check
+
+# #region compiler
+npm install --save-dev typescript@6 @types/node
+# #endregion compiler
+
+# #region compile
+npx tsc
+# #endregion compile
 
 # #region bundle
 mkdir published

@@ -3,14 +3,14 @@
 import { PipelineClient, isCarbontubeError } from 'carbontube'
 import type { Reports } from './pipeline.ts'
 
-export async function connect(address: string) {
-  const client = new PipelineClient<typeof Reports>(address, { timeout: '5s' })
+type Client = PipelineClient<typeof Reports>
+
+export async function connect(address: string): Promise<Client> {
+  const client: Client = new PipelineClient(address, { timeout: '5s' })
   await client.connect()
   return client
 }
 // #endregion connect
-
-type Client = Awaited<ReturnType<typeof connect>>
 
 // #region enqueue
 export async function orderReport(client: Client, title: string, text: string) {

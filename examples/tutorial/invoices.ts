@@ -33,9 +33,9 @@ export class RecordInvoice extends Phase {
     return { invoice: idempotencyKey }
   }
 }
-// #endregion phase
 
 export class Invoices extends Pipeline {
   readonly name = 'invoices'
   readonly phases = chain(RecordInvoice)
 }
+// #endregion phase

@@ -14,7 +14,7 @@ const openBrace = 0x7b
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' })
 
-export function packHeader(type: string, fields: Readonly<Record<string, unknown>>): Buffer {
+export function packHeader(type: string, fields: Readonly<Record<string, unknown>>): Uint8Array {
   return packr.pack({ v: protocolVersion, type, ...fields })
 }
 

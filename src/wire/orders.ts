@@ -15,7 +15,7 @@ const kinds = { grant: 0, abort: 1, skip: 2, drain: 3, resume: 4 } as const
 /** Those that are a number and nothing else. */
 const plainKinds = ['skip', 'drain', 'resume'] as const
 
-export function encodeOpen(open: StreamOpen): Buffer[] {
+export function encodeOpen(open: StreamOpen): Uint8Array[] {
   return [packHeader('open', { ...open })]
 }
 

@@ -1,6 +1,6 @@
 /** The package as it would be published, and what a test adds to a stranger's project to save time. */
 import { execFileSync } from 'node:child_process'
-import { cpSync } from 'node:fs'
+import { cpSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,5 +25,14 @@ export function addDriver(project: string): void {
     const installed = join(root, 'node_modules', name)
     const isNeeded = (path: string) => !/\/(deps|obj|obj\.target|src)$/.test(path)
     cpSync(installed, join(project, 'node_modules', name), { recursive: true, filter: isNeeded })
+  }
+}
+
+/** As after `npm install --save-dev typescript@6 @types/node`: those of this repository, by links. */
+export function addCompiler(project: string): void {
+  for (const name of ['typescript', '@types', '.bin/tsc']) {
+    const link = join(project, 'node_modules', name)
+    rmSync(link, { recursive: true, force: true })
+    symlinkSync(join(root, 'node_modules', name), link)
   }
 }

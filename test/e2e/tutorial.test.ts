@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { regionNames, regionOf } from '../../scripts/quoted-regions.mjs'
 import type { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { until } from '../wait.ts'
-import { addDriver, hasOwnSqlite, packInto } from './package.ts'
+import { addCompiler, addDriver, hasOwnSqlite, packInto } from './package.ts'
 import { Bench } from './processes.ts'
 import { Shell, signalGroup, type Running } from './shell.ts'
 
@@ -100,6 +100,14 @@ describe('the tutorial', () => {
     copyFileSync(join(example, 'pipeline.ts'), join(folder, 'pipeline.ts'))
     expectOutput(await outputOf('check'), 'check')
   })
+
+  it('has types that fit', async () => {
+    expect(region('compiler')).toBe('npm install --save-dev typescript@6 @types/node')
+    addCompiler(folder)
+    copyFileSync(join(example, 'tsconfig.json'), join(folder, 'tsconfig.json'))
+    expect(await outputOf('check')).not.toContain('not checked')
+    expect(await outputOf('compile')).toBe('')
+  }, 120_000)
 
   it('runs a first job on one box', async () => {
     const bundle = await start('bundle')

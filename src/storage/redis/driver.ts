@@ -10,8 +10,14 @@ import { packageFrom } from '../driver-package.ts'
 /** A `require` of some folder, as `createRequire` makes it. */
 type RequireFrom = (id: string) => unknown
 
-/** An argument of a command. Bytes must be a `Buffer`: ioredis makes a text of any other array. */
-export type RedisArgument = string | number | Buffer
+/**
+ * Bytes must be a `Buffer`: ioredis makes a text of any other array. It is known by one of its methods, since
+ * the declarations of the package name no type of Node: a project may have them without asking for them.
+ */
+type BufferBytes = Uint8Array & { equals(other: Uint8Array): boolean }
+
+/** An argument of a command. */
+export type RedisArgument = string | number | BufferBytes
 
 /** What a server answers: texts are bytes. */
 export type RedisReply = number | Uint8Array | null | readonly RedisReply[]
