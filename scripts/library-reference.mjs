@@ -14,7 +14,7 @@ const folder = 'docs/reference'
 
 /** Steps of the types behind `chain`, the client and the stubs: their results are shown, they are not. */
 const inner = [
-  ...['AnyChain', 'ChainOf', 'Checked', 'Fold', 'InstanceOf', 'JobAtEnd', 'JobOfFirst', 'Named'],
+  ...['AnyChain', 'ChainOf', 'Checked', 'Fold', 'InstanceOf', 'Linked', 'JobOfFirst', 'Named'],
   ...['PhaseClasses', 'PhaseOf', 'PhaseTyped', 'PipelineJobType', 'StubOf', 'Travels', 'catalogue'],
 ]
 

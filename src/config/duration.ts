@@ -5,7 +5,10 @@
 import { CarbontubeError } from '../errors/errors.ts'
 import { shown } from '../errors/shown.ts'
 
-/** Milliseconds, or a text such as `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'1d'`, `'1.5h'`. */
+/**
+ * Milliseconds, or a text such as `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'1d'`, `'1.5h'`. TypeScript forgets which text
+ * a field has: write `readonly timeout = '10m'`, and `retry = { delay: '10s' } as const`.
+ */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -16,7 +19,8 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-const pattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+// The type lets blanks through before and after the number.
+const pattern = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/
 
 /**
  * Whole milliseconds of a duration; fractions are rounded.

@@ -95,8 +95,22 @@ type After<C, Job> = IsAny<RawReturned<C>> extends true ? RawReturned<C> : Merge
 /** How sentences call a phase. */
 type Name<C> = string extends JobTypeOf<C> ? 'a phase' : `"${JobTypeOf<C>}"`
 
+/** First whether it is a phase class at all. A wrong option of one has an error of its own, at its field. */
+type Judge<C, Job> = C extends new () => Executing ? JudgePhase<C, Job> : NoPhaseClass<C>
+
+interface Executing {
+  execute(...args: never[]): unknown
+}
+
+type NoPhaseClass<C> = C extends Executing & { readonly jobType: infer T extends string }
+  ? DoesNotFit<`"${T}" is an instance: give chain the class, without "new" and "()"`, { gets: C }>
+  : DoesNotFit<
+      'no phase class: one extends Phase, is not abstract, and its constructor needs no arguments',
+      { gets: C }
+    >
+
 /** First what it wants, then what it returns. `any` opts out on either side. */
-type Judge<C, Job> = [Job] extends [JobNeeded<C>]
+type JudgePhase<C, Job> = [Job] extends [JobNeeded<C>]
   ? SchemaFits<C> extends true
     ? JudgeReturned<C, RawReturned<C>>
     : DoesNotFit<

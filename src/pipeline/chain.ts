@@ -5,7 +5,14 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { CarbontubeError } from '../errors/errors.ts'
-import type { Checked, Fold, JobAtEnd, JobOfFirst, PhaseClasses } from './chain-types.ts'
+import type {
+  Checked,
+  DoesNotFit,
+  Fold,
+  JobAtEnd,
+  JobOfFirst,
+  PhaseClasses,
+} from './chain-types.ts'
 import { isPhaseClass, isPhaseInstance } from './phase.ts'
 import { isStandardSchema } from './schema.ts'
 import type { Travels } from './travel.ts'
@@ -23,12 +30,17 @@ export interface Chain<Input, Output, P extends PhaseClasses = PhaseClasses> {
   readonly '~types'?: { readonly input: Input; readonly output: Output }
 }
 
+/** What `chain` returns for the phases `P`. Without any there is no argument to point at: the field does not fit. */
+type Linked<Input, F, P extends readonly unknown[]> = P extends readonly []
+  ? DoesNotFit<'a chain has at least one phase', { phases: P }>
+  : Chain<Input, JobAtEnd<F>, P extends PhaseClasses ? P : never>
+
 /** What `accepts` returns: a `chain` whose input is declared. */
 export interface Door<Input, Job> {
   /** Like the plain `chain`, beginning with what the schema takes. */
-  chain<const P extends PhaseClasses>(
+  chain<const P extends readonly unknown[]>(
     ...phases: Checked<P, Fold<P, Job>>
-  ): Chain<Input, JobAtEnd<Fold<P, Job>>, P>
+  ): Linked<Input, Fold<P, Job>, P>
 }
 
 /**
@@ -38,9 +50,9 @@ export interface Door<Input, Job> {
  *
  * @throws CT_BAD_PIPELINE when an argument is no phase class (often `undefined`: a circular import)
  */
-export function chain<const P extends PhaseClasses>(
+export function chain<const P extends readonly unknown[]>(
   ...phases: Checked<P, Fold<P, JobOfFirst<P>>>
-): Chain<JobOfFirst<P>, JobAtEnd<Fold<P, JobOfFirst<P>>>, P> {
+): Linked<JobOfFirst<P>, Fold<P, JobOfFirst<P>>, P> {
   return link(phases) as never
 }
 

@@ -10,7 +10,7 @@ import { checkOptionNames } from './phase-options.ts'
 
 const phaseBrand = Symbol.for('carbontube.phase')
 
-/** How a failed phase is tried again. Durations: milliseconds or `'30s'`. All optional. */
+/** How a failed phase is tried again. All optional. Durations: milliseconds, or with `as const` `'30s'`. */
 export interface RetryOptions {
   /** Counted attempts before the job is dead, 1 … 1,000,000; default 5. */
   readonly attempts?: number

@@ -13,6 +13,8 @@ describe('durationMs', () => {
     ['2h', 7_200_000],
     ['1d', 86_400_000],
     ['1.5h', 5_400_000],
+    ['10 m', 600_000],
+    [' 5s', 5_000],
   ])('%s is %i ms', (value, ms) => {
     expect(durationMs(value, 'timeout')).toBe(ms)
   })
@@ -23,7 +25,8 @@ describe('durationMs', () => {
     [Infinity, 'Infinity'],
     [1e300, '1e+300'],
     ['10', '"10"'],
-    ['10 m', '"10 m"'],
+    ['10 m ago', '"10 m ago"'],
+    [' m', '" m"'],
     ['-5s', '"-5s"'],
     ['1e3ms', '"1e3ms"'],
     ['ten minutes', '"ten minutes"'],
