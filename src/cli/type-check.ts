@@ -135,7 +135,7 @@ async function findTypeScript(path: string): Promise<TypeScript | string> {
   try {
     entry = createRequire(path).resolve('typescript')
   } catch {
-    return 'TypeScript is not installed here: npm install --save-dev typescript'
+    return 'TypeScript is not installed here: npm install --save-dev typescript@6'
   }
   const loaded = (await import(entry)) as { default?: TypeScript } & TypeScript
   const typescript = loaded.default ?? loaded
