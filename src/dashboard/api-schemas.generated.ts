@@ -74,6 +74,11 @@ export const apiSchemas: Readonly<Record<string, object>> = {
         description: 'Dead jobs that were looked at, the newest; `isCut`: there are more.',
       },
       isCut: { type: 'boolean' },
+      missing: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Pipelines that do not answer now, whose jobs are not here.',
+      },
     },
     required: ['groups', 'searched', 'isCut'],
     additionalProperties: false,
@@ -213,7 +218,7 @@ export const apiSchemas: Readonly<Record<string, object>> = {
       count: {
         type: 'number',
         description:
-          'Left out when the query needs a look into each job (`key.path=value`, part of an id).',
+          'Left out when the query needs a look into each job (`key.path=value`, part of an id, a group).',
       },
       more: { type: 'boolean', description: 'There are more than `count`.' },
       searched: {
@@ -221,10 +226,15 @@ export const apiSchemas: Readonly<Record<string, object>> = {
         description:
           'With such a query: how many jobs were looked at for this page; the search may go on at `next`.',
       },
+      missing: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Pipelines that do not answer now, whose jobs are not here.',
+      },
     },
     required: ['jobs', 'more'],
     additionalProperties: false,
-    description: 'GET jobs?q=…&after=…&limit=… (limit ≤ 100, default 50), newest first.',
+    description: 'GET jobs?q=…&group=…&after=…&limit=… (limit ≤ 100, default 50), newest first.',
   },
   JobRow: {
     type: 'object',

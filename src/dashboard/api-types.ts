@@ -190,17 +190,19 @@ export interface JobRow {
   readonly replayOf?: string
 }
 
-/** GET jobs?q=…&after=…&limit=… (limit ≤ 100, default 50), newest first. */
+/** GET jobs?q=…&group=…&after=…&limit=… (limit ≤ 100, default 50), newest first. */
 export interface JobPage {
   readonly jobs: readonly JobRow[]
   /** Cursor of the next page; left out on the last. */
   readonly next?: string
-  /** Left out when the query needs a look into each job (`key.path=value`, part of an id). */
+  /** Left out when the query needs a look into each job (`key.path=value`, part of an id, a group). */
   readonly count?: number
   /** There are more than `count`. */
   readonly more: boolean
   /** With such a query: how many jobs were looked at for this page; the search may go on at `next`. */
   readonly searched?: number
+  /** Pipelines that do not answer now, whose jobs are not here. */
+  readonly missing?: readonly string[]
 }
 
 /** GET pipelines/{pipeline}/jobs/{id} */
@@ -258,6 +260,8 @@ export interface DeadGroups {
   /** Dead jobs that were looked at, the newest; `isCut`: there are more. */
   readonly searched: number
   readonly isCut: boolean
+  /** Pipelines that do not answer now, whose jobs are not here. */
+  readonly missing?: readonly string[]
 }
 
 export interface DeadGroup {
@@ -435,7 +439,7 @@ export interface Settings {
  * GET    overview                               Snapshot
  * GET    history?span=15m                       History
  * GET    stream?topics=snapshot,logs            SSE: snapshot, logs, jobs, operation, resync; `: ping` every 15 s
- * GET    jobs?q&after&limit                     JobPage
+ * GET    jobs?q&group&after&limit               JobPage
  * GET    pipelines/{p}                          PipelineDefinition
  * POST   pipelines/{p}/pause | resume           operate; {phase?}; 204
  * POST   pipelines/{p}/jobs                     operate; EnqueueRequest → EnqueueAnswer

@@ -1,7 +1,9 @@
 /** Dead jobs by what they died of. A bounded look through the newest of them, at each request. */
+import { given } from '../language/given.ts'
+import type { AnsweringPipelines } from './answering-pipelines.ts'
 import type { DeadGroup, DeadGroups } from './api-types.ts'
 import { fingerprint, groupKey } from './error-fingerprint.ts'
-import { JobMerge, type FoundJob, type MergedPipeline } from './job-merge.ts'
+import { JobMerge, type FoundJob } from './job-merge.ts'
 
 const budget = { rows: 20_000, ms: 5_000 }
 
@@ -14,7 +16,7 @@ export function groupOf({ pipeline, job }: FoundJob): Pick<DeadGroup, 'key' | 'f
 }
 
 export async function deadGroups(
-  pipelines: readonly MergedPipeline[],
+  { pipelines, missing }: AnsweringPipelines,
   nowMs: () => number,
 ): Promise<DeadGroups> {
   const merge = new JobMerge({
@@ -32,7 +34,7 @@ export async function deadGroups(
   }
   return {
     groups: [...groups.values()].toSorted((a, b) => b.count - a.count || b.lastMs - a.lastMs),
-    ...{ searched, isCut: merge.cursor() !== undefined },
+    ...{ searched, isCut: merge.cursor() !== undefined, ...given({ missing }) },
   }
 }
 

@@ -5,10 +5,15 @@
 import { closest } from '../errors/did-you-mean.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
-import type { JobView } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
-import { decodeInstructions } from '../wire/instructions.ts'
+import {
+  answeringOf,
+  checkAllKnown,
+  watchNamed,
+  type AnsweringPipelines,
+} from './answering-pipelines.ts'
 import type { JobPage, JobRow } from './api-types.ts'
+import { fits, fitsWhole } from './job-fits.ts'
 import { JobMerge, type FoundJob, type MergedPipeline } from './job-merge.ts'
 import type { JobSearch } from './job-search.ts'
 import type { PipelineWatch } from './pipeline-watch.ts'
@@ -32,10 +37,18 @@ export class JobFinder {
     search: JobSearch,
     { after, limit }: { readonly after: string; readonly limit: number },
   ): Promise<JobPage> {
-    const exact = after === '' ? await this.#exact(search) : undefined
-    if (exact !== undefined) return { jobs: [rowOf(exact)], count: 1, more: false }
-    if (search.state === 'running') return this.#running(search, limit)
-    const merge = this.#merge(search, { after, rowsWanted: limit })
+    const meant = this.#meant(search)
+    const missing = given({ missing: meant.missing })
+    const exact = after === '' ? await this.#exact(search, meant) : undefined
+    if (exact !== undefined) {
+      const shown = exact.slice(0, limit)
+      const isMore = exact.length > limit
+      return { jobs: shown.map(rowOf), count: exact.length, more: isMore, ...missing }
+    }
+    if (search.state === 'running') {
+      return { ...(await this.#running(search, { meant, limit })), ...missing }
+    }
+    const merge = this.#merge(search, { ...meant, after, rowsWanted: limit })
     const endMs = this.#nowMs() + budget.ms
     const jobs: JobRow[] = []
     let searched = 0
@@ -44,31 +57,40 @@ export class JobFinder {
       if (found === undefined) break
       searched += 1
       if (this.#isTooOld(search, found)) merge.end(found.pipeline)
-      else if (fits(found.job, search)) jobs.push(rowOf(found))
+      else if (fits(found, search)) jobs.push(rowOf(found))
     }
     const next = merge.cursor()
-    const needsLook = search.id !== undefined || search.fields.length > 0
+    const needsLook =
+      search.id !== undefined || search.group !== undefined || search.fields.length > 0
     const isCounted = !needsLook && search.youngerThanMs === undefined && search.state !== 'ready'
     const counted = isCounted ? merge.count : { more: next !== undefined }
-    return { jobs, ...given({ next }), ...counted, ...(needsLook ? { searched } : {}) }
+    return { jobs, ...given({ next }), ...counted, ...(needsLook ? { searched } : {}), ...missing }
   }
 
   /**
-   * All of them, for an operation.
-   * @throws CT_TOO_LARGE beyond `jobsMax`, CT_TIMED_OUT beyond `withinMs`
+   * All of one pipeline that the pages of the same search would list, for an operation.
+   * @throws CT_TOO_LARGE beyond `jobsMax` and beyond `withinMs`
    */
   async all(
     search: JobSearch,
-    { jobsMax, withinMs }: { readonly jobsMax: number; readonly withinMs: number },
+    {
+      pipeline,
+      jobsMax,
+      withinMs,
+    }: { readonly pipeline: string; readonly jobsMax: number; readonly withinMs: number },
   ): Promise<readonly FoundJob[]> {
-    const merge = this.#merge(search, { after: '', rowsWanted: 100 })
+    const { pipelines } = this.#meant({ ...search, pipeline })
+    const exact =
+      search.id === undefined ? undefined : await this.#exact(search, this.#meant(search))
+    if (exact !== undefined) return exact.filter((one) => one.pipeline === pipeline)
+    const merge = this.#merge(search, { pipelines, after: '', rowsWanted: 100 })
     const endMs = this.#nowMs() + withinMs
     const jobs: FoundJob[] = []
     for (;;) {
       const found = await merge.next()
       if (found === undefined) return jobs
       if (this.#isTooOld(search, found)) merge.end(found.pipeline)
-      else if (fits(found.job, search)) jobs.push(found)
+      else if (fits(found, search)) jobs.push(found)
       if (jobs.length > jobsMax || this.#nowMs() > endMs) {
         throw new CarbontubeError(
           'CT_TOO_LARGE',
@@ -81,33 +103,32 @@ export class JobFinder {
     }
   }
 
-  #merge(search: JobSearch, page: { after: string; rowsWanted: number }): JobMerge {
+  #merge(
+    search: JobSearch,
+    {
+      pipelines,
+      ...page
+    }: { pipelines: readonly MergedPipeline[]; after: string; rowsWanted: number },
+  ): JobMerge {
     const withInstructions = search.fields.length > 0
-    return new JobMerge({
-      ...{ pipelines: this.#meant(search), query: this.#queryOf(search), withInstructions },
-      ...page,
-    })
+    return new JobMerge({ pipelines, query: this.#queryOf(search), withInstructions, ...page })
   }
 
   /** The pipelines that can have such jobs. */
-  #meant({ pipeline, phase }: JobSearch): readonly MergedPipeline[] {
+  #meant({ pipeline, phase }: JobSearch): AnsweringPipelines {
     const named = pipeline === undefined ? this.#watches() : [watchNamed(this.#watches(), pipeline)]
-    const meant =
-      phase === undefined ? named : named.filter(({ jobTypes }) => jobTypes.includes(phase))
-    if (meant.length === 0 && phase !== undefined) {
-      // Nothing is known of a pipeline that has never answered.
-      for (const { client } of named) void client
+    if (phase === undefined) return answeringOf(named)
+    if (!named.some(({ jobTypes }) => jobTypes.includes(phase))) {
+      checkAllKnown(named)
       throw unknownPhase(
         phase,
         named.flatMap(({ jobTypes }) => jobTypes),
       )
     }
-    return meant.map((watch) => ({
-      name: watch.name,
-      phases: watch.jobTypes.length,
-      shards: watch.latest?.status.welcome.shards ?? 1,
-      client: watch.client,
-    }))
+    // One that has never answered may have it as well.
+    return answeringOf(
+      named.filter(({ jobTypes, latest }) => latest === undefined || jobTypes.includes(phase)),
+    )
   }
 
   #queryOf({ state, phase, error, worker, olderThanMs }: JobSearch): ListQuery {
@@ -118,26 +139,40 @@ export class JobFinder {
     })
   }
 
-  /** An id is mostly pasted as a whole: then nothing has to be searched. */
-  async #exact(search: JobSearch): Promise<FoundJob | undefined> {
-    const { id, pipeline: _pipeline, fields, ...others } = search
-    if (id === undefined || fields.length > 0 || Object.keys(others).length > 0) return undefined
-    for (const { name, phases, client } of this.#meant(search)) {
-      try {
-        const { job } = await client.getJob(id)
-        return { pipeline: name, phases, job }
-      } catch (error) {
-        if (!isCarbontubeError(error) || error.code !== 'CT_JOB_NOT_FOUND') throw error
-      }
-    }
-    return undefined
+  /**
+   * An id is mostly pasted as a whole: then nothing has to be searched. Where a job has just that id, in any
+   * pipeline, ids that only begin like it are not meant.
+   */
+  async #exact(
+    search: JobSearch,
+    { pipelines }: AnsweringPipelines,
+  ): Promise<readonly FoundJob[] | undefined> {
+    const { id } = search
+    if (id === undefined) return undefined
+    const answers = await Promise.all(
+      pipelines.map(async ({ name, phases, client }): Promise<readonly FoundJob[]> => {
+        try {
+          const { job, instructions } = await client.getJob(id)
+          return [{ pipeline: name, phases, job: { ...job, instructions } }]
+        } catch (error) {
+          if (isCarbontubeError(error) && error.code === 'CT_JOB_NOT_FOUND') return []
+          throw error
+        }
+      }),
+    )
+    const found = answers.flat()
+    if (found.length === 0) return undefined
+    return found.filter((one) => fitsWhole(one, search, this.#nowMs()))
   }
 
   /** A store does not know who runs: the workers do. One page, of as many as they have. */
-  async #running(search: JobSearch, limit: number): Promise<JobPage> {
+  async #running(
+    search: JobSearch,
+    { meant, limit }: { readonly meant: AnsweringPipelines; readonly limit: number },
+  ): Promise<JobPage> {
     const query = this.#queryOf(search)
     const found = await Promise.all(
-      this.#meant(search).map(async ({ name, phases, shards, client }) => {
+      meant.pipelines.map(async ({ name, phases, shards, client }) => {
         const ids =
           search.worker === undefined ? this.#busyWorkers(name, search.phase) : [search.worker]
         const lists = ids.flatMap((worker) =>
@@ -154,7 +189,7 @@ export class JobFinder {
     )
     const all = found
       .flat()
-      .filter((one) => fits(one.job, search) && !this.#isTooOld(search, one))
+      .filter((one) => fits(one, search) && !this.#isTooOld(search, one))
       .toSorted((a, b) => b.job.enqueuedMs - a.job.enqueuedMs)
     return { jobs: all.slice(0, limit).map(rowOf), count: all.length, more: all.length > limit }
   }
@@ -173,54 +208,9 @@ export class JobFinder {
   }
 }
 
-/** @throws CT_UNKNOWN_PIPELINE */
-export function watchNamed(watches: readonly PipelineWatch[], name: string): PipelineWatch {
-  const watch = watches.find((one) => one.name === name)
-  if (watch !== undefined) return watch
-  const known = watches.map((one) => one.name)
-  const near = closest(name, known)
-  const meant = near === undefined ? '' : `; did you mean "${near}"?`
-  throw new CarbontubeError(
-    'CT_UNKNOWN_PIPELINE',
-    `no pipeline "${name.slice(0, 100)}" is shown here${meant}`,
-    {
-      hint: known.length === 0 ? 'None is.' : `Known: ${known.join(', ')}.`,
-    },
-  )
-}
-
 export function rowOf({ pipeline, phases, job }: FoundJob): JobRow {
   const { instructions: _instructions, ...row } = job
   return { pipeline, phases, ...row }
-}
-
-/** What the managers were not asked for. */
-function fits(job: JobView, { state, id, fields, phase }: JobSearch): boolean {
-  // A job that runs is ready in the store.
-  if ((state === 'ready' || state === 'running') && job.state !== state) return false
-  if (id !== undefined && !job.id.startsWith(id)) return false
-  if (phase !== undefined && job.phase !== phase) return false
-  if (fields.length === 0) return true
-  const instructions = job.instructions === undefined ? undefined : decoded(job.instructions)
-  return fields.every(({ path, value }) => textAt(instructions, path) === value)
-}
-
-/** What a stranger has enqueued may not be readable: it has no fields then. */
-function decoded(bytes: Uint8Array): unknown {
-  try {
-    return decodeInstructions(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-function textAt(value: unknown, path: readonly string[]): string | undefined {
-  let at = value
-  for (const name of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined
-    at = Reflect.get(at, name)
-  }
-  return typeof at === 'object' && at !== null ? undefined : String(at)
 }
 
 function unknownPhase(phase: string, known: readonly string[]): CarbontubeError {

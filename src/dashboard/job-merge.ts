@@ -47,6 +47,8 @@ export interface JobMergeOptions {
 
 export class JobMerge {
   readonly #sources: readonly Source[]
+  /** Of pipelines that do not answer now: the list goes on there when they do. */
+  readonly #absent: readonly (readonly [key: string, Place])[]
   #count = 0
   #more = false
 
@@ -60,6 +62,8 @@ export class JobMerge {
         return new Source({ key, first, place, pipeline, options })
       }),
     )
+    const isHere = (key: string) => this.#sources.some((source) => source.key === key)
+    this.#absent = Object.entries(cursor?.places ?? {}).filter(([key]) => !isHere(key))
     if (cursor === undefined) return
     this.#count = cursor.count
     this.#more = cursor.more
@@ -100,7 +104,10 @@ export class JobMerge {
   cursor(): string | undefined {
     const places = this.#sources.map((source) => [source.key, source.place] as const)
     if (places.every(([, place]) => place === 0)) return undefined
-    const cursor: Cursor = { places: Object.fromEntries(places), ...this.count }
+    const cursor: Cursor = {
+      places: Object.fromEntries([...this.#absent, ...places]),
+      ...this.count,
+    }
     return Buffer.from(JSON.stringify(cursor)).toString('base64url')
   }
 }
@@ -231,9 +238,9 @@ function decodeCursor(text: string): Cursor {
         typeof place[0] === 'string' &&
         typeof place[1] === 'number' &&
         typeof place[2] === 'string')
-    const fits = Object.values(cursor.places).every(isPlace)
-    if (fits && Number.isSafeInteger(cursor.count) && typeof cursor.more === 'boolean')
-      return cursor
+    const isCount = Number.isSafeInteger(cursor.count) && cursor.count >= 0
+    const fits = isCount && Object.values(cursor.places).every(isPlace)
+    if (fits && typeof cursor.more === 'boolean') return cursor
   } catch {
     // It is no cursor of ours, whatever else it is.
   }

@@ -6,7 +6,7 @@ import type { EnqueueAnswer, EnqueueRequest, JobDetail, RetryRequest } from './a
 import { bodyOf, numberIn, param, type Call, type Handlers } from './call.ts'
 import { detailOf, jsonText } from './job-detail.ts'
 import type { JobFinder } from './job-finder.ts'
-import { parseSearch } from './job-search.ts'
+import { searchOf } from './job-search.ts'
 import type { LiveFeed } from './live-feed.ts'
 import { badRequest, type Issue } from './problem.ts'
 import type { WatchedPipelines } from './watched-pipelines.ts'
@@ -29,7 +29,7 @@ export function jobRoutes(parts: JobRouteParts): Pick<Handlers, Names> {
   return {
     listJobs(call) {
       const limit = numberIn(call, 'limit', { min: 1, max: 100, otherwise: 50 })
-      const search = parseSearch(call.query.get('q') ?? '')
+      const search = searchOf(call.query.get('q'), call.query.get('group'))
       return finder.page(search, { after: call.query.get('after') ?? '', limit })
     },
     enqueue: (call) => enqueue(parts, call),

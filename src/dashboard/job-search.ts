@@ -26,6 +26,8 @@ export interface JobSearch {
   readonly youngerThanMs?: number
   /** `key.path=value` */
   readonly fields: readonly { readonly path: readonly string[]; readonly value: string }[]
+  /** Key of a group of dead jobs. No term of the language: it is asked for beside the search. */
+  readonly group?: string
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -60,6 +62,15 @@ export function parseSearch(text: string): JobSearch {
     if (search.fields.length > fieldsMax) throw wrong(term.at, 'there are too many fields')
   }
   return search
+}
+
+/** What is asked for in words and, beside them, by the key of a group: its jobs are dead. */
+export function searchOf(
+  q: string | null | undefined,
+  group: string | null | undefined,
+): JobSearch {
+  const search = parseSearch(q ?? '')
+  return group ? { state: 'dead', ...search, group } : search
 }
 
 /** Whether it asks for nothing but a pipeline: then it means every job. */

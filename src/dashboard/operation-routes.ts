@@ -1,10 +1,11 @@
 /** Routes about many jobs: dead ones by what they died of, and operations. */
 import { CarbontubeError } from '../errors/errors.ts'
+import { answeringOf } from './answering-pipelines.ts'
 import type { Operation, OperationRequest } from './api-types.ts'
 import { bodyOf, param, type Call, type Handlers } from './call.ts'
-import { deadGroups, groupOf } from './dead-groups.ts'
+import { deadGroups } from './dead-groups.ts'
 import type { JobFinder } from './job-finder.ts'
-import { meansEverything, parseSearch, type JobSearch } from './job-search.ts'
+import { meansEverything, searchOf, type JobSearch } from './job-search.ts'
 import type { Operations } from './operations.ts'
 import { badRequest } from './problem.ts'
 import type { WatchedPipelines } from './watched-pipelines.ts'
@@ -24,15 +25,7 @@ type Names = 'deadGroups' | 'startOperation' | 'operations' | 'operation' | 'abo
 export function operationRoutes(parts: OperationRouteParts): Pick<Handlers, Names> {
   const { operations, pipelines } = parts
   return {
-    deadGroups() {
-      const all = pipelines.watches.map((watch) => ({
-        name: watch.name,
-        phases: watch.jobTypes.length,
-        shards: watch.latest?.status.welcome.shards ?? 1,
-        client: watch.client,
-      }))
-      return deadGroups(all, () => parts.nowMs())
-    },
+    deadGroups: () => deadGroups(answeringOf(pipelines.watches), () => parts.nowMs()),
     startOperation: (call) => start(parts, call),
     operations: () => ({ operations: operations.list() }),
     operation: (call) => operations.get(param(call, 'id')),
@@ -68,27 +61,19 @@ async function idsOf(
     }
     return [...new Set(ids)]
   }
-  const { q = '', group } = filter ?? {}
-  const search = parseSearch(q)
-  if (meansEverything(search) && (group === undefined || group === ''))
-    throw refuseAll('the filter is empty')
+  const search = searchOf(filter?.q, filter?.group)
+  if (meansEverything(search)) throw refuseAll('the filter is empty')
   if (search.pipeline !== undefined && search.pipeline !== pipeline) {
     throw badRequest(`the search is about "${search.pipeline}", the operation about "${pipeline}"`)
   }
-  const found = await finder.all({ ...meantBy(action, search, group), pipeline }, limits)
-  const fitting = group === undefined ? found : found.filter((one) => groupOf(one).key === group)
-  return fitting.map(({ job }) => job.id)
+  const found = await finder.all(meantBy(action, search), { ...limits, pipeline })
+  return found.map(({ job }) => job.id)
 }
 
 /** Only dead jobs can be redriven, and only such as have not settled cancelled. */
-function meantBy(
-  action: OperationRequest['action'],
-  search: JobSearch,
-  group: string | undefined,
-): JobSearch {
+function meantBy(action: OperationRequest['action'], search: JobSearch): JobSearch {
   if (search.state !== undefined) return search
-  const isDead = group !== undefined || action === 'redrive' || action === 'discard'
-  if (isDead) return { ...search, state: 'dead' }
+  if (action === 'redrive' || action === 'discard') return { ...search, state: 'dead' }
   return action === 'cancel' ? { ...search, state: 'unsettled' } : search
 }
 

@@ -88,6 +88,7 @@ export const routes = {
     summary: 'Jobs, the newest first',
     query: {
       q: 'A search: state: phase: pipeline: worker: error: id: age>1h age<10m key.path=value',
+      group: 'Only the dead jobs of this group: its `key` in GET dead.',
       after: 'The `next` of the page before.',
       limit: 'Rows, 1 … 100; default 50.',
     },

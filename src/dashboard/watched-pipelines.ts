@@ -3,9 +3,9 @@ import { pubDoorsOf } from '../client/event-subscription.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { given } from '../language/given.ts'
 import type { PublishedEvent } from '../wire/published.ts'
+import { watchNamed } from './answering-pipelines.ts'
 import type { History, JobDetail, Snapshot } from './api-types.ts'
 import { historyOf, PipelineHistoryRings, type Span } from './history-rings.ts'
-import { watchNamed } from './job-finder.ts'
 import type { LogLines } from './log-lines.ts'
 import type { MeasuredPipeline } from './metrics.ts'
 import { PipelineEvents } from './pipeline-events.ts'
@@ -113,7 +113,7 @@ export class WatchedPipelines {
     return this.watches.every(({ isLive }) => isLive)
   }
 
-  /** @throws CT_UNKNOWN_PIPELINE */
+  /** @throws CT_UNKNOWN_PIPELINE; CT_UNREACHABLE as long as not all have told their names */
   named(name: string): PipelineWatch {
     return watchNamed(this.watches, name)
   }

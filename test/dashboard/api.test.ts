@@ -275,7 +275,8 @@ describe('the list of jobs', () => {
     expect([answer.status, answer.json.code]).toEqual([status, code])
   })
 
-  it.each(['after=nonsense', 'after=e30', 'limit=0', 'limit=101', 'limit=x'])(
+  const negative = Buffer.from('{"places":{},"count":-5,"more":false}').toString('base64url')
+  it.each(['after=nonsense', 'after=e30', `after=${negative}`, 'limit=0', 'limit=101', 'limit=x'])(
     'refuses %s',
     async (query) => {
       expect((await own.call('GET', `/jobs?${query}`)).status).toBe(400)

@@ -73,6 +73,8 @@ const headers = fc.dictionary(
 )
 const names = [
   'q',
+  'group',
+  'pipeline',
   'after',
   'limit',
   'span',

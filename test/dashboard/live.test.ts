@@ -158,3 +158,54 @@ describe('a manager that is away', () => {
     }
   }, 90_000)
 })
+
+describe('a pipeline without a manager', () => {
+  it('takes nothing of the others away, and is named as missing', async () => {
+    const [bench, other] = [await Bench.open(), await Bench.open()]
+    const logger = createLogger({ write: () => undefined })
+    const dashboard = await startDashboard({
+      ...{
+        addresses: [bench.router, other.router],
+        host: '127.0.0.1',
+        port: 0,
+        version: '1',
+        logger,
+      },
+    })
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'none' }
+    const call = <T>(method: string, path: string, body?: string) =>
+      ask<T>(dashboard.port, { method, path: `/api/v1${path}`, headers, body })
+    const missing = [other.router]
+    try {
+      const pause = '/pipelines/shown/pause'
+      const early = await call<api.Problem>('POST', pause, '{}')
+      expect([early.status, early.json.code]).toEqual([503, 'CT_UNREACHABLE'])
+      bench.manager(shownFile)
+      const job = JSON.stringify({ instructions: { n: 1 }, id: 'here' })
+      await until(async () => (await call('POST', '/pipelines/shown/jobs', job)).status === 201, {
+        what: 'the manager is found',
+        timeoutMs: 20_000,
+      })
+      for (const q of ['', 'id:here', 'id:he', 'n=1', 'phase:talk', 'age<1h']) {
+        const { json } = await call<api.JobPage>('GET', `/jobs?q=${encodeURIComponent(q)}`)
+        expect([q, json.jobs?.map(({ id }) => id), json.missing]).toEqual([q, ['here'], missing])
+      }
+      const running = await call<api.JobPage>('GET', '/jobs?q=state:running')
+      expect(running.json).toMatchObject({ jobs: [], missing })
+      const dead = await call<api.DeadGroups>('GET', '/dead')
+      expect(dead.json).toMatchObject({ groups: [], missing })
+      const named = await call<api.JobPage>('GET', '/jobs?q=pipeline:shown')
+      expect([named.json.jobs.length, named.json.missing]).toEqual([1, undefined])
+
+      // Which pipeline the other one has is not known yet: neither has it been ruled out.
+      const unknown = await call<api.Problem>('POST', '/pipelines/ledger/pause', '{}')
+      expect([unknown.status, unknown.json.code]).toEqual([503, 'CT_UNREACHABLE'])
+      expect(unknown.json.detail).toContain(other.router)
+      expect((await call('GET', '/jobs?q=phase:none')).status).toBe(503)
+    } finally {
+      await dashboard.stop()
+      await bench.close()
+      await other.close()
+    }
+  }, 60_000)
+})

@@ -85,7 +85,59 @@ describe('dead jobs', () => {
   }, 90_000)
 })
 
+describe('the jobs of a group', () => {
+  it('are listed page by page, and no others, like those of any list', async () => {
+    await die(25, 'the lens is gone')
+    await die(3, 'the lens is dirty')
+    const { key, count } = await groupOf('the lens is gone')
+    const all: api.JobRow[] = []
+    let page = await own.get<api.JobPage>(`/jobs?group=${key}&limit=10`)
+    expect(page.jobs).toHaveLength(10)
+    for (;;) {
+      all.push(...page.jobs)
+      if (page.next === undefined) break
+      page = await own.get(`/jobs?group=${key}&limit=10&after=${page.next}`)
+    }
+    expect(new Set(all.map(({ id }) => id)).size).toBe(count)
+    expect(all).toHaveLength(25)
+    for (const { lastError } of all) expect(lastError).toContain('the lens is gone')
+    const some = await own.get<api.JobPage>(`/jobs?group=${key}&q=n%3D7%20pipeline:shown`)
+    expect(some.jobs.map(({ lastError }) => lastError)).toEqual([
+      expect.stringContaining('the lens is gone 7'),
+    ])
+    const none = await own.get<api.JobPage>('/jobs?group=none')
+    expect([none.jobs, none.count]).toEqual([[], undefined])
+    expect(none.searched).toBeGreaterThanOrEqual(28)
+  }, 60_000)
+})
+
 describe('an operation', () => {
+  it('means by an id what the list shows: the one job, however others begin', async () => {
+    for (const id of ['same', 'same-1', 'same-2']) {
+      await own.enqueue({ n: 1, does: 'reject', why: 'id' }, id)
+      await own.get(`/pipelines/shown/jobs/${id}/wait`)
+    }
+    const listed = async (q: string) => {
+      return (await own.get<api.JobPage>(`/jobs?q=${encodeURIComponent(q)}`)).jobs.length
+    }
+    const meant = async (q: string, action: api.OperationRequest['action']) =>
+      (await start({ action, filter: { q }, dryRun: true })).total
+    expect([await listed('id:same'), await meant('id:same', 'retry')]).toEqual([1, 1])
+    // Redriving adds that it is dead.
+    expect([await listed('state:dead id:same'), await meant('id:same', 'redrive')]).toEqual([1, 1])
+    expect([
+      await listed('state:done id:same'),
+      await meant('state:done id:same', 'retry'),
+    ]).toEqual([0, 0])
+    for (const q of ['id:same error:ID age<1h n=1', 'id:same worker:nobody', 'id:same n=2']) {
+      expect(await meant(q, 'retry'), q).toBe(await listed(q))
+    }
+    expect([await listed('id:same-'), await meant('id:same-', 'retry')]).toEqual([2, 2])
+    await own.post('/operations', {
+      ...{ action: 'discard', pipeline: 'shown', ids: ['same', 'same-1', 'same-2'] },
+    })
+  }, 30_000)
+
   it('is held back to so many a second, and can be aborted half-way', async () => {
     await die(60, 'slow down')
     const filter = { q: 'error:"slow down"' }

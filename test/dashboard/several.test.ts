@@ -56,10 +56,10 @@ describe.skipIf(missing !== undefined)(`several${missing ? ` [skipped: ${missing
     return (await ask<T>(dashboard.port, asked)).json
   }
 
-  async function enqueue(pipeline: string, n: number): Promise<string> {
+  async function enqueue(pipeline: string, n: number, id?: string): Promise<string> {
     const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'none' }
     const path = `/api/v1/pipelines/${pipeline}/jobs`
-    const body = JSON.stringify({ instructions: { n, even: n % 2 === 0 } })
+    const body = JSON.stringify({ instructions: { n, even: n % 2 === 0 }, id })
     const answer = await ask<api.EnqueueAnswer>(dashboard.port, {
       method: 'POST',
       path,
@@ -95,5 +95,17 @@ describe.skipIf(missing !== undefined)(`several${missing ? ` [skipped: ${missing
     const [some] = finish.jobs
     const found = await get<api.JobPage>(`/jobs?q=id:${some?.id ?? ''}`)
     expect(found.jobs.map(({ pipeline }) => pipeline)).toEqual(['ledger'])
+  })
+
+  it('are all looked into for an id, which more than one may have', async () => {
+    for (const id of ['twin', 'twin-2']) await enqueue('ledger', 1, id)
+    await enqueue('shown', 1, 'twin')
+    const { jobs, count } = await get<api.JobPage>('/jobs?q=id:twin')
+    expect(jobs.map(({ pipeline, id }) => `${pipeline} ${id}`).toSorted()).toEqual([
+      ...['ledger twin', 'shown twin'],
+    ])
+    expect(count).toBe(2)
+    const one = await get<api.JobPage>('/jobs?q=id:twin%20pipeline:shown')
+    expect(one.jobs.map(({ pipeline }) => pipeline)).toEqual(['shown'])
   })
 })
