@@ -443,7 +443,11 @@ export const apiSchemas: Readonly<Record<string, object>> = {
     properties: {
       text: { type: 'string', description: 'Indented JSON; perhaps cut in the middle.' },
       isCut: { type: 'boolean' },
-      bytes: { type: 'number', description: 'Of the whole JSON text.' },
+      bytes: {
+        type: 'number',
+        description:
+          'Of the whole JSON text; of a job that is much larger than what is shown, as it is stored.',
+      },
     },
     required: ['text', 'isCut', 'bytes'],
     additionalProperties: false,

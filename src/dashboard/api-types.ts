@@ -228,7 +228,7 @@ export interface Payload {
   /** Indented JSON; perhaps cut in the middle. */
   readonly text: string
   readonly isCut: boolean
-  /** Of the whole JSON text. */
+  /** Of the whole JSON text; of a job that is much larger than what is shown, as it is stored. */
   readonly bytes: number
 }
 

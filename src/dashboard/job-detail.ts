@@ -34,7 +34,7 @@ export function detailOf(
       ...attempts.map((one, at) => attemptOf(one, { attempts, at, job, names })),
       ...runningOf(job, workers),
     ],
-    instructions: payloadOf(jsonText(instructions)),
+    instructions: payloadOf(instructions),
     merged,
     ...given({ inputKeys: inputKeysOf(instructions, { job, done }), progress }),
   }
@@ -42,26 +42,62 @@ export function detailOf(
 
 /** All of it as indented JSON; bytes as `{base64}`, whole numbers beyond 2⁵³ as text. */
 export function jsonText(instructions: Uint8Array): string {
-  try {
-    return JSON.stringify(decodeInstructions(instructions), shown, 2)
-  } catch (error) {
-    if (!isCarbontubeError(error)) throw error
-    // Somebody has enqueued what no worker can read: that is worth seeing too.
-    return JSON.stringify({ unreadable: error.message }, undefined, 2)
-  }
+  return JSON.stringify(shown(readable(instructions), { left: Infinity }), undefined, 2)
 }
 
-export function payloadOf(text: string): Payload {
+/** What the page shows of that: of a large job no more is made than what is. */
+function payloadOf(instructions: Uint8Array): Payload {
+  const room = { left: shownBytesMax + 1 }
+  const text = JSON.stringify(shown(readable(instructions), room), undefined, 2)
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.byteLength <= shownBytesMax) return { text, isCut: false, bytes: bytes.byteLength }
   // A letter that the cut goes through is left out.
   const cut = new TextDecoder().decode(bytes.subarray(0, shownBytesMax), { stream: true })
-  return { text: cut, isCut: true, bytes: bytes.byteLength }
+  const isAll = room.left > 0
+  return { text: cut, isCut: true, bytes: isAll ? bytes.byteLength : instructions.byteLength }
 }
 
-function shown(_key: string, value: unknown): unknown {
+function readable(instructions: Uint8Array): unknown {
+  try {
+    return decodeInstructions(instructions)
+  } catch (error) {
+    if (!isCarbontubeError(error)) throw error
+    // Somebody has enqueued what no worker can read: that is worth seeing too.
+    return { unreadable: error.message }
+  }
+}
+
+/** A copy that JSON can say, of no more than fills the room: each value takes no more of it than its text is long. */
+function shown(value: unknown, room: { left: number }): unknown {
+  const fitting = Math.max(0, room.left)
+  room.left -= 1
+  if (typeof value === 'string') {
+    room.left -= value.length
+    return value.length > fitting ? value.slice(0, fitting) : value
+  }
+  if (value instanceof Uint8Array) {
+    room.left -= value.byteLength
+    return { base64: Buffer.from(value.subarray(0, fitting)).toString('base64') }
+  }
   if (typeof value === 'bigint') return value.toString()
-  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value
+  if (typeof value !== 'object' || value === null) return value
+  if (!Array.isArray(value)) return shownObject(value, room)
+  const items: unknown[] = []
+  for (const item of value) {
+    if (room.left <= 0) break
+    items.push(shown(item, room))
+  }
+  return items
+}
+
+function shownObject(value: object, room: { left: number }): unknown {
+  const entries: [string, unknown][] = []
+  for (const [key, item] of Object.entries(value)) {
+    if (room.left <= 0) break
+    room.left -= key.length
+    entries.push([key, shown(item, room)])
+  }
+  return Object.fromEntries(entries)
 }
 
 function attemptOf(

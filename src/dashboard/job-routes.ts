@@ -126,12 +126,22 @@ async function wait(parts: JobRouteParts, call: Call): Promise<Response> {
   const id = idIn(call)
   const { client } = parts.pipelines.named(param(call, 'pipeline'))
   const states: string[] = []
-  await client.waitForJobs([id], seconds * 1_000, (items) => {
+  const settled = client.waitForJobs([id], seconds * 1_000, (items) => {
     states.push(...items.map(({ state }) => state))
   })
+  await Promise.race([settled, goneOf(call.signal)])
+  // Nobody reads the answer.
+  if (call.signal.aborted) return new Response(null)
   if (states.includes('notFound')) throw noJob(id)
   return Response.json(await detail(parts, call), {
     status: states.includes('timedOut') ? 202 : 200,
+  })
+}
+
+/** Resolves when the one who asked is gone. */
+function goneOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 

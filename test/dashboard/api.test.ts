@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as api from '../../src/dashboard/api-types.ts'
 import { apiSchemas } from '../../src/dashboard/api-schemas.generated.ts'
+import { jobRoutes } from '../../src/dashboard/job-routes.ts'
 import { routeNames, routes, type Route } from '../../src/dashboard/routes.ts'
 import { kill } from '../e2e/processes.ts'
 import { until } from '../wait.ts'
@@ -174,6 +175,57 @@ describe('a job', () => {
     const { text, headers } = await own.call('GET', `${jobPath(id)}/instructions`)
     expect((JSON.parse(text) as { text: string }).text).toHaveLength(50_000)
     expect(headers['content-disposition']).toContain('attachment')
+  })
+
+  it('shows bytes as base64, and large numbers as text; what is cut begins as the whole does', async () => {
+    const instructions = {
+      n: 1,
+      some: new Uint8Array([1, 2, 255]),
+      in: [Buffer.from('a'), 2n ** 60n],
+    }
+    const large = {
+      a: 1,
+      list: Array.from({ length: 9_000 }, (_, n) => [n, `"€${n}`]),
+      ...instructions,
+    }
+    const raw = { n: 1, title: '€', raw: new Uint8Array(100_000).fill(7), last: true }
+    const jobs = [instructions, large, raw].map((one) => ({
+      name: 'shown' as never,
+      instructions: one as never,
+    }))
+    const ids = (await own.client.enqueueJobs(jobs)).map(({ job }) => job.id)
+    const shown = []
+    for (const id of ids) {
+      const { instructions: payload } = await settled(id)
+      const { text } = await own.call('GET', `${jobPath(id)}/instructions`)
+      shown.push(payload)
+      if (payload.isCut) expect(text.startsWith(payload.text)).toBe(true)
+      else expect(payload).toEqual({ text, isCut: false, bytes: Buffer.byteLength(text) })
+    }
+    expect(shown.map(({ isCut }) => isCut)).toEqual([false, true, true])
+    expect(JSON.parse(shown[0]?.text ?? '')).toMatchObject({
+      ...{ some: { base64: 'AQL/' }, in: [{ base64: 'YQ==' }, String(2n ** 60n)] },
+    })
+    for (const { text } of shown.slice(1)) expect(Buffer.byteLength(text)).toBeGreaterThan(65_530)
+  })
+
+  it('is not looked at any more for who has given up to wait for it', async () => {
+    const asked: string[] = []
+    const client = {
+      waitForJobs: () => new Promise(() => asked.push('wait')),
+      getJob: () => asked.push('get'),
+    }
+    const { waitForJob } = jobRoutes({ pipelines: { named: () => ({ client }) } } as never)
+    const gone = new AbortController()
+    const params = { pipeline: 'shown', id: 'x' }
+    const answer = waitForJob({
+      params,
+      query: new URLSearchParams(),
+      signal: gone.signal,
+    } as never)
+    gone.abort()
+    expect(await answer).toBeInstanceOf(Response)
+    expect(asked).toEqual(['wait'])
   })
 
   it('is not stored when the schema of the pipeline refuses it, which says what of which field', async () => {
