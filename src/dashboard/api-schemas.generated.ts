@@ -413,7 +413,7 @@ export const apiSchemas: Readonly<Record<string, object>> = {
         additionalProperties: false,
         description: 'A search of the jobs page, or a group of dead jobs.',
       },
-      perSecondMax: { type: 'number' },
+      perSecondMax: { type: 'number', description: 'Jobs, at least 0.001.' },
       dryRun: { type: 'boolean', description: 'Only count.' },
       confirm: { type: 'number' },
     },

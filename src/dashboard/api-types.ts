@@ -288,6 +288,7 @@ export interface OperationRequest {
   readonly ids?: readonly string[]
   /** A search of the jobs page, or a group of dead jobs. */
   readonly filter?: { readonly q?: string; readonly group?: string }
+  /** Jobs, at least 0.001. */
   readonly perSecondMax?: number
   /** Only count. */
   readonly dryRun?: boolean
@@ -456,7 +457,7 @@ export interface Settings {
  * DELETE operations/{id}                        operate; aborts; Operation
  * POST   workers/drain      {pipeline, worker}  operate; {outcome}
  * POST   workers/resume     {pipeline, worker}  operate; {outcome}
- * GET    logs?phase&job&level&text&limit        {lines: LogLine[]}: the newest, at most 1,000
+ * GET    logs?pipeline&phase&job&level&text&limit {lines: LogLine[]}: the newest, at most 1,000
  * GET    settings                               admin; Settings
  * GET    openapi.json                           OpenAPI 3.1 of all this
  * POST   csp-reports                            what browsers report; nobody is asked for a token; 204

@@ -3,6 +3,7 @@ import { isAsSevere, type LogLevel } from '../runtime/logger.ts'
 import type { LogLine } from './api-types.ts'
 
 export interface LogFilter {
+  readonly pipeline?: string | undefined
   readonly phase?: string | undefined
   readonly job?: string | undefined
   /** At least as severe. */
@@ -11,7 +12,9 @@ export interface LogFilter {
   readonly text?: string | undefined
 }
 
-export function fitsFilter(line: LogLine, { phase, job, level, text }: LogFilter): boolean {
+export function fitsFilter(line: LogLine, filter: LogFilter): boolean {
+  const { pipeline, phase, job, level, text } = filter
+  if (pipeline !== undefined && line.pipeline !== pipeline) return false
   if (phase !== undefined && line.phase !== phase) return false
   if (job !== undefined && line.jobId !== job) return false
   if (level !== undefined && !isAsSevere(line.level, level)) return false

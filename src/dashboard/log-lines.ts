@@ -1,9 +1,10 @@
 /**
- * The log lines that workers publish, kept in memory and passed on to who looks: a thousand of the newest,
- * ten batches a second, and only as many lines in each as a page can show.
+ * The log lines that workers publish, kept in memory and passed on to who looks: a thousand of the newest, and
+ * as many warnings and errors, which a flood of others must not wash away; ten batches a second, and only as
+ * many lines in each as a page can show.
  */
 import { given } from '../language/given.ts'
-import { logLevels } from '../runtime/logger.ts'
+import { isAsSevere, logLevels } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 import type { LogBatch, LogLine } from './api-types.ts'
 import { fitsFilter, type LogFilter } from './log-filter.ts'
@@ -24,7 +25,8 @@ interface Reader {
 }
 
 export class LogLines {
-  #kept: LogLine[] = []
+  readonly #severe: LogLine[] = []
+  readonly #others: LogLine[] = []
   readonly #readers = new Set<Reader>()
   #timer: NodeJS.Timeout | undefined
   #number: number
@@ -37,13 +39,14 @@ export class LogLines {
   take(pipeline: string, event: PublishedEvent): void {
     this.#number += 1
     const line = { number: this.#number, ...lineOf(pipeline, event) }
-    this.#kept.push(line)
-    if (this.#kept.length >= 2 * keptMax) this.#kept = this.#kept.slice(-keptMax)
+    const kept = isSevere(line) ? this.#severe : this.#others
+    kept.push(line)
+    if (kept.length >= 2 * keptMax) kept.splice(0, keptMax)
     for (const reader of this.#readers) {
       if (!fitsFilter(line, reader.filter)) continue
       reader.lines.push(line)
       if (reader.lines.length > batchLinesMax) {
-        reader.lines.shift()
+        leaveOne(reader.lines)
         reader.dropped += 1
       }
       this.#timer ??= setTimeout(() => this.#flush(), batchMs)
@@ -52,9 +55,10 @@ export class LogLines {
 
   /** The newest that fit, the oldest of them first. */
   newest(filter: LogFilter, limit: number): readonly LogLine[] {
-    return this.#kept
-      .slice(-keptMax)
+    return [this.#severe, this.#others]
+      .flatMap((kept) => kept.slice(-keptMax))
       .filter((line) => fitsFilter(line, filter))
+      .toSorted((a, b) => a.number - b.number)
       .slice(-limit)
   }
 
@@ -80,6 +84,16 @@ export class LogLines {
       reader.send({ lines, dropped })
     }
   }
+}
+
+function isSevere({ level }: LogLine): boolean {
+  return isAsSevere(level, 'warn')
+}
+
+/** The oldest; a warning or an error only when there is nothing else. */
+function leaveOne(lines: LogLine[]): void {
+  const at = lines.findIndex((line) => !isSevere(line))
+  lines.splice(Math.max(0, at), 1)
 }
 
 /** Whatever a worker has sent: it is a stranger's text. */

@@ -134,5 +134,6 @@ function topicsIn({ query }: Call): ReadonlySet<StreamTopic> {
 function filterIn(call: Call): LogFilter {
   const text = (name: string) => call.query.get(name) || undefined
   const level = wordIn(call, 'level', logLevels)
-  return { phase: text('phase'), job: text('job'), text: text('text'), level }
+  const [pipeline, phase, job] = [text('pipeline'), text('phase'), text('job')]
+  return { pipeline, phase, job, text: text('text'), level }
 }

@@ -49,6 +49,7 @@ export interface Route {
 }
 
 const filters = {
+  pipeline: 'Only lines of this pipeline.',
   phase: 'Only lines of this job type.',
   job: 'Only lines of this job.',
   level: 'Only lines at least as severe: debug, info, warn, error.',

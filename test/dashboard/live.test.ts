@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as api from '../../src/dashboard/api-types.ts'
 import { StreamClient } from '../../src/dashboard/event-stream.ts'
 import { startDashboard } from '../../src/dashboard/dashboard.ts'
+import { LogLines } from '../../src/dashboard/log-lines.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Bench } from '../e2e/processes.ts'
 import { until } from '../wait.ts'
@@ -52,6 +53,7 @@ describe('the stream', () => {
     expect(new Set(lines(few).map(({ message }) => message))).toEqual(new Set(['line 2']))
     const kept = await own.get<api.LogLines>('/logs?limit=1')
     expect(kept.lines).toHaveLength(1)
+    expect((await own.get<api.LogLines>('/logs?pipeline=other')).lines).toEqual([])
     await own.enqueue({ n: 1, waitsFor: gate })
     const progress = () =>
       all
@@ -94,6 +96,57 @@ describe('the stream', () => {
 
   it.each(['topics=everything', 'topics=logs&level=loud'])('refuses %s', async (query) => {
     expect((await own.call('GET', `/stream?${query}`)).status).toBe(400)
+  })
+})
+
+describe('the lines that are kept', () => {
+  const take = (logs: LogLines, level: string, count: number, pipeline = 'shown') => {
+    for (let n = 0; n < count; n += 1) {
+      const fields = { level, message: `${level} ${n}`, phase: 'talk', jobId: 'x' }
+      logs.take(pipeline, { topic: 'job.log', source: 'box1', atMs: n, fields } as never)
+    }
+  }
+  const numbersOf = (lines: readonly api.LogLine[]) => lines.map(({ number }) => number)
+
+  it('are those that are severe also after a flood of others, in one order', () => {
+    const logs = new LogLines(0)
+    take(logs, 'error', 3)
+    take(logs, 'info', 500)
+    take(logs, 'warn', 2)
+    take(logs, 'info', 400)
+    expect(logs.newest({}, 1_000)).toHaveLength(905)
+    expect(numbersOf(logs.newest({}, 1_000))).toEqual(Array.from({ length: 905 }, (_, n) => n + 1))
+    take(logs, 'debug', 5_000)
+    expect(logs.newest({ level: 'error' }, 1_000).map(({ message }) => message)).toEqual([
+      ...['error 0', 'error 1', 'error 2'],
+    ])
+    expect(logs.newest({ level: 'warn' }, 4)).toHaveLength(4)
+    const newest = numbersOf(logs.newest({}, 1_000))
+    expect([newest.length, newest.at(-1)]).toEqual([1_000, 5_905])
+    take(logs, 'error', 5_000)
+    expect(logs.newest({ level: 'warn' }, 5_000)).toHaveLength(1_000)
+  })
+
+  it('can be had of one pipeline', () => {
+    const logs = new LogLines(0)
+    take(logs, 'info', 2, 'one')
+    take(logs, 'info', 3, 'other')
+    expect(logs.newest({ pipeline: 'one' }, 10)).toHaveLength(2)
+  })
+
+  it('are sent with those that are severe, whatever has to be left out', async () => {
+    const logs = new LogLines(0)
+    const batches: api.LogBatch[] = []
+    const stop = logs.follow({}, (batch) => batches.push(batch))
+    take(logs, 'error', 60)
+    take(logs, 'info', 1_000)
+    await until(() => batches.length > 0, { what: 'a batch came' })
+    stop()
+    const [{ lines, dropped }] = batches as [api.LogBatch]
+    expect([lines.length, dropped]).toEqual([100, 960])
+    expect(lines.filter(({ level }) => level === 'error')).toHaveLength(60)
+    expect(lines.at(-1)?.message).toBe('info 999')
+    expect(numbersOf(lines)).toEqual(numbersOf(lines).toSorted((a, b) => a - b))
   })
 })
 
