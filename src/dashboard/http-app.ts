@@ -11,7 +11,7 @@ import { readBody } from './body-checks.ts'
 import { anybody, type Answer, type Call, type Handlers } from './call.ts'
 import type { LoginDelays } from './login-delays.ts'
 import { problemResponse } from './problem.ts'
-import { bearerOf, checkHost, checkUnsafe, cookieOf } from './request-guard.ts'
+import { bearerOf, checkHost, checkReport, checkUnsafe, cookieOf } from './request-guard.ts'
 import { apiPath, methodsAt, pathNames, routeNames, routes, type Route } from './routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { StaticFiles } from './static-files.ts'
@@ -55,8 +55,9 @@ export function httpApp(parts: HttpAppParts): Hono {
     app.on(route.method, path, async (context) => {
       const { raw } = context.req
       const from = parts.addressOf(context.env)
-      // Browsers report in their own media type, without a token.
-      if (name !== 'reportPolicy') checkUnsafe(raw)
+      // Browsers report without a token.
+      if (name === 'reportPolicy') checkReport(raw)
+      else checkUnsafe(raw)
       const who = route.role === 'open' ? guest(parts, raw) : await identify(parts, raw, from)
       if (route.role !== 'open') checkRole(who, route)
       const call: Call = {
@@ -112,13 +113,9 @@ async function identify(parts: HttpAppParts, request: Request, from: string): Pr
   if (!access.needsToken) return anybody
   const secret = bearerOf(request)
   if (secret !== undefined) {
-    delays.check(from)
     const token = access.tokenOf(secret)
     if (token !== undefined) return { name: token.name, role: token.role, by: 'bearer' }
-    await delays.failed(from)
-    throw new CarbontubeError('CT_UNAUTHENTICATED', 'no token is like that', {
-      hint: 'Check the token; `carbontube web-token` makes a new one.',
-    })
+    return delays.refuse(from)
   }
   const known = guest(parts, request)
   if (known.by === 'session') return known
@@ -146,12 +143,15 @@ function checkRole({ name, role }: Identity, route: Route): void {
 }
 
 function isSecure(request: Request): boolean {
-  const forwarded = request.headers.get('x-forwarded-proto')
-  return request.url.startsWith('https:') || forwarded === 'https'
+  // Of several proxies the first one says what the browser speaks.
+  const [forwarded = ''] = (request.headers.get('x-forwarded-proto') ?? '').split(',')
+  return request.url.startsWith('https:') || forwarded.trim().toLowerCase() === 'https'
 }
 
 function unknownPath(method: string, path: string): CarbontubeError {
-  const allow = path.startsWith(apiPath) ? methodsAt(path.slice(apiPath.length)) : []
+  const isPlain = plainPaths.some((one) => one === path)
+  const known = path.startsWith(apiPath) ? methodsAt(path.slice(apiPath.length)) : []
+  const allow = isPlain ? ['GET'] : known
   const shownPath = JSON.stringify(path.slice(0, 200))
   if (allow.length > 0) {
     return new CarbontubeError(
@@ -164,6 +164,6 @@ function unknownPath(method: string, path: string): CarbontubeError {
     )
   }
   return new CarbontubeError('CT_NOT_FOUND', `nothing is at ${shownPath}`, {
-    hint: 'The routes are in openapi.json.',
+    hint: `The routes are in ${apiPath}/openapi.json.`,
   })
 }

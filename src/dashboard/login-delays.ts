@@ -1,6 +1,7 @@
 /**
- * Guessing tokens is slow: each wrong one from an address makes the answer to the next take longer. A right
- * one is never delayed by others, and nobody is locked out of another address.
+ * Guessing tokens is slow: each wrong one from an address makes the answer to the next wrong one take longer.
+ * A right one is never delayed nor turned away, whoever else is at its address (behind a proxy, everybody is):
+ * what keeps 256 random bits from being guessed is their number, and this keeps the noise down.
  */
 import { CarbontubeError } from '../errors/errors.ts'
 
@@ -10,7 +11,7 @@ const delayMsMax = 5_000
 const forgetMs = 15 * 60_000
 /** Most addresses that are remembered; the one that failed longest ago goes first. */
 const addressesMax = 10_000
-/** Answers that one address may be waiting for; more are turned away unseen, or guesses would go in parallel. */
+/** Answers that one address may be waiting for; more wrong ones are turned away at once. */
 const waitingMax = 20
 
 interface Failures {
@@ -27,8 +28,24 @@ export class LoginDelays {
     this.#nowMs = nowMs
   }
 
-  /** @throws CT_UNAUTHENTICATED (429) when too many wrong ones of this address are still unanswered */
-  check(address: string): void {
+  /**
+   * Tells that a token was wrong, after a while.
+   * @throws CT_UNAUTHENTICATED; with 429, and at once, when too many wrong ones of this address are still unanswered
+   */
+  async refuse(address: string): Promise<never> {
+    this.#check(address)
+    await this.#delay(address)
+    throw new CarbontubeError('CT_UNAUTHENTICATED', 'no token is like that', {
+      hint: 'Check the token; `carbontube web-token` makes a new one.',
+    })
+  }
+
+  succeeded(address: string): void {
+    const failures = this.#failures.get(address)
+    if (failures?.waiting === 0) this.#failures.delete(address)
+  }
+
+  #check(address: string): void {
     const { waiting = 0 } = this.#failures.get(address) ?? {}
     if (waiting < waitingMax) return
     throw new CarbontubeError(
@@ -42,7 +59,7 @@ export class LoginDelays {
   }
 
   /** Resolves when the failure may be told. */
-  async failed(address: string): Promise<void> {
+  async #delay(address: string): Promise<void> {
     const failures = this.#of(address)
     const delayMs = Math.min(delayMsMax, firstMs * 2 ** Math.min(failures.count, 20))
     failures.count += 1
@@ -50,11 +67,6 @@ export class LoginDelays {
     failures.waiting += 1
     await new Promise((resolve) => setTimeout(resolve, delayMs).unref())
     failures.waiting -= 1
-  }
-
-  succeeded(address: string): void {
-    const failures = this.#failures.get(address)
-    if (failures?.waiting === 0) this.#failures.delete(address)
   }
 
   #of(address: string): Failures {

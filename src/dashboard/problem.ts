@@ -4,6 +4,7 @@ import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Problem } from './api-types.ts'
+import { apiPath } from './routes.ts'
 
 /** What is not here is a defect of ours, and 500. */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -56,7 +57,7 @@ export type Issue = NonNullable<Problem['issues']>[number]
 /** What is wrong with which field; becomes `issues` of the problem. */
 export function badRequest(message: string, issues: readonly Issue[] = []): CarbontubeError {
   return new CarbontubeError('CT_BAD_REQUEST', message, {
-    hint: 'The route and its types are in openapi.json.',
+    hint: `The route and its types are in ${apiPath}/openapi.json.`,
     details: { issues },
   })
 }

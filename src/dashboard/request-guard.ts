@@ -42,12 +42,28 @@ export function checkUnsafe(request: Request): void {
       },
     )
   }
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const type = mediaTypeOf(request)
   // Only who sends nothing has nothing to say of it: forms name their type also when they are empty.
   if (type === undefined && isEmpty(request)) return
   if (request.method === 'POST' && type !== 'application/json') {
     throw badRequest('what is POSTed has to be application/json, or no body without a type')
   }
+}
+
+/** Of browsers: no page can send these to another site without asking first. */
+const reportTypes: readonly (string | undefined)[] = [
+  ...['application/csp-report', 'application/reports+json'],
+]
+
+/** Of what needs no token and no page of ours. @throws CT_BAD_REQUEST */
+export function checkReport(request: Request): void {
+  if (!reportTypes.includes(mediaTypeOf(request))) {
+    throw badRequest(`a report has to be ${reportTypes.join(' or ')}`)
+  }
+}
+
+function mediaTypeOf({ headers }: Request): string | undefined {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
 }
 
 /** By its headers: a body has a length or comes in chunks. */

@@ -97,7 +97,7 @@ async function readStatic(path: string): Promise<StaticFile> {
 function respond(request: Request, file: StaticFile, isHashed: boolean): Response {
   const accepted = request.headers.get('accept-encoding') ?? ''
   const encoding = (['br', 'gzip'] as const).find(
-    (one) => new RegExp(`\\b${one}\\b`).test(accepted) && file[one] !== undefined,
+    (one) => isAccepted(accepted, one) && file[one] !== undefined,
   )
   const headers = new Headers({
     'content-type': file.type,
@@ -107,5 +107,13 @@ function respond(request: Request, file: StaticFile, isHashed: boolean): Respons
   if (encoding !== undefined) headers.set('content-encoding', encoding)
   return new Response((encoding === undefined ? undefined : file[encoding]) ?? file.plain, {
     headers,
+  })
+}
+
+/** Whether it is named, and not with a weight of 0: that says never. */
+function isAccepted(accepted: string, encoding: string): boolean {
+  return accepted.split(',').some((part) => {
+    const [name, ...parameters] = part.split(';').map((one) => one.trim().toLowerCase())
+    return name === encoding && !parameters.some((one) => /^q=0(\.0*)?$/.test(one))
   })
 }

@@ -89,8 +89,12 @@ describe('a session', () => {
   })
 
   it('is for https alone when it began there', async () => {
-    const answer = await login(secretOf('read'), { 'x-forwarded-proto': 'https' })
-    expect(cookieOf(answer)).toMatch(/; Secure$/)
+    for (const proto of ['https', 'https,http', 'HTTPS , http']) {
+      const answer = await login(secretOf('read'), { 'x-forwarded-proto': proto })
+      expect(cookieOf(answer), proto).toMatch(/; Secure$/)
+    }
+    const plain = await login(secretOf('read'), { 'x-forwarded-proto': 'http, https' })
+    expect(cookieOf(plain)).not.toContain('Secure')
   })
 
   it('ends at the log-out, with its streams', async () => {
@@ -115,6 +119,28 @@ describe('a session', () => {
     expect((await login(secretOf('read'))).status).toBe(200)
     expect(performance.now() - beganMs).toBeLessThan(Number(took[3]))
   })
+
+  it('begins with a right token, however many wrong ones of the same address are still unanswered', async () => {
+    const guesses = Array.from({ length: 40 }, () =>
+      own.call('GET', '/overview', { token: 'wrong' }),
+    )
+    const turnedAway = guesses.map(async (one) => expect((await one).status).toBe(429))
+    await Promise.any(turnedAway)
+    expect((await login(secretOf('read'))).status).toBe(200)
+    for (const [path, base] of [
+      ['/overview', '/api/v1'],
+      ['/metrics', ''],
+    ] as const) {
+      expect((await own.call('GET', path, { token: secretOf('read') }, base)).status, path).toBe(
+        200,
+      )
+    }
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    await Promise.allSettled(turnedAway)
+    // The others of this file begin anew.
+    await login(secretOf('read'))
+  }, 30_000)
 })
 
 const noJob = '/api/v1/pipelines/shown/jobs/nothing/cancel'
@@ -220,11 +246,29 @@ describe('what the dashboard answers', () => {
     expect(json.count).toBe(1)
   })
 
+  it('is not counted when a page of somebody else sends what it could send anywhere', async () => {
+    const post = (type: string) =>
+      own.call('POST', '/csp-reports', {
+        headers: { 'content-type': type, 'sec-fetch-site': 'cross-site' },
+      })
+    expect((await post('application/reports+json')).status).toBe(204)
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      expect((await post(type)).status, type).toBe(400)
+    }
+  })
+
   it('tells a wrong method from a wrong path', async () => {
     const token = secretOf('admin')
     const wrong = await own.call('DELETE', '/overview', { token })
     expect([wrong.status, wrong.headers['allow']]).toEqual([405, 'GET'])
-    expect((await own.call('GET', '/nothing', { token })).json.code).toBe('CT_NOT_FOUND')
+    const { json } = await own.call('GET', '/nothing', { token })
+    expect([json.code, json.hint]).toEqual([
+      ...['CT_NOT_FOUND', 'The routes are in /api/v1/openapi.json.'],
+    ])
+    for (const method of ['POST', 'PATCH']) {
+      const metrics = await own.call(method, '/metrics', { token }, '')
+      expect([metrics.status, metrics.headers['allow']]).toEqual([405, 'GET'])
+    }
   })
 
   it('refuses a body of more than 8 MiB', async () => {

@@ -57,6 +57,18 @@ describe('the files of the front end', () => {
     expect(brotliDecompressSync(await bytes(br)).toString()).toBe(plain)
     expect(gunzipSync(await bytes(gzip)).toString()).toBe(plain)
     expect(br?.headers.get('vary')).toBe('accept-encoding')
+    const encodings = [
+      'br;q=0, gzip',
+      'BR ; q=0.0,gzip;q=0.5',
+      'br;q=0',
+      'gzip;q=0, br;q=1',
+      '*;q=0',
+      'x-br',
+    ]
+    const packed = await Promise.all(encodings.map((one) => get('/assets/app-1a2b.js', one)))
+    expect(packed.map((one) => one?.headers.get('content-encoding'))).toEqual([
+      ...['gzip', 'gzip', null, 'br', null, null],
+    ])
   })
 
   it('are those of the newest build', async () => {
