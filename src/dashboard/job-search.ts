@@ -73,9 +73,10 @@ export function searchOf(
   return group ? { state: 'dead', ...search, group } : search
 }
 
-/** Whether it asks for nothing but a pipeline: then it means every job. */
-export function meansEverything({ pipeline: _pipeline, fields, ...others }: JobSearch): boolean {
-  return fields.length === 0 && Object.keys(others).length === 0
+/** Whether it asks for nothing but a pipeline, or `age>0s`: then it means every job. */
+export function meansEverything(search: JobSearch): boolean {
+  const { pipeline: _pipeline, fields, olderThanMs = 0, ...others } = search
+  return fields.length === 0 && olderThanMs === 0 && Object.keys(others).length === 0
 }
 
 function termsOf(text: string): Term[] {
@@ -123,6 +124,8 @@ function addTerm(search: Mutable<JobSearch>, term: Term): void {
   const word = words.find((one) => one === name)
   if (word === undefined || sign !== ':') throw noTermOf(term)
   if (search[word] !== undefined) throw wrong(at, `"${name}" is there twice`)
+  // Every text begins with and has in it what is empty: that would mean all.
+  if (value === '') throw wrong(at + name.length + 1, 'a value is missing')
   if (word !== 'state') {
     search[word] = value
     return

@@ -13,6 +13,9 @@ import type { WatchedPipelines } from './watched-pipelines.ts'
 /** Of one operation. */
 const limits = { jobsMax: 100_000, withinMs: 30_000 }
 
+/** Jobs a second: a pause for less would be longer than a timer can be, which is none at all. */
+const perSecondMin = 0.001
+
 export interface OperationRouteParts {
   readonly pipelines: WatchedPipelines
   readonly finder: JobFinder
@@ -37,8 +40,8 @@ async function start(parts: OperationRouteParts, call: Call): Promise<Operation>
   const { pipelines, operations } = parts
   const request = bodyOf<OperationRequest>(call)
   const watch = pipelines.named(request.pipeline)
-  if (request.perSecondMax !== undefined && !(request.perSecondMax > 0)) {
-    const message = 'perSecondMax is not more than 0'
+  if (request.perSecondMax !== undefined && !(request.perSecondMax >= perSecondMin)) {
+    const message = `perSecondMax is less than ${perSecondMin}`
     throw badRequest(message, [{ path: 'perSecondMax', message }])
   }
   const ids = await idsOf(parts, request)

@@ -109,7 +109,9 @@ export class Operations {
         // What was on its way when it was aborted has been done all the same.
         view.processed += outcomes.length
         view.outcomes = tally(view.outcomes, outcomes)
-        if (this.#nowMs() - toldMs >= tellMs) this.#tell({ ...view })
+        // What ended meanwhile was told without this batch.
+        const isOver = view.state !== 'running'
+        if (isOver || this.#nowMs() - toldMs >= tellMs) this.#tell({ ...view })
         toldMs = Math.max(toldMs, this.#nowMs() - toldMs >= tellMs ? this.#nowMs() : toldMs)
         const isLast = view.processed >= ids.length
         if (!isLast) await this.#pace(view, perSecondMax, abort.signal)

@@ -29,7 +29,9 @@ describe('a search', () => {
   it('may be empty, and then means every job', () => {
     expect(meansEverything(parseSearch('  '))).toBe(true)
     expect(meansEverything(parseSearch('pipeline:video'))).toBe(true)
+    expect(meansEverything(parseSearch('age>0s'))).toBe(true)
     expect(meansEverything(parseSearch('n=1'))).toBe(false)
+    expect(meansEverything(parseSearch('n=""'))).toBe(false)
     expect(meansEverything(parseSearch('age>1s'))).toBe(false)
   })
 
@@ -47,6 +49,8 @@ describe('a search', () => {
     ['error:"a"b', /blank is missing.*character 10\)/],
     ['id:a"b"', /in the middle.*character 5\)/],
     ['id:', /value is missing.*character 4\)/],
+    ['id:""', /value is missing.*character 4\)/],
+    ['n=1 error:""', /value is missing.*character 11\)/],
     ['age>soon', /no age.*character 5\)/],
     ['age:1h', /not known/],
     ['a..b=1', /empty name/],

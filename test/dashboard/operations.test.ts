@@ -1,6 +1,7 @@
 /** Orders about many jobs: what they do, how they are held back, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as api from '../../src/dashboard/api-types.ts'
+import { Operations } from '../../src/dashboard/operations.ts'
 import { until } from '../wait.ts'
 import { DashboardBench, EventReader } from './dashboard-bench.ts'
 
@@ -155,6 +156,22 @@ describe('an operation', () => {
     expect(list.operations[0]).toMatchObject({ id: operation.id, state: 'aborted' })
   }, 60_000)
 
+  it('tells also of what was on its way when it was aborted', async () => {
+    const told: api.Operation[] = []
+    const operations = new Operations({ nowMs: () => 0, tell: (one) => told.push(one) })
+    let answer = (_outcomes: readonly { outcome: string }[]) => undefined as void
+    const batch = new Promise<readonly { outcome: string }[]>((resolve) => (answer = resolve))
+    const client = () => ({ discardJobs: () => batch }) as never
+    const request = { action: 'discard', pipeline: 'shown' } as const
+    const { id } = operations.start({ request, ids: ['a', 'b'], by: 'local', client })
+    operations.abort(id)
+    answer([{ outcome: 'discarded' }, { outcome: 'discarded' }])
+    await until(() => operations.get(id).processed === 2, { what: 'the batch is done' })
+    expect(told.at(-1)).toMatchObject({
+      ...{ state: 'aborted', processed: 2, outcomes: { discarded: 2 } },
+    })
+  })
+
   it('cancels what has not settled, and retries what has', async () => {
     const ids: string[] = []
     for (let n = 0; n < 5; n += 1)
@@ -183,6 +200,7 @@ describe('an operation', () => {
     { filter: { q: '' } },
     { filter: { q: '  ' } },
     { filter: { q: 'pipeline:shown' } },
+    { filter: { q: 'age>0s' } },
     { filter: { group: '' } },
     { ids: [] },
   ]
@@ -196,6 +214,9 @@ describe('an operation', () => {
     [{ ids: ['a'], filter: { q: 'n=1' } }, 'CT_BAD_REQUEST'],
     [{ ids: ['a'], perSecondMax: 0 }, 'CT_BAD_REQUEST'],
     [{ ids: ['a'], action: 'explode' as never }, 'CT_BAD_REQUEST'],
+    [{ ids: ['a'], perSecondMax: 1e-7 }, 'CT_BAD_REQUEST'],
+    [{ filter: { q: 'id:""' } }, 'CT_BAD_SEARCH'],
+    [{ filter: { q: 'error:""' } }, 'CT_BAD_SEARCH'],
     [{ filter: { q: 'pipeline:other n=1' } }, 'CT_BAD_REQUEST'],
     [{ filter: { q: 'state:ded' } }, 'CT_BAD_SEARCH'],
     [{ pipeline: 'other', ids: ['a'] }, 'CT_UNKNOWN_PIPELINE'],
