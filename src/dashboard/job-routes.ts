@@ -141,6 +141,7 @@ async function wait(parts: JobRouteParts, call: Call): Promise<Response> {
 /** Resolves when the one who asked is gone. */
 function goneOf(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
