@@ -71,7 +71,7 @@ describe('typeCheckPipelineFile', () => {
     const result = await typeCheckPipelineFile(join(folder, 'pipeline.ts'))
     expect(result).toEqual({
       checked: false,
-      reason: 'TypeScript is not installed here: npm install --save-dev typescript',
+      reason: 'TypeScript is not installed here: npm install --save-dev typescript@6',
     })
     expect(typeCheckError(result)).toBeUndefined()
   })
