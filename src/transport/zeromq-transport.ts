@@ -1,9 +1,10 @@
 /**
  * The transport over ZeroMQ. Each setting answers a trap: see docs/protocol.md, "Traps of ZeroMQ".
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as zmq from 'zeromq'
 import { CarbontubeError } from '../errors/errors.ts'
-import { formatAddress, parseAddress } from '../runtime/address.ts'
+import { parseAddress, withPort } from '../runtime/address.ts'
 import { bindable } from '../runtime/this-machine.ts'
 import { addressInUse } from './address-in-use.ts'
 import { frameBytesMax } from './contract.ts'
@@ -105,35 +106,59 @@ interface Bindable {
 
 export async function openDoor(socket: Bindable, options: DoorOptions): Promise<ReceivingDoor> {
   const addresses: string[] = []
+  const endpoints: string[] = []
+  const close = () => {
+    socket.close()
+    for (const endpoint of endpoints) closed.add(endpoint)
+  }
   try {
-    for (const address of options.bind ?? []) addresses.push(await bind(socket, address))
+    for (const address of options.bind ?? []) {
+      const endpoint = await bind(socket, address)
+      endpoints.push(endpoint)
+      // The host as given, and the port as it turned out.
+      addresses.push(withPort(address, parseAddress(endpoint).port))
+    }
     for (const address of options.connect ?? []) {
       Object.assign(socket, beating)
       parseAddress(address)
       socket.connect(address)
     }
   } catch (error) {
-    socket.close()
+    close()
     throw error
   }
-  return { addresses, close: () => socket.close() }
+  return { addresses, close }
 }
 
-/** Binds, and answers the address with the host as given and the port as it turned out. */
+/** Where doors of this process were: libzmq frees a port some time after `close`, on a thread of its own. */
+const closed = new Set<string>()
+const freeingMs = 5_000
+const freeingLookMs = 10
+
+/** Binds, and answers where. What a closed door of ours still has is waited for; what others have is not. */
 async function bind(socket: Bindable, address: string): Promise<string> {
-  const { host } = parseAddress(address)
-  try {
-    await socket.bind(await bindable(address))
-  } catch (cause) {
-    throw cause instanceof CarbontubeError ? cause : bindError(address, cause)
+  const wanted = await bindable(address)
+  const untilMs = performance.now() + freeingMs
+  for (;;) {
+    try {
+      await socket.bind(wanted)
+      const endpoint = socket.lastEndpoint ?? address
+      closed.delete(endpoint)
+      return endpoint
+    } catch (cause) {
+      const isBeingFreed = codeOf(cause) === 'EADDRINUSE' && closed.has(wanted)
+      if (!isBeingFreed || performance.now() > untilMs) throw bindError(address, cause)
+    }
+    await sleep(freeingLookMs)
   }
-  const { port } = parseAddress(socket.lastEndpoint ?? address)
-  return formatAddress({ host, port })
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code
 }
 
 function bindError(address: string, cause: unknown): CarbontubeError {
-  const code = (cause as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE') return addressInUse(address, cause)
+  if (codeOf(cause) === 'EADDRINUSE') return addressInUse(address, cause)
   return new CarbontubeError(
     'CT_CANNOT_BIND',
     `${address} cannot be bound here: ${String(cause)}`,
