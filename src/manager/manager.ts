@@ -83,7 +83,7 @@ export class Manager implements Service {
     const owning = new Promise<void>((resolve) => (this.#whenOwning = resolve))
     try {
       await storage.open()
-      this.#shardCount = await this.#register()
+      this.#shardCount = await this.#register(this.#options.shards)
       this.#claims = this.#newClaims()
       this.#claiming = this.#claims.run()
       await Promise.race([owning, this.#claiming])
@@ -124,8 +124,8 @@ export class Manager implements Service {
   }
 
   /** The pipeline in the store, and the number of its shards. */
-  async #register(): Promise<number> {
-    const { spec, storage, shards: wanted } = this.#options
+  async #register(wanted: number | undefined): Promise<number> {
+    const { spec, storage } = this.#options
     const jobTypes = spec.phases.map(({ jobType }) => jobType)
     const shards = await storage.registerPipeline({
       ...{ name: spec.name, jobTypes, shards: wanted ?? 1, nowMs: this.#clock.nowMs() },
@@ -173,6 +173,8 @@ export class Manager implements Service {
     })
     this.#shards.set(number, shard)
     try {
+      // A store that was emptied meanwhile has lost it: jobs of all shards would be looked for in one.
+      if (this.#options.storage.info().capabilities.shared) await this.#register(this.#shardCount)
       this.#doors ??= await this.#openDoors()
       await shard.open(this.#doors.announced.pull[0] ?? '')
     } catch (error) {

@@ -94,15 +94,15 @@ export class ACompany {
     pipeline: PipelineClass,
     { pull, sub }: Site,
     storage: Storage,
-    more: Partial<Pick<ManagerOptions, 'shards' | 'limits' | 'checkInput'>> = {},
+    more: Partial<Pick<ManagerOptions, 'shards' | 'limits' | 'checkInput' | 'onFatal'>> = {},
   ): Manager {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({
-      ...more,
       ...{ spec, storage, transport: this.network, logger: silent, version },
       doors: { pull: [pull], sub: [sub] },
       managerId: `manager of ${pull}`,
       onFatal: (error) => expect.unreachable(String(error)),
+      ...more,
     })
     this.#leave.push(() => manager.stop())
     return manager

@@ -11,6 +11,7 @@ import type { Link } from '../../src/transport/contract.ts'
 import { encodeInstructions } from '../../src/wire/instructions.ts'
 import { encodeEnqueue } from '../../src/wire/requests.ts'
 import { shardOf } from '../../src/wire/shard-of.ts'
+import { Happened } from '../transport/happened.ts'
 import { until } from '../wait.ts'
 import { ACompany, held, Numbers, type Site } from './a-company.ts'
 import { SharedStorage } from './shared-storage.ts'
@@ -261,6 +262,30 @@ describe('the number of shards', () => {
     const any = company.aManager(Numbers, others[1], storage)
     await any.start()
     expect(any.status().welcome.shards).toBe(7)
+  })
+
+  it('is put into a store again that was emptied, before it has jobs', async () => {
+    const manager = await joins(site)
+    await share([manager], [7])
+    await storage.empty({ pipeline: 'numbers', shard: 0 })
+    const client = await aClient()
+    client.enqueueJobs(jobs(100)).catch(() => undefined)
+    await until(async () => (await storage.shardsOf()) === 7, { what: 'the shards are known' })
+  })
+
+  it('ends a manager when an emptied store got another one meanwhile', async () => {
+    const failed = new Happened<unknown>()
+    const more = { shards, onFatal: failed.note }
+    const manager = company.aManager(Numbers, site, storage, more)
+    await manager.start()
+    await share([manager], [7])
+    await storage.empty({ pipeline: 'numbers', shard: 0 })
+    await storage.registerPipeline({ name: 'numbers', jobTypes: [], shards: 1, nowMs: 1 })
+    const client = await aClient()
+    client.enqueueJobs(jobs(100)).catch(() => undefined)
+    expect(await failed.times(1)).toMatchObject([
+      { code: 'CT_BAD_OPTION', message: '"numbers" has 1 shard, not 7' },
+    ])
   })
 
   it('is one in a store of one process', async () => {

@@ -44,5 +44,16 @@ export class SharedStorage extends EphemeralStorageBackend {
     this.#shards ??= pipeline.shards
     return this.#shards
   }
+  override async shardsOf(): Promise<number> {
+    return this.#shards ?? 0
+  }
+  /** As one that was emptied: its owner loses the shard, and no pipeline is known. */
+  async empty(ref: ShardRef): Promise<void> {
+    this.#shards = undefined
+    const held = await super.acquire(ref, 'nobody', 1)
+    if (held.outcome === 'acquired') return
+    const taken = await super.acquire(ref, held.heldBy, 1)
+    if (taken.outcome === 'acquired') await super.release(ref, taken.epoch)
+  }
   override async close(): Promise<void> {}
 }
