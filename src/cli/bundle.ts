@@ -12,7 +12,7 @@ import { given } from '../language/given.ts'
 import { formatAddress, isWildcard, parseAddress } from '../runtime/address.ts'
 import { say } from './command-context.ts'
 import { startManager } from './serve.ts'
-import { bundledVariable, runUntilStopped, stopSignal } from './shutdown.ts'
+import { bundledVariable, runUntilStopped, stopSignal, type WorkerNews } from './shutdown.ts'
 import { startBundledWeb } from './web.ts'
 
 const restartMs = 500
@@ -50,9 +50,11 @@ export async function serveBundle(
     state: 'running' as const,
     start: () => Promise.resolve(),
     async stop() {
+      // Before anything is waited for: a signal from the keyboard has gone to the workers too.
+      const gone = workers.stop()
       await dashboard?.stop()
-      // Workers first: the manager answers their last results.
-      await workers.stop()
+      // Before the manager: it answers their last results.
+      await gone
       await manager.stop()
     },
   }
@@ -66,8 +68,15 @@ function reachable([address]: readonly string[]): string[] {
   return [isWildcard(address) ? formatAddress({ host: '127.0.0.1', port }) : address]
 }
 
-/** A worker that ends so would end so again: its file or its options are wrong. */
-const hopelessCodes: readonly unknown[] = [2, 3]
+/** A worker that ends so before it is ready would end so again: its file or its options are wrong. */
+const hopelessCodes: readonly number[] = [2, 3]
+
+interface WorkerEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** What it had told. */
+  readonly news: ReadonlySet<unknown>
+}
 
 class WorkerProcesses {
   readonly #file: string
@@ -93,14 +102,27 @@ class WorkerProcesses {
     const main = fileURLToPath(new URL('main.js', import.meta.url))
     const child = fork(main, ['phase', this.#file, jobType, ...this.#flags], { env: environment() })
     this.#children.set(jobType, child)
-    child.once('exit', (code) => {
+    const news = new Set<unknown>()
+    child.on('message', (message) => news.add(message))
+    // Unlike `exit`, after everything that it has told.
+    child.once('close', (code: number | null, signal) => {
       this.#children.delete(jobType)
-      if (this.#isStopping) return
-      if (code === 0) return say(`the worker of "${jobType}" was drained, and is not started again`)
-      if (typeof code === 'number' && hopelessCodes.includes(code)) return this.#giveUp(code)
-      say(`the worker of "${jobType}" ended with code ${code ?? 'by a signal'}: starting another`)
-      setTimeout(() => this.start(jobType), restartMs)
+      if (!this.#isStopping) this.#ended(jobType, { code, signal, news })
     })
+  }
+
+  /** Whatever a phase does to its process, another worker goes on: only a manager's order ends one for good. */
+  #ended(jobType: string, { code, signal, news }: WorkerEnd): void {
+    const has = (what: WorkerNews) => news.has(what)
+    const worker = `the worker of "${jobType}"`
+    if (has('carbontube:drained')) return say(`${worker} was drained, and is not started again`)
+    const how = code === null ? `by ${signal}` : `with code ${code}`
+    if (code !== null && hopelessCodes.includes(code) && !has('carbontube:ready')) {
+      say(`${worker} ended ${how} before it was ready, and would again: giving up`)
+      return this.#giveUp(code)
+    }
+    say(`${worker} ended ${how}: starting another`)
+    setTimeout(() => this.start(jobType), restartMs)
   }
 
   async stop(): Promise<void> {

@@ -14,7 +14,7 @@ import { inputCheck } from './input-check.ts'
 import { doorsOf } from './door-addresses.ts'
 import { loadPipelineFile, pickPhase, pickPipeline } from './load-file.ts'
 import { openTelemetryTracing } from './open-telemetry.ts'
-import { bundleGone, runUntilStopped, stopSignal } from './shutdown.ts'
+import { bundleGone, runUntilStopped, stopSignal, tellBundle } from './shutdown.ts'
 import { tellOfSilence } from './silent-managers.ts'
 import { packageVersion } from './version.ts'
 
@@ -57,7 +57,10 @@ export async function servePhase(
     onManager: (manager) => hear(manager),
     onDrainOrdered: () => say('a manager has ordered this worker to leave: it finishes what runs'),
     onResumeOrdered: () => say('a manager has taken that back: this worker takes jobs again'),
-    onDrained: () => leave(0),
+    onDrained() {
+      tellBundle('carbontube:drained')
+      leave(0)
+    },
     onStuck: (jobId) => leave(reportError(stuckRun(jobId), options)),
   })
   const stopped = stopSignal(options.drainMs)
@@ -65,6 +68,7 @@ export async function servePhase(
   const { id, address, concurrency } = worker.info
   say(`worker ${id} is ready at ${address}, ${concurrency} at once`)
   void tellOfSilence(options.pushConnect, answered)
+  tellBundle('carbontube:ready')
   return runUntilStopped(worker, stopped, left, bundleGone())
 }
 

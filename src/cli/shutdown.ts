@@ -38,6 +38,14 @@ export function interruption(): Promise<number> {
 /** Set for a process that a bundle has started; the channel between them closes with the bundle. */
 export const bundledVariable = 'CARBONTUBE_BUNDLED'
 
+/** What a worker tells the bundle that started it: it takes jobs; it has left by a manager's order. */
+export type WorkerNews = 'carbontube:ready' | 'carbontube:drained'
+
+/** Nobody else is told: a program that has forked a worker may mean something else by its channel. */
+export function tellBundle(news: WorkerNews): void {
+  if (process.env[bundledVariable] !== undefined && process.connected) process.send?.(news)
+}
+
 /**
  * Resolves when the bundle that started this process is gone, in whatever way: also kill -9 closes the channel,
  * and a bundle that only sleeps keeps it open. Never for a process that somebody else started.

@@ -42,6 +42,7 @@ class Work extends Phase {
     const signal = job.does === 'lingers' ? new AbortController().signal : context.signal
     while (job.waitsFor !== undefined && !existsSync(job.waitsFor)) await pause(10, signal)
     if (job.does === 'die') process.kill(process.pid, 'SIGKILL')
+    if (job.exits !== undefined) process.exit(job.exits)
     if (job.does === 'list') return [1, 2]
     if (job.does === 'function') return { f: () => 1 }
     if (job.does === 'huge') return { huge: 'x'.repeat(9 * 1024 * 1024) }

@@ -1,9 +1,10 @@
 /** A process dies at any moment; nothing that was acknowledged is lost, nothing is recorded twice. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SqliteStorageBackend } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { until } from '../wait.ts'
-import { Bench, kill, numbered } from './processes.ts'
+import { Bench, kill, ledgerFile, numbered } from './processes.ts'
 
 let bench: Bench
 
@@ -90,6 +91,49 @@ describe('a worker whose loop is blocked', () => {
     bench.manager()
     await bench.settled(client, 1)
     expect(bench.entries().map(({ phase }) => phase)).toEqual(['work', 'finish'])
+  }, 60_000)
+})
+
+describe('a bundle', () => {
+  const doors = () => [`--pull-bind=${bench.pull}`, `--sub-bind=${bench.address(2)}`]
+
+  it('starts another worker for one that ends by itself, whatever its exit code', async () => {
+    const bundle = bench.start(['bundle', ledgerFile, ...doors()], { WORK_CRASHES: '1' })
+    let said = ''
+    bundle.stderr?.on('data', (text: Buffer) => (said += text.toString()))
+    const client = await bench.client()
+    const exits = [0, 2, 3].map((code) => {
+      return { name: 'ledger', id: `exits-${code}`, instructions: { exits: code } }
+    })
+    for (const job of exits) {
+      await bench.workersReady(client, { work: 1, finish: 1 })
+      await client.enqueueJobs([job])
+      await client.waitForJobs([job.id], 20_000, () => undefined)
+      await until(
+        () => said.includes(`"work" ended with code ${job.instructions.exits}: starting`),
+        {
+          what: 'its end was said',
+        },
+      )
+    }
+    await bench.workersReady(client, { work: 1, finish: 1 })
+    const [shard] = (await client.status()).shards
+    for (const { id } of shard?.workers ?? []) await client.drainWorker(id)
+    for (const type of ['work', 'finish']) {
+      await until(() => said.includes(`"${type}" was drained, and is not started again`), {
+        what: 'the drained worker was let go',
+      })
+    }
+    expect(bundle.exitCode).toBe(null)
+  }, 60_000)
+
+  it('says which worker cannot start, and ends with its exit code', async () => {
+    const file = join(bench.folder, 'refusing.mjs')
+    const refusal = 'if (process.env.CARBONTUBE_BUNDLED !== undefined) process.exit(3)'
+    writeFileSync(file, `${refusal}\nexport * from ${JSON.stringify(ledgerFile)}\n`)
+    const { code, stderr } = await bench.run(['bundle', file, ...doors()])
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/the worker of "\w+" ended with code 3 before it was ready/)
   }, 60_000)
 })
 
