@@ -9,6 +9,7 @@ import { given } from '../language/given.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { LimitedLog } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
+import type { Durability } from '../storage/contract.ts'
 import { EventPublisher } from '../wire/event-publisher.ts'
 import type { ManagerStatus, Reply, Welcome } from '../wire/replies.ts'
 import { Claims, isPassing } from './claims.ts'
@@ -37,6 +38,8 @@ export class Manager implements Service {
   #claiming: Promise<void> = Promise.resolve()
   #doors: Doors | undefined
   #startedMs = 0
+  /** The durability that was told last. */
+  #promised: Durability | undefined
   #whenOwning: () => void = () => {}
   #stopping: Promise<void> | undefined
 
@@ -164,6 +167,7 @@ export class Manager implements Service {
       ...{ options: this.#options, ref: { pipeline: spec.name, shard: number } },
       ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
       isOneOfSeveral: this.#shardCount > 1,
+      durability: () => this.#durability(),
       reply: (peer, reply) => this.#doors?.reply(peer, reply),
       // Of one shard alone the doors close, and whoever waits comes again when others open.
       disown: (asked) => this.#shardCount > 1 && this.#reception.disown(asked, number),
@@ -241,16 +245,29 @@ export class Manager implements Service {
     if (!isFrozen) this.#doors?.reply(peer, reply)
   }
 
+  /** The settings of a server may change under its manager: what is said follows, and the log says so once. */
+  #durability(): Durability {
+    const { capabilities, description: store } = this.#options.storage.info()
+    const { durability } = capabilities
+    const before = this.#promised
+    this.#promised = durability
+    if (before !== undefined && before !== durability) {
+      const message = `the store promises ${durability} by now, and no longer ${before}`
+      this.#options.logger.warn(message, { store, durability, before })
+    }
+    return durability
+  }
+
   #welcome(): Welcome {
     const { spec, storage, version } = this.#options
-    const { capabilities, description } = storage.info()
+    const { description } = storage.info()
     const { pull, router, pub } = this.#open.announced
     const owned = this.#owned.filter(({ lease, isLeaving }) => !lease.isOver && !isLeaving)
     return {
       ...{ manager: this.#id, version, pipeline: spec.name, pull, router, pub },
       ...{ shards: this.#shardCount, owned: owned.map(({ shard, lease }) => [shard, lease.epoch]) },
       ...{ jobTypes: spec.phases.map(({ jobType }) => jobType) },
-      ...{ durability: capabilities.durability, store: description },
+      ...{ durability: this.#durability(), store: description },
     }
   }
 

@@ -12,7 +12,7 @@ import { ShardOwner } from '../core/shard-owner.ts'
 import type { ShardStatus } from '../core/status.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { newNonce, newSeed } from '../runtime/entropy.ts'
-import type { ShardRef } from '../storage/contract.ts'
+import type { Durability, ShardRef } from '../storage/contract.ts'
 import { jobTopics, topicOf, type EventPublisher } from '../wire/event-publisher.ts'
 import type { Reply } from '../wire/replies.ts'
 import { InputChecks } from './input-checks.ts'
@@ -38,6 +38,8 @@ export interface OwnedShardParts {
   readonly feed: EventPublisher
   /** The pipeline has other shards. */
   readonly isOneOfSeveral: boolean
+  /** What an acknowledged job survives by now. */
+  durability(): Durability
   reply(peer: string, reply: Reply): void
   /** Somebody asked what another owner has to answer. */
   disown(asked: Asked): unknown
@@ -195,7 +197,7 @@ export class OwnedShard {
   }
 
   #answerClients(): Requests {
-    const { options, ref, onRejected } = this.#parts
+    const { options, ref, durability, onRejected } = this.#parts
     const { spec, storage, checkInput, limits } = options
     const holderOf = (id: string) => this.#owner.holderOf(id)
     const heldBy = (worker: string) => this.#owner.heldBy(worker)
@@ -205,7 +207,7 @@ export class OwnedShard {
       ...this.#toCore,
       busyRetryAfterMs: limits?.busyRetryAfterMs ?? defaultLimits.busyRetryAfterMs,
       reader: new JobReader({ storage, ref, spec, holderOf, heldBy }),
-      durability: storage.info().capabilities.durability,
+      durability,
       reply: (peer, reply) => this.#reply(peer, reply),
     })
   }

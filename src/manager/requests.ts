@@ -37,7 +37,7 @@ export interface RequestsParts {
   readonly operators: OperatorRequests
   readonly inputChecks: InputChecks
   /** What a stored job survives, as the store declares it. */
-  readonly durability: string
+  durability(): string
   nowMs(): number
   handle(event: Event): void
   reply(peer: string, reply: Reply): void
@@ -69,7 +69,7 @@ export class Requests {
       this.#parts.reply(peer, { type: 'cancelled', request, outcome: effect.outcome })
       return
     }
-    const { durability } = this.#parts
+    const durability = this.#parts.durability()
     const retryAfterMs = this.#parts.busyRetryAfterMs
     const items = [...effect.items, ...refused.map(({ id, outcome }) => ({ id, outcome }))]
     const issues = issuesIn(refused)

@@ -94,7 +94,9 @@ export class ACompany {
     pipeline: PipelineClass,
     { pull, sub }: Site,
     storage: Storage,
-    more: Partial<Pick<ManagerOptions, 'shards' | 'limits' | 'checkInput' | 'onFatal'>> = {},
+    more: Partial<
+      Pick<ManagerOptions, 'shards' | 'limits' | 'checkInput' | 'logger' | 'onFatal'>
+    > = {},
   ): Manager {
     const { spec } = compilePipeline(pipeline)
     const manager = new Manager({

@@ -1,12 +1,13 @@
 /** A store that several managers of one test use at once. */
 import { CarbontubeError } from '../../src/errors/errors.ts'
-import type { PipelineRecord, ShardRef, Storage } from '../../src/storage/contract.ts'
+import type { Durability, PipelineRecord, ShardRef, Storage } from '../../src/storage/contract.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 
 /** As a server: it lives longer than those who use it, its clock is its own, and it may not answer. */
 export class SharedStorage extends EphemeralStorageBackend {
   isAway = false
   isFull = false
+  durability: Durability = 'D2'
   asked = 0
   #shards: number | undefined
 
@@ -37,7 +38,8 @@ export class SharedStorage extends EphemeralStorageBackend {
   }
   override info() {
     const info = super.info()
-    return { ...info, capabilities: { ...info.capabilities, shared: true } }
+    const { durability } = this
+    return { ...info, capabilities: { ...info.capabilities, shared: true, durability } }
   }
   override async registerPipeline(pipeline: PipelineRecord): Promise<number> {
     await super.registerPipeline(pipeline)

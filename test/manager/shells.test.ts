@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { encodeInstructions } from '../../src/wire/instructions.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
 import { encodeEnqueue } from '../../src/wire/requests.ts'
 import { leaks, until } from '../wait.ts'
 import { Happened } from '../transport/happened.ts'
@@ -14,6 +15,7 @@ import {
   numbersSite,
   type Run,
 } from './a-company.ts'
+import { SharedStorage } from './shared-storage.ts'
 
 let company: ACompany
 
@@ -164,6 +166,22 @@ describe('the status', () => {
     expect((await client.status()).shards[0]?.settled.done).toBe(0)
     commit()
     expect((await enqueued)[0]).toMatchObject({ ok: true, acknowledged: true })
+  })
+})
+
+describe('what the store promises', () => {
+  it('is told as it is by now, and in the log when it changes', async () => {
+    const storage = new SharedStorage('numbers')
+    const lines: string[] = []
+    const logger = createLogger({ write: (_, message) => lines.push(message) })
+    await company.aManager(Numbers, numbersSite, storage, { logger }).start()
+    const client = await company.client(numbersSite)
+    expect((await client.enqueueJobs(jobs(1)))[0]?.durability).toBe('D2')
+    storage.durability = 'D0'
+    const answers = [await client.enqueueJobs(jobs(2)), await client.enqueueJobs(jobs(3))].flat()
+    expect(new Set(answers.map(({ durability }) => durability))).toEqual(new Set(['D0']))
+    expect((await client.status()).managers[0]?.durability).toBe('D0')
+    expect(lines.filter((line) => line.includes('promises D0 by now'))).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,6 @@
 /** What becomes of a Redis store when the server, the connection or the owner goes away. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CommitAnswer, Group, Mutation } from '../../src/core/mutation.ts'
 import { isCarbontubeError } from '../../src/errors/errors.ts'
 import { RedisStorageBackend } from '../../src/storage/redis/redis-storage.ts'
@@ -329,6 +329,53 @@ describe.skipIf(missing !== undefined)(`${name} and the settings of its server`,
       hint: 'Run: CONFIG SET maxmemory-policy noeviction',
     })
     expect(await say(server, 'DBSIZE')).toBe(0)
+  })
+
+  describe('that are changed while it is open', () => {
+    const cut = (server: RedisServer) => say(server, 'CLIENT', 'KILL', 'TYPE', 'normal')
+
+    async function commitsOn(store: RedisStorageBackend) {
+      const { epoch } = await Owner.of(store)
+      return (number: number) => {
+        const mutations = inserts([aJob(number)])
+        return commitAgain(store, epoch, { number, id: `1-${number}`, mutations })
+      }
+    }
+
+    it('promises with the first answer over a new connection what they say by then', async () => {
+      const server = await aServer()
+      const store = await open({ redisUri: server.uri })
+      const commit = await commitsOn(store)
+      await commit(1)
+      expect(store.info().capabilities.durability).toBe('D2')
+      await say(server, 'CONFIG', 'SET', 'appendonly', 'no')
+      await cut(server)
+      await commit(2)
+      expect(store.info().capabilities).toMatchObject({ durability: 'D0', persistent: false })
+    })
+
+    it('looks after a minute, over a connection that lasts', async () => {
+      const server = await aServer()
+      const store = await open({ redisUri: server.uri })
+      const { epoch } = new Owner(store, shard, epochOf(await store.acquire(shard, 'me', 60_000)))
+      await say(server, 'CONFIG', 'SET', 'appendfsync', 'everysec')
+      const startedMs = performance.now()
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(startedMs + 61_000)
+      expect(await store.renew(shard, epoch, 60_000)).toBe(true)
+      clock.mockRestore()
+      await until(() => store.info().capabilities.durability === 'D0', { what: 'it promises less' })
+    })
+
+    it('refuses to go on when it may throw keys away by now', async () => {
+      const server = await aServer()
+      const store = await open({ redisUri: server.uri })
+      const commit = await commitsOn(store)
+      await say(server, 'CONFIG', 'SET', 'maxmemory', '50mb')
+      await say(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      await cut(server)
+      await commit(1)
+      await refuses('CT_STORE_FOREIGN', commit(2))
+    })
   })
 
   it('refuses new jobs when the memory is full, and settles those that are there', async () => {

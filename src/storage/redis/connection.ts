@@ -52,6 +52,11 @@ export class Connection {
     this.#client.disconnect()
   }
 
+  /** Called before anything is sent over a connection that was made anew. */
+  onReconnected(act: () => void): void {
+    this.#client.on('ready', act)
+  }
+
   /** The servers of a cluster, or the one. */
   servers(): readonly Pick<RedisClient, 'callBuffer'>[] {
     return this.#client.nodes?.('master') ?? [this.#client]

@@ -30,6 +30,7 @@ export interface RedisClient {
   /** Ends it; with `true` it connects again at once. */
   disconnect(reconnect?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'ready', listener: () => void): unknown
   /** Only of a cluster. */
   nodes?(role: 'master'): RedisClient[]
 }

@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts'
 import type { RedisReply } from './driver.ts'
 import { bareCause, explained, failureOf } from './failures.ts'
 import { encodeGroup, type Authority } from './group-encoding.ts'
+import { FactsWatch } from './facts-watch.ts'
 import { checkPrefix, keysOf, registryKey, schemaVersion } from './keys.ts'
 import { JobLists } from './lists.ts'
 import { openServer, type OpenServer } from './open-server.ts'
@@ -41,7 +42,7 @@ export interface RedisStorageOptions extends RedisAddressOptions {
 }
 
 /** The parts of an open store. */
-interface Parts extends OpenServer {
+interface Parts extends Omit<OpenServer, 'facts'> {
   readonly reads: OwnerReads
   readonly lists: JobLists
 }
@@ -61,7 +62,7 @@ export class RedisStorageBackend implements contract.Storage {
   readonly #nowMs: (() => number) | undefined
   readonly #connections = new Set<Connection>()
   #parts: Parts | undefined
-  #facts: OpenServer['facts'] | undefined
+  #watch: FactsWatch | undefined
   /** By shard: who acquired it here last. After a failover an epoch may be given out twice. */
   readonly #acquired = new Map<number, Authority>()
 
@@ -85,7 +86,7 @@ export class RedisStorageBackend implements contract.Storage {
     const server = await openServer(this.#address, names, (connection) => {
       this.#connections.add(connection)
     })
-    this.#facts = server.facts
+    this.#watch = new FactsWatch(server.owner, this.#address.where, server.facts)
     this.#parts = {
       ...server,
       reads: new OwnerReads(server.owner, this.#prefix, this.#address.where),
@@ -101,7 +102,7 @@ export class RedisStorageBackend implements contract.Storage {
   }
 
   info(): contract.StorageInfo {
-    const facts = this.#facts
+    const facts = this.#watch?.facts
     const { where } = this.#address
     const name = 'Redis'
     const version = facts === undefined ? '' : ` ${facts.version}`
@@ -135,6 +136,7 @@ export class RedisStorageBackend implements contract.Storage {
   }
 
   async renew(ref: contract.ShardRef, epoch: number, ttlMs: number): Promise<boolean> {
+    this.#watch?.look()
     const args = [String(epoch), this.#authority(ref, epoch).owner, ttlMs, this.#clock()]
     return (await this.#own(ref, renewScript, args)) === 1
   }
@@ -169,6 +171,7 @@ export class RedisStorageBackend implements contract.Storage {
       this.#note(ref, { ...authority, unanswered: group.id })
       throw outcomeUnknown(where, group, bareCause(error))
     }
+    await this.#watch?.settled()
     const answer = this.#answer(reply, { ref, epoch, group })
     this.#note(ref, { epoch, owner: authority.owner, lastGroup: group.id })
     return answer
@@ -298,6 +301,7 @@ export class RedisStorageBackend implements contract.Storage {
   #open(ref: contract.ShardRef): Parts {
     const { where } = this.#address
     if (this.#parts === undefined) throw notOpen(`Redis at ${where}`)
+    this.#watch?.check()
     if (ref.pipeline === this.#pipeline) return this.#parts
     const message = `this store is of pipeline ${this.#pipeline}, not of ${ref.pipeline}`
     throw new CarbontubeError('CT_BAD_OPTION', message)

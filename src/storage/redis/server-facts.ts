@@ -1,6 +1,6 @@
 /**
  * What the servers say of themselves, and what may be promised with them: how durable, and whether it is
- * fit for a store at all. Asked once, when the store is opened.
+ * fit for a store at all. Asked when the store is opened, and again while it is: settings may change.
  */
 import { CarbontubeError } from '../../errors/errors.ts'
 import type { Durability } from '../contract.ts'
@@ -33,11 +33,27 @@ export async function factsOf(
   { where, isCluster }: Pick<RedisAddress, 'where' | 'isCluster'>,
 ): Promise<ServerFacts> {
   const all = await Promise.all(servers.map((server) => oneServer(server, where)))
+  for (const { version, role } of all) {
+    refuseOld(version, where)
+    refuseReplica(role, where)
+  }
   if (!isCluster && all.some(({ mode }) => mode === 'cluster')) {
     throw unfit(where, 'this server is a node of a cluster', {
       hint: 'Give the addresses of some nodes as `cluster`.',
     })
   }
+  return weakestOf(all, where)
+}
+
+/**
+ * Of servers that were fit when the store was opened: for a moment one may be a replica now, and none there.
+ * Throws CT_STORE_FOREIGN when one throws keys away by now, and what the connection throws.
+ */
+export async function factsAgain(servers: readonly Server[], where: string): Promise<ServerFacts> {
+  return weakestOf(await Promise.all(servers.map((server) => oneServer(server, where))), where)
+}
+
+function weakestOf<F extends ServerFacts>(all: readonly F[], where: string): F {
   const [weakest] = all.toSorted((a, b) => a.durability.localeCompare(b.durability))
   if (weakest === undefined) throw storeFailed(where, 'the cluster has no master')
   return weakest
@@ -50,18 +66,19 @@ export function logWords(log: LogPolicy): string {
   return log === 'off' ? 'no AOF' : `AOF ${log}`
 }
 
-async function oneServer(
-  server: Server,
-  where: string,
-): Promise<ServerFacts & { readonly mode: string | undefined }> {
+interface OneServer extends ServerFacts {
+  readonly role: string | undefined
+  readonly mode: string | undefined
+}
+
+async function oneServer(server: Server, where: string): Promise<OneServer> {
   const info = infoOf(textOf((await server.callBuffer('info', [])) as Uint8Array))
   const config = await configOf(server, where)
   const version = info.get('redis_version') ?? '0'
-  refuseOld(version, where)
-  refuseReplica(info.get('role'), where)
   refuseEviction(config?.get('maxmemory-policy') ?? info.get('maxmemory_policy'), info, where)
   const log = logPolicyOf(info, config)
-  return { version, log, durability: durabilityOf(log), mode: info.get('redis_mode') }
+  const [role, mode] = [info.get('role'), info.get('redis_mode')]
+  return { version, log, durability: durabilityOf(log), role, mode }
 }
 
 /**
