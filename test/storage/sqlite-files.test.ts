@@ -294,6 +294,24 @@ describe('one writer', () => {
   })
 })
 
+describe('a lock that another process has on the file', () => {
+  it('lets the owner come again with the same group, and keeps its shard', async () => {
+    const store = await openStore()
+    const owner = await Owner.of(store)
+    const other = loadDriver().open(path, { readOnly: false, busyTimeoutMs: 0 })
+    other.exec('BEGIN IMMEDIATE')
+    const group = { number: 1, id: '1-1', mutations: inserts([aJob(1)]) }
+    const committed = store.commit(shard, owner.epoch, group)
+    await expect(committed).rejects.toMatchObject({ code: 'CT_OUTCOME_UNKNOWN' })
+    expect(await store.renew(shard, owner.epoch, 60_000)).toBe(true)
+    expect(await store.getJobs(shard, ['job-1'])).toEqual([])
+    other.exec('ROLLBACK')
+    other.close()
+    const { inserts: answers } = await store.commit(shard, owner.epoch, group)
+    expect(answers).toEqual([{ id: 'job-1', outcome: 'stored' }])
+  })
+})
+
 describe('kill -9', () => {
   it('between and within commits loses nothing that was acknowledged', async () => {
     let acknowledged = 0

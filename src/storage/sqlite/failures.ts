@@ -62,3 +62,8 @@ export function explained(error: unknown, path: string): Error {
     return storeForeign(path, `it is damaged: ${what}`, error)
   return storeFailed(path, what, error)
 }
+
+/** Whether it is of a statement that another process kept waiting with its lock. */
+export function isBusy(error: unknown): boolean {
+  return isCarbontubeError(error) && failureOf(error.cause) === 'busy'
+}

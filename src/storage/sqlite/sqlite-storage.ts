@@ -14,6 +14,7 @@ import { packAnswer, unpackAnswer } from '../packed-answer.ts'
 import { fenced, notOpen, outcomeUnknown, readOnlyStore } from '../storage-errors.ts'
 import { checkInBackground } from './background-check.ts'
 import { loadDriver, type SqliteDatabase } from './driver.ts'
+import { isBusy } from './failures.ts'
 import { schemaVersion } from './header.ts'
 import { GroupWriter } from './mutations.ts'
 import { followLink, openForReading, openForWriting, type OpenFile } from './open-file.ts'
@@ -42,6 +43,9 @@ export interface SqliteStorageOptions {
   /** The store's clock, for leases; milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number
 }
+
+/** How long an owner waits at once for the lock of somebody else at its file: its loop stands still meanwhile. */
+const ownerBusyTimeoutMs = 100
 
 /** The parts of a store that is open for reading. */
 interface Parts {
@@ -140,7 +144,7 @@ export class SqliteStorageBackend implements contract.Storage {
     owner: string,
     ttlMs: number,
   ): Promise<contract.AcquireAnswer> {
-    const { shards, transactions, room } = this.#writing(ref)
+    const { file, shards, transactions, room } = this.#writing(ref)
     const ownerDied = !this.#acquired.has(ref.shard)
     const claim = () =>
       transactions.run(() => {
@@ -151,6 +155,7 @@ export class SqliteStorageBackend implements contract.Storage {
       })
     const answer = room.giveTo(claim)
     this.#acquired.add(ref.shard)
+    file.database.exec(`PRAGMA busy_timeout = ${ownerBusyTimeoutMs}`)
     await this.#flush()
     return answer
   }
@@ -163,7 +168,7 @@ export class SqliteStorageBackend implements contract.Storage {
     try {
       return room.giveTo(() => transactions.run(() => shards.renew(ref.shard, epoch, untilMs)))
     } catch (error) {
-      if (!isFull(error)) throw error
+      if (!isFull(error) && !isBusy(error)) throw error
       // Nobody else can take the shard: this process holds the lock of the file.
       return owns(shards.get(ref.shard), epoch)
     }

@@ -21,7 +21,8 @@ export class Transactions {
 
   /**
    * Throws what `change` throws, rolled back; CT_STORE_FULL, CT_STORE_FAILED or CT_STORE_FOREIGN when SQLite
-   * fails before the commit; and what `unknown` makes of a commit that failed in a way that leaves it open.
+   * fails before the commit; and what `unknown` makes of a commit that failed in a way that leaves it open, or
+   * for which another process holds the lock: that is to be tried again.
    */
   run<T>(change: () => T, unknown?: (cause: unknown) => Error): T {
     let result: T
@@ -30,6 +31,7 @@ export class Transactions {
       result = change()
     } catch (error) {
       this.#undo()
+      if (failureOf(error) === 'busy' && unknown !== undefined) throw unknown(error)
       throw explained(error, this.#path)
     }
     try {
