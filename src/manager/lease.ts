@@ -5,6 +5,7 @@
 import { hostname } from 'node:os'
 import { CarbontubeError } from '../errors/errors.ts'
 import { newNonce } from '../runtime/entropy.ts'
+import { processIdScope } from '../runtime/this-machine.ts'
 import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 
 /** How long an ownership lasts without a renewal; renewed every third of it. */
@@ -115,18 +116,23 @@ export class Lease {
 }
 
 /**
- * How a manager is called in the store: by its id, if it was given one, by the process that it is, and by its
- * start: containers may have host name and process id in common, and would take the shard from each other.
+ * How a manager is called in the store: by its id, if it was given one, by the process that it is, by where
+ * process ids mean the same, and by its start: containers may have host name and process id in common, and would
+ * take the shard from each other.
  */
 export function ownerName(managerId: string | undefined): string {
-  const process_ = `${hostname()}:${process.pid}#${newNonce()}`
+  const process_ = `${hostname()}:${process.pid}#${processIdScope()}-${newNonce()}`
   return managerId === undefined ? process_ : `${managerId}@${process_}`
 }
 
-/** Whether the owner was a process of this host under the same id, which is there no longer. */
+/**
+ * Whether the owner was a process of this host under the same id, which is there no longer. Not of one that does
+ * not say where its process id counts: earlier versions named none.
+ */
 export function diedHere(heldBy: string, owner: string): boolean {
-  const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)#/.exec(name))
-  if (own?.[1] === undefined || own[1] !== other?.[1]) return false
+  const [own, other] = [owner, heldBy].map((name) => /^(.+@.+):(\d+)#([0-9a-f]+)-/.exec(name))
+  if (own === null || own === undefined || other === null || other === undefined) return false
+  if (own[1] !== other[1] || own[3] !== other[3]) return false
   try {
     process.kill(Number(other[2]), 0)
     return false

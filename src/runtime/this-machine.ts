@@ -1,8 +1,11 @@
 /**
- * What an address means on this machine: names are resolved for `bind`, and announced as given.
+ * What an address means on this machine: names are resolved for `bind`, and announced as given. And where its
+ * process ids count.
  */
+import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { CarbontubeError } from '../errors/errors.ts'
 import { parseAddress } from './address.ts'
 
@@ -29,6 +32,25 @@ export async function localHostTowards(remote: string): Promise<string> {
     socket.once('error', () => finish('127.0.0.1'))
     socket.connect(port === 0 ? 1 : port, ip, () => finish(socket.address().address))
   })
+}
+
+/**
+ * Where a process id means what it means here: this boot of this system, and on Linux this namespace, of which each
+ * container has its own whatever its host is called.
+ */
+export function processIdScope(): string {
+  const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
+  const namespace = read(() => readlinkSync('/proc/self/ns/pid'))
+  return createHash('sha256').update(`${boot} ${namespace}`).digest('hex').slice(0, 8)
+}
+
+/** Nothing where the system does not have it. */
+function read(source: () => string): string {
+  try {
+    return source()
+  } catch {
+    return ''
+  }
 }
 
 async function resolve(host: string): Promise<string> {

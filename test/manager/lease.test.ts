@@ -1,6 +1,7 @@
 /** What a renewal says to the owner of a shard, and when it is too late to say anything. */
+import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Lease } from '../../src/manager/lease.ts'
+import { diedHere, Lease, ownerName } from '../../src/manager/lease.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { shard } from '../../src/testing/storage/builders.ts'
 
@@ -49,5 +50,22 @@ describe('a lease', () => {
     await told()
     expect(storage.renewals).toHaveLength(1)
     expect(lost).toEqual([])
+  })
+})
+
+describe('an owner of the same name', () => {
+  const { pid } = spawnSync(process.execPath, ['--version'])
+  const own = ownerName('m')
+  const ofPid = (of: number) => own.replace(/:\d+#/, `:${of}#`)
+
+  it('has died when its process is gone from where process ids mean the same', () => {
+    expect(diedHere(ofPid(pid), own)).toBe(true)
+    expect(diedHere(ofPid(process.ppid), own)).toBe(false)
+    expect(diedHere(ofPid(pid).replace('m@', 'n@'), own)).toBe(false)
+  })
+
+  it('may live in another container, or under an earlier version', () => {
+    expect(diedHere(ofPid(pid).replace(/#\w+-/, '#0badcafe-'), own)).toBe(false)
+    expect(diedHere(ofPid(pid).replace(/#\w+-/, '#'), own)).toBe(false)
   })
 })
