@@ -72,7 +72,10 @@ export function openTables(folder: string, pipeline: string) {
     ids: root.openDB<number, [shard: number, id: string]>('ids', packed),
     index: root.openDB<true, Key>('index', packed),
     shards: root.openDB<ShardRow, number>('shards', packed),
-    pipelines: root.openDB<object, string>('pipelines', packed),
+    pipelines: root.openDB<{ jobTypes: readonly string[]; lastSeenMs: number }, string>(
+      'pipelines',
+      packed,
+    ),
   }
 }
 

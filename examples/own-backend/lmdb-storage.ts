@@ -264,6 +264,10 @@ export class LmdbStorageBackend implements ct.Storage {
     return 1
   }
 
+  async jobTypesOf(pipeline: string): Promise<readonly string[]> {
+    return this.#use().tables.pipelines.get(pipeline)?.jobTypes ?? []
+  }
+
   async shardsOf(pipeline: string): Promise<number> {
     return this.#use().tables.pipelines.doesExist(pipeline) ? 1 : 0
   }

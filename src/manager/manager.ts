@@ -17,6 +17,7 @@ import { openDoors, type Doors } from './doors.ts'
 import { ownerName, type Lease } from './lease.ts'
 import type { ManagerOptions } from './manager-options.ts'
 import { OwnedShard } from './owned-shard.ts'
+import { refuseChangedPhases } from './phase-names.ts'
 import { Reception } from './reception.ts'
 
 /** A store that does not answer for so long is itself what an operator wants to see. */
@@ -129,6 +130,7 @@ export class Manager implements Service {
   /** The pipeline in the store, and the number of its shards. */
   async #register(wanted: number | undefined): Promise<number> {
     const { spec, storage } = this.#options
+    await refuseChangedPhases(spec, storage)
     const jobTypes = spec.phases.map(({ jobType }) => jobType)
     const shards = await storage.registerPipeline({
       ...{ name: spec.name, jobTypes, shards: wanted ?? 1, nowMs: this.#clock.nowMs() },
@@ -178,7 +180,8 @@ export class Manager implements Service {
     this.#shards.set(number, shard)
     try {
       // A store that was emptied meanwhile has lost it: jobs of all shards would be looked for in one.
-      if (this.#options.storage.info().capabilities.shared) await this.#register(this.#shardCount)
+      const known = await this.#options.storage.shardsOf(spec.name)
+      if (known !== this.#shardCount) await this.#register(this.#shardCount)
       this.#doors ??= await this.#openDoors()
       await shard.open(this.#doors.announced.pull[0] ?? '')
     } catch (error) {

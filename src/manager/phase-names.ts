@@ -2,7 +2,7 @@
 import type { PipelineSpec } from '../core/spec.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { didYouMean } from '../errors/did-you-mean.ts'
-import type { ShardSummary } from '../storage/contract.ts'
+import type { ShardSummary, Storage } from '../storage/contract.ts'
 
 /** A phase class may stand at several places of a chain. @throws CT_UNKNOWN_JOB_TYPE */
 export function phasesNamed(spec: PipelineSpec, jobType: string): readonly number[] {
@@ -32,6 +32,40 @@ export function refuseLostPhases(spec: PipelineSpec, { phases }: ShardSummary): 
     {
       hint: 'Add phases back to the end of its chain, let the jobs finish or cancel them, and then shorten it.',
       details: { phases: lost },
+    },
+  )
+}
+
+/**
+ * Jobs are stored with the number of their phase: under a chain that has another one there they would go on in a
+ * wrong phase. To be asked before the chain is registered. @throws CT_BAD_PIPELINE
+ */
+export async function refuseChangedPhases(spec: PipelineSpec, storage: Storage): Promise<void> {
+  const before = (await storage.jobTypesOf?.(spec.name)) ?? []
+  const now = spec.phases.map(({ jobType }) => jobType)
+  const changed = [...before.keys()].filter((phase) => now[phase] !== before[phase])
+  if (changed.length === 0) return
+  const shards = await storage.shardsOf(spec.name)
+  let jobs = 0
+  for (let shard = 0; shard < shards; shard++) {
+    const ref = { pipeline: spec.name, shard }
+    refuseLostPhases(spec, await storage.summarise(ref))
+    for (const phase of changed.filter((one) => one < now.length)) {
+      for (const state of ['unsettled', 'dead'] as const) {
+        jobs += (await storage.countJobs(ref, { state, phase })).count
+      }
+    }
+  }
+  if (jobs === 0) return
+  throw new CarbontubeError(
+    'CT_BAD_PIPELINE',
+    `pipeline "${spec.name}" was chain(${before.join(', ')}) and is chain(${now.join(', ')}) now, ` +
+      `and ${jobs} jobs in its store would go on in a wrong phase`,
+    {
+      hint:
+        'With the old chain, let them finish, and redrive or discard the dead ones; ' +
+        'or give the new chain another name.',
+      details: { before, now, jobs },
     },
   )
 }

@@ -222,6 +222,11 @@ export interface Storage {
    * first. Needs no ownership. Always 1 where one process has the store to itself.
    */
   registerPipeline(pipeline: PipelineRecord): Promise<number>
+  /**
+   * Job types as the pipeline was presented last; none when it never was. Without it nobody sees that a chain was
+   * changed under jobs that wait.
+   */
+  jobTypesOf?(pipeline: string): Promise<readonly string[]>
   /** Number of the pipeline's shards; 0: it was never created. */
   shardsOf(pipeline: string): Promise<number>
   /**

@@ -151,6 +151,10 @@ export class EphemeralStorageBackend implements contract.Storage {
     return 1
   }
 
+  async jobTypesOf(pipeline: string): Promise<readonly string[]> {
+    return this.#pipelines.get(pipeline)?.jobTypes ?? []
+  }
+
   async shardsOf(pipeline: string): Promise<number> {
     return this.#pipelines.has(pipeline) ? 1 : 0
   }

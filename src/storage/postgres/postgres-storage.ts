@@ -18,7 +18,7 @@ import { JobQueries } from './queries.ts'
 import { schemaVersion } from './schema.ts'
 import { ownerSession, peopleSession, serverFacts } from './sessions.ts'
 import type { ServerFacts, SynchronousCommit } from './sessions.ts'
-import { numberOf } from './rows.ts'
+import { numberOf, textOf } from './rows.ts'
 import { ShardRows, type Claimed } from './shard-rows.ts'
 import { quoted, storedText } from './text.ts'
 
@@ -224,6 +224,12 @@ export class PostgresStorageBackend implements contract.Storage {
     const values = [storedText(name), JSON.stringify(jobTypes), Math.floor(nowMs), shards]
     const [row] = await this.#owner(noShard, (session) => session.rows(text, ...values))
     return numberOf(row?.[0])
+  }
+
+  async jobTypesOf(pipeline: string): Promise<readonly string[]> {
+    const text = `SELECT job_types FROM ${quoted(this.#schema)}.pipeline WHERE name = $1`
+    const [row] = await this.#owner(noShard, (session) => session.rows(text, storedText(pipeline)))
+    return row === undefined ? [] : (JSON.parse(textOf(row[0])) as string[])
   }
 
   async shardsOf(pipeline: string): Promise<number> {

@@ -223,6 +223,13 @@ export class RedisStorageBackend implements contract.Storage {
     return Number(await owner.again(() => owner.run(registerScript, keys, args)))
   }
 
+  async jobTypesOf(pipeline: string): Promise<readonly string[]> {
+    const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
+    const args = [registryKey(this.#prefix), pipeline]
+    const known = textOf(await owner.again(() => owner.send('hget', args)))
+    return known === '' ? [] : (JSON.parse(known) as { jobTypes: string[] }).jobTypes
+  }
+
   async shardsOf(pipeline: string): Promise<number> {
     const { owner } = this.#open({ pipeline: this.#pipeline, shard: 0 })
     const keys = [registryKey(this.#prefix)]

@@ -1,4 +1,4 @@
-/** The row of a shard: who owns it, and the last group with its answers. */
+/** The rows of the pipeline, and of a shard: who owns it, and the last group with its answers. */
 import type { Group } from '../../core/mutation.ts'
 import type { Ownership } from '../ownership.ts'
 import type { SqliteDatabase, SqliteStatement } from './driver.ts'
@@ -61,4 +61,10 @@ export class ShardRows {
   committed(shard: number, group: Group, done: { lastSequence: number; answer: string }): void {
     this.#committed.run(done.lastSequence, group.id, done.answer, shard)
   }
+}
+
+/** Job types of a pipeline as they are stored; none when it was never registered. */
+export function registeredTypes(database: SqliteDatabase, pipeline: string): readonly string[] {
+  const row = database.prepare('SELECT job_types FROM pipeline WHERE name = ?').get(pipeline)
+  return row === undefined ? [] : (JSON.parse(textOf(row['job_types'])) as string[])
 }

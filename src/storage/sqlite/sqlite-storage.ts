@@ -22,7 +22,7 @@ import { JobQueries } from './queries.ts'
 import { Retention } from './retention.ts'
 import { freeBytesMinDefault, isFull, Room } from './room.ts'
 import { shardsMax } from './schema.ts'
-import { ShardRows } from './shards.ts'
+import { registeredTypes, ShardRows } from './shards.ts'
 import { Transactions } from './transactions.ts'
 
 /** What may be set of an SQLite store. */
@@ -270,6 +270,11 @@ export class SqliteStorageBackend implements contract.Storage {
     const note = () => statement.run(name, JSON.stringify(jobTypes), nowMs, nowMs)
     room.giveTo(() => transactions.run(note))
     return 1
+  }
+
+  async jobTypesOf(pipeline: string): Promise<readonly string[]> {
+    const { file } = this.#reading({ pipeline: this.#pipeline, shard: 0 })
+    return registeredTypes(file.database, pipeline)
   }
 
   async shardsOf(pipeline: string): Promise<number> {

@@ -16,6 +16,7 @@ import { inspectFile } from './header.ts'
 import { readOnlyOpen } from './read-only.ts'
 import { ballastBytesOf, freeBytesMinDefault } from './room.ts'
 import { attemptsOf, jobColumns, numberOf, recordOf, textOf } from './rows.ts'
+import { registeredTypes } from './shards.ts'
 
 /** A job, and its history unless that cannot be read. */
 export interface StoredJob {
@@ -87,11 +88,10 @@ export class StoreFile {
   facts(): StoreFileFacts {
     return this.#reading(() => {
       const pipeline = this.#meta('pipeline')
-      const types = this.#get('SELECT job_types FROM pipeline WHERE name = ?', pipeline)
       const owned = this.#get('SELECT count(*) AS shards FROM shard WHERE released = 0')
       return {
         ...{ pipeline, driver: this.#driver, holder: this.#meta('holder') },
-        jobTypes: types === undefined ? [] : (JSON.parse(textOf(types['job_types'])) as string[]),
+        jobTypes: registeredTypes(this.#database, pipeline),
         schemaVersion: numberOf(this.#get('PRAGMA user_version')?.['user_version']),
         sqliteVersion: textOf(this.#get('SELECT sqlite_version() AS version')?.['version']),
         ownedShards: numberOf(owned?.['shards']),

@@ -23,12 +23,21 @@ export function testLife({ test, harness }: Tests): void {
 
   test('a pipeline is registered again and again', async (store) => {
     assert.equal(await store.shardsOf(suitePipeline), 0)
+    if (store.jobTypesOf !== undefined) {
+      assert.deepEqual(await store.jobTypesOf(suitePipeline), [])
+    }
     const record = { name: suitePipeline, jobTypes: ['resize', 'upload'], shards: 4 }
     const shards = await store.registerPipeline({ ...record, nowMs: 1 })
     assert.equal(shards, harness.capabilities.shared ? 4 : 1)
     assert.equal(await store.shardsOf(suitePipeline), shards)
     const others = { jobTypes: ['resize'], shards: 7, nowMs: 2 }
+    if (store.jobTypesOf !== undefined) {
+      assert.deepEqual(await store.jobTypesOf(suitePipeline), record.jobTypes)
+    }
     assert.equal(await store.registerPipeline({ ...record, ...others }), shards)
+    if (store.jobTypesOf !== undefined) {
+      assert.deepEqual(await store.jobTypesOf(suitePipeline), others.jobTypes)
+    }
   })
 }
 
