@@ -44,12 +44,10 @@ export function table(
 
 /** Says what, where, why and what to do, and answers the exit code. */
 export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
-  const known = isCarbontubeError(error)
-    ? error
-    : new CarbontubeError('CT_INTERNAL', error instanceof Error ? error.message : String(error), {
-        hint: 'This is a defect of Carbontube: please report it with the lines above.',
-      })
-  if (!isCarbontubeError(error) && error instanceof Error) say(error.stack ?? '')
+  const known = knownError(error)
+  if (known.code === 'CT_INTERNAL' && error instanceof Error && error !== known) {
+    say(error.stack ?? '')
+  }
   const { code, message, hint, details } = known
   if (json) {
     say(JSON.stringify({ error: { code, message, hint, details } }, shown))
@@ -58,6 +56,22 @@ export function reportError(error: unknown, { json }: { readonly json: boolean }
     if (hint !== undefined) say(`  ${hint}`)
   }
   return known.exit
+}
+
+/** What is no error of ours is a defect of ours, but for a limit of the system, which may be met anywhere. */
+function knownError(error: unknown): CarbontubeError {
+  if (isCarbontubeError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new CarbontubeError('CT_TOO_MANY_FILES', message, {
+      hint: 'Raise the limit: `ulimit -n` shows it; of a service LimitNOFILE, of a container --ulimit nofile.',
+      cause: error,
+    })
+  }
+  return new CarbontubeError('CT_INTERNAL', message, {
+    hint: 'This is a defect of Carbontube: please report it with the lines above.',
+  })
 }
 
 function shown(_key: string, value: unknown): unknown {

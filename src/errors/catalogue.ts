@@ -95,6 +95,11 @@ export const catalogue = {
     exit: 3,
     means: 'The address cannot be bound on this machine.',
   },
+  CT_TOO_MANY_FILES: {
+    blame: 'caller',
+    exit: 3,
+    means: 'The system lets this process, or all of them, open no more files and sockets.',
+  },
   CT_STORE_FOREIGN: {
     blame: 'backend',
     exit: 3,

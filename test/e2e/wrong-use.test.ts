@@ -1,5 +1,5 @@
 /** Wrong use is answered: a coded message, the documented exit code, and nothing is lost. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -71,6 +71,14 @@ describe('the command line refuses', () => {
     await other.close()
     expect(finished.stderr).toContain('CT_ADDRESS_IN_USE')
     expect(finished.code).toBe(3)
+  })
+
+  it('a limit of the system that lets it open nothing more, as no defect', async () => {
+    const command = `ulimit -n 24; exec '${process.execPath}' '${cli}' status tcp://127.0.0.1:9`
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+    expect(stderr).toContain('CT_TOO_MANY_FILES')
+    expect(stderr).toContain('ulimit -n')
+    expect(status).toBe(3)
   })
 
   it('a manager that does not answer', async () => {

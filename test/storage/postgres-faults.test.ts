@@ -281,6 +281,15 @@ describe.skipIf(reason !== undefined)(`Postgres${reason ? ` [skipped: ${reason}]
       expect((await stores.open()).info().capabilities.durability).toBe('D2')
     })
 
+    it('is that nobody answers, with a hint, when there is no server', async () => {
+      const opening = stores.one({ connectionString: server.url(1) }).open()
+      await expect(opening).rejects.toMatchObject({
+        code: 'CT_UNREACHABLE',
+        message: expect.stringContaining('ECONNREFUSED') as string,
+        hint: 'Is the server up, and is the address right?',
+      })
+    })
+
     it('never holds the password', async () => {
       const store = await stores.open()
       const nobody = server.url().replace('carbontube:', 'nobody:')

@@ -1,5 +1,5 @@
 /** What an error of `pg` means, and how we say it. */
-import { isCarbontubeError, type CarbontubeError } from '../../errors/errors.ts'
+import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
 import { readOnlyStore, storeFailed, storeForeign, storeFull } from '../storage-errors.ts'
 
 /**
@@ -61,6 +61,20 @@ export function explained(error: unknown, where: string): CarbontubeError {
     case 'other':
       return storeFailed(where, what, error)
   }
+}
+
+/** How Node and `pg` say of a connection that nobody answers. */
+const unanswered = /\bE[A-Z]+\b|timeout|terminated|closed|hang up/i
+
+/** Of opening: when nobody has answered yet, the address may be wrong. */
+export function openingFailed(error: unknown, where: string): CarbontubeError {
+  const what = reasonOf(error)
+  const isAnswered = isCarbontubeError(error) || stateOf(error) !== undefined
+  if (isAnswered || !unanswered.test(what)) return explained(error, where)
+  return new CarbontubeError('CT_UNREACHABLE', `${where} does not answer: ${what}`, {
+    hint: 'Is the server up, and is the address right?',
+    cause: error,
+  })
 }
 
 /** What it says. A refused connection to several addresses has its message in its parts. */

@@ -11,7 +11,7 @@ import type * as contract from '../contract.ts'
 import { notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
 import { Connection, type Session } from './connection.ts'
 import { loadDriver, type PgLibrary } from './driver.ts'
-import { explained, failureOf, reasonOf } from './failures.ts'
+import { explained, failureOf, openingFailed, reasonOf } from './failures.ts'
 import { JobLists } from './lists.ts'
 import { migrate } from './migrate.ts'
 import { JobQueries } from './queries.ts'
@@ -265,7 +265,7 @@ export class PostgresStorageBackend implements contract.Storage {
       }
     } catch (error) {
       await owner.close()
-      throw explained(error, this.#where)
+      throw openingFailed(error, this.#where)
     } finally {
       if (this.#opening?.owner === owner) this.#opening = undefined
     }
