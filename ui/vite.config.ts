@@ -7,18 +7,29 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 /**
  * Lines over a linear scale are all that is drawn. uPlot hangs everything it can on one function, where no
- * bundler can see what is unused: bars, steps, curves, other scales and time zones are taken off here, for the size.
+ * bundler can see what is unused: bars, steps, curves, other scales, points without a common axis, bands, the
+ * legend, its own words for times, and changes of a chart that stands are taken off here, for the size.
  */
 const linesOnly: Plugin = {
   name: 'lines-only',
   transform(code, id) {
     if (!id.includes('uPlot.esm.js')) return null
-    const extras =
-      /\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);|uPlot\.(?:join|tzDate|range\w+) += \w+;/g
-    const scales = /\b(?:\w+\.)?distr\s*(?:>=\s*3|==\s*(?:3|4|100))/g
-    return { code: code.replace(extras, '').replace(scales, 'false'), map: null }
+    return { code: unused.reduce((text, [what, by]) => text.replace(what, by), code), map: null }
   },
 }
+
+const unused: readonly (readonly [RegExp, string])[] = [
+  [/\(paths\.(?:stepped|bars|spline)\s*=\s*\w+\);/g, ''],
+  [/\buPlot\.(?:join|tzDate|fmtDate|sync|range\w+) += \w+;/g, ''],
+  [/\bself\.(?:(?:add|del)Series|(?:add|del|set)Band|setLegend|batch) = \w+;/g, ''],
+  [/\b(?:\w+\.)?distr\s*(?:>=\s*3|==\s*(?:3|4|100))/g, 'false'],
+  [/\bmode == 2/g, 'false'],
+  [/\bmode == 1/g, 'true'],
+  [/\blegend\.(?:show|live)\b(?! =)/g, 'false'],
+  [/\btime(?:AxisVals|SeriesVal)\(_tzDate,.*_fmtDate\)\)|\btimeAxisVal\(_tzDate, av\)/g, 'null'],
+  [/\b(?:days|months)\.map\(slice3\)/g, '[]'],
+  [/\bbandFillClipDirs\(u, seriesIdx\)/g, '[0, 0]'],
+]
 
 export default defineConfig({
   root: path('.'),
