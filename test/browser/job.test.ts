@@ -1,6 +1,7 @@
 /** The page of one job: its life as it was, its errors where they happened, and how it is done again. */
 import { describe, expect, it } from 'vitest'
 import type { JobDetail, JobPage } from '../../src/dashboard/api-types.ts'
+import { decodeInstructions } from '../../src/wire/instructions.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
 import { benchOfFile, orders } from './dashboard-bench.ts'
 import { fairTime, shownTime } from './fair-time.ts'
@@ -78,6 +79,47 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
 
   it('retries from the failed phase: what came before is not done again', async () => {
     const flag = bench().flag()
+  it('replays what JSON cannot say as it is, unless it is edited', async () => {
+    const exact = { file: new Uint8Array([0, 255]), total: 2n ** 60n }
+    const id = await settledOrder({ does: 'throw', ...exact })
+    const page = await bench().page(`jobs/orders/${id}`)
+    await page.getByRole('button', { name: /Replay with edited input/ }).click()
+    const form = page.getByTestId('replay-form')
+    const field = form.getByRole('textbox', { name: /Instructions/ })
+    await field.fill((await field.inputValue()).replace('"throw"', '"failTwice"'))
+    await form.getByRole('button', { name: 'Enqueue as a new job' }).click()
+    await page.locator('.job-head').getByText('done', { exact: true }).waitFor()
+    const { jobs } = await bench().api<JobPage>('jobs')
+    expect(jobs[0]?.replayOf).toBe(id)
+    const { instructions } = await bench().client.getJob(jobs[0]?.id ?? '')
+    const { file, total, does } = decodeInstructions(instructions)
+    expect([[...(file as Uint8Array)], total, does]).toEqual([[0, 255], exact.total, 'failTwice'])
+  })
+
+  it('offers the input of a large job without what its phases have made', async () => {
+    const id = await settledOrder({ does: 'giveMegabytes' })
+    const page = await bench().page(`jobs/orders/${id}`)
+    await page.getByRole('button', { name: /Replay with edited input/ }).click()
+    const field = page.getByTestId('replay-form').getByRole('textbox', { name: /Instructions/ })
+    const offered = JSON.parse(await field.inputValue()) as object
+    expect(Object.keys(offered).toSorted()).toEqual(['does', 'orderNumber'])
+  })
+
+  it('shows no log line of a job of another pipeline that has its id', async () => {
+    const id = await settledOrder({})
+    const page = await bench().page('overview')
+    const line = { atMs: 0, worker: 'w', phase: 'charge', jobId: id, level: 'info', message: 'm' }
+    const lines = ['others', 'orders'].map((pipeline, at) => ({
+      ...line,
+      pipeline,
+      number: at + 1,
+    }))
+    await page.route('**/api/v1/logs?*', (route) => route.fulfill({ json: { lines } }))
+    await page.goto(`${bench().url}#/jobs/orders/${id}`)
+    await page.getByTestId('log-line').first().waitFor()
+    expect(await page.getByTestId('log-line').count()).toBe(1)
+  })
+
     const id = await settledOrder({ rejectedUntil: flag.path })
     flag.raise()
     const page = await bench().page(`jobs/orders/${id}`)

@@ -112,7 +112,7 @@ function Job({ detail, path, onChanged }: JobProps) {
       </section>
       <section class="panel">
         <h2>Logs</h2>
-        <JobLogs id={job.id} />
+        <JobLogs pipeline={job.pipeline} id={job.id} />
       </section>
     </>
   )

@@ -1,11 +1,12 @@
 /** Log lines of one job: the ones known, then live. */
+import type { JobRow } from '../../../src/dashboard/api-types.ts'
 import { EmptyNote } from './empty-note.tsx'
 import { ErrorNote } from './error-note.tsx'
 import { LogLines } from './log-lines.tsx'
 import { useLogs } from './use-logs.ts'
 
-export function JobLogs({ id }: { readonly id: string }) {
-  const logs = useLogs({ job: id })
+export function JobLogs({ pipeline, id }: Pick<JobRow, 'pipeline' | 'id'>) {
+  const logs = useLogs({ pipeline, job: id })
   if (logs.error !== undefined) return <ErrorNote error={logs.error} />
   if (logs.buffer.shown.length === 0) {
     return (

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { EnqueueAnswer, JobDetail } from '../../../src/dashboard/api-types.ts'
 import { ApiError, post } from '../api.ts'
+import { changedNames, inputOf, type Instructions } from '../replay-input.ts'
 import { go, link } from '../router.ts'
 import { unexpected, useResource } from '../resource.ts'
 import { Dialog } from './dialog.tsx'
@@ -16,30 +17,18 @@ interface ReplayDialogProps {
   readonly onClose: () => void
 }
 
-type Instructions = Readonly<Record<string, unknown>>
-
 export function ReplayDialog(props: ReplayDialogProps) {
   const { detail, path, onClose } = props
   const { instructions, job } = detail
   const whole = useResource<Instructions>(instructions.isCut ? `${path}/instructions` : undefined)
+  const all = instructions.isCut ? whole.data : (JSON.parse(instructions.text) as Instructions)
   return (
     <Dialog title={`Replay ${job.id} with edited input`} onClose={onClose} isWide>
       {whole.error !== undefined && <ErrorNote error={whole.error} onRetry={whole.reload} />}
       {whole.isLoading && whole.error === undefined && <LoadingNote />}
-      {!instructions.isCut && <ReplayForm {...props} start={startOf(detail)} />}
-      {whole.data !== undefined && (
-        <ReplayForm {...props} start={JSON.stringify(whole.data, null, 2)} />
-      )}
+      {all !== undefined && <ReplayForm {...props} start={inputOf(all, detail)} />}
     </Dialog>
   )
-}
-
-/** The input alone, when it is known which names that is: phases will set theirs anew. */
-function startOf({ instructions, inputKeys }: JobDetail): string {
-  if (inputKeys === undefined) return instructions.text
-  const all = JSON.parse(instructions.text) as Instructions
-  const own = inputKeys.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]])
-  return JSON.stringify(Object.fromEntries(own), null, 2)
 }
 
 function ReplayForm({
@@ -47,9 +36,11 @@ function ReplayForm({
   path,
   onClose,
   start,
-}: ReplayDialogProps & { readonly start: string }) {
+}: ReplayDialogProps & { readonly start: Instructions }) {
   const { pipeline } = detail.job
-  const [text, setText] = useState(start)
+  // A job that runs goes on meanwhile: what was changed is what differs from what was shown.
+  const [shown] = useState(start)
+  const [text, setText] = useState(JSON.stringify(shown, null, 2))
   const [failure, setFailure] = useState<ApiError>()
   const [isBusy, setBusy] = useState(false)
   const read = readInstructions(text)
@@ -59,7 +50,9 @@ function ReplayForm({
     setBusy(true)
     setFailure(undefined)
     try {
-      const { id } = await post<EnqueueAnswer>(`${path}/retry`, { instructions: read.value })
+      const { id } = await post<EnqueueAnswer>(`${path}/retry`, {
+        instructions: changedNames(shown, read.value),
+      })
       say(`Enqueued as ${id}.`)
       onClose()
       go(link(['jobs', pipeline, id]))
@@ -72,8 +65,8 @@ function ReplayForm({
   return (
     <form class="stack" onSubmit={(event) => void send(event)} data-testid="replay-form">
       <p class="muted">
-        A new job starts at the first phase. What is written here is merged over the instructions of
-        this one; nothing is enqueued unless all of it is right.
+        A new job starts at the first phase. Names that you change or add replace those of this one,
+        all others stay as they are; nothing is enqueued unless all of it is right.
       </p>
       <label class="field">
         <span class="field__label">Instructions, as JSON</span>

@@ -19,9 +19,9 @@ const redrawMsMax = 2_000
 /** Of its time a page that is flooded may draw one part in so many; the rest is for clicks. */
 const drawnShare = 5
 
-export function useLogs(filter: LogFilter): Logs {
-  const { phase, job, level, text } = filter
-  const buffer = useMemo(() => new LogBuffer(), [phase, job, level, text])
+export function useLogs(filter: LogFilter & { readonly pipeline?: string }): Logs {
+  const { pipeline, phase, job, level, text } = filter
+  const buffer = useMemo(() => new LogBuffer(), [pipeline, phase, job, level, text])
   const [error, setError] = useState<ApiError>()
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0)
 
@@ -30,6 +30,8 @@ export function useLogs(filter: LogFilter): Logs {
     let timer: ReturnType<typeof setTimeout> | undefined
     let early: LogLine[] | undefined
     let pauseMs = redrawMsMin
+    const fits = (line: LogLine) =>
+      fitsFilter(line, filter) && (pipeline === undefined || line.pipeline === pipeline)
     const soon = () => {
       timer ??= setTimeout(() => {
         timer = undefined
@@ -48,13 +50,13 @@ export function useLogs(filter: LogFilter): Logs {
       const { signal } = abort
       early ??= []
       const loaded = (older: readonly LogLine[], failure?: ApiError) => {
-        buffer.add(older)
+        buffer.add(older.filter(fits))
         buffer.add(early ?? [])
         early = undefined
         setError(failure)
         redraw()
       }
-      const path = `logs${query({ phase, job, level, text, limit: shownMax })}`
+      const path = `logs${query({ pipeline, phase, job, level, text, limit: shownMax })}`
       get<{ lines: readonly LogLine[] }>(path, signal).then(
         ({ lines }) => loaded(lines),
         (thrown: unknown) => {
@@ -65,7 +67,7 @@ export function useLogs(filter: LogFilter): Logs {
     // Whoever has read too slowly has lost lines as well.
     const endResync = onResync(load)
     const end = onLogs(({ lines, dropped }) => {
-      const fitting = lines.filter((line) => fitsFilter(line, filter))
+      const fitting = lines.filter(fits)
       buffer.add(early === undefined ? fitting : [], dropped)
       early?.push(...fitting)
       // A stream begins: lines may have come between it and the one before.
