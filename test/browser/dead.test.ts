@@ -47,8 +47,12 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
   it('shows a sample with its error, and says when there is none', async () => {
     const page = await bench().page('dead')
     await page.getByText('No dead jobs').waitFor()
+    const amounts = Array.from({ length: 40 }, (_, at) => at).join(', ')
     await bench().client.enqueueJobs(
-      orders(3, { does: 'throw', reason: 'the card 4711 was declined' }),
+      orders(3, {
+        does: 'throw',
+        reason: `the card 4711 was declined  by the bank that keeps it: ${amounts}`,
+      }),
     )
     const group = page.getByTestId('dead-group')
     await group.waitFor()
@@ -58,6 +62,8 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
       .waitFor()
     const { groups } = await bench().api<DeadGroups>('dead')
     expect(groups).toMatchObject([{ phase: 'charge', count: 3 }])
+    await group.getByRole('button', { name: 'Show jobs' }).click()
+    await group.locator('.dead__job').nth(2).waitFor()
 
     await group.getByRole('button', { name: 'Discard…' }).click()
     await page.getByRole('button', { name: 'Discard 3 jobs' }).click()

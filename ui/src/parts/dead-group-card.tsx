@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks'
 import type { DeadGroup, JobPage, JobRow } from '../../../src/dashboard/api-types.ts'
 import { query } from '../api.ts'
-import { isMember, memberSearch } from '../dead-group-members.ts'
 import { counted, inWords, shownCount, shownTime } from '../figures.ts'
 import { now } from '../live.ts'
 import { useResource } from '../resource.ts'
@@ -90,14 +89,15 @@ export function DeadGroupCard({ group, isChosen, onToggle, onAsk }: DeadGroupCar
 }
 
 function Members({ group }: { readonly group: DeadGroup }) {
-  const search = memberSearch(group)
-  const { data, error, reload } = useResource<JobPage>(`jobs${query({ q: search, limit: 100 })}`)
+  const [after, setAfter] = useState('')
+  const path = `jobs${query({ group: group.key, after, limit: 100 })}`
+  const { data, error, reload } = useResource<JobPage>(path)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<BulkRequest>()
   if (error !== undefined) return <ErrorNote error={error} onRetry={reload} />
   if (data === undefined) return <LoadingNote rows={3} />
 
-  const rows = data.jobs.filter((row) => isMember(row, group))
+  const { jobs, next } = data
   const toggle = (id: string) => {
     const next = new Set(chosen)
     if (!next.delete(id)) next.add(id)
@@ -108,7 +108,7 @@ function Members({ group }: { readonly group: DeadGroup }) {
   return (
     <div class="dead__jobs">
       <ul>
-        {rows.map((row) => (
+        {jobs.map((row) => (
           <Member
             key={row.id}
             row={row}
@@ -118,10 +118,13 @@ function Members({ group }: { readonly group: DeadGroup }) {
         ))}
       </ul>
       <p class="dead__more">
-        {rows.length < group.count && (
-          <a href={link(['jobs'], { q: search })}>
-            The newest {rows.length} of {shownCount(group.count)}: go on in Jobs
-          </a>
+        {next !== undefined && (
+          <>
+            {jobs.length} of {shownCount(group.count)}{' '}
+            <button type="button" class="button button--small" onClick={() => setAfter(next)}>
+              Next
+            </button>
+          </>
         )}
         {chosen.size > 0 && (
           <>
