@@ -1,6 +1,6 @@
 /** Dead jobs in thousands: by their cause, put back by a group, with a way to stop. */
 import { describe, expect, it } from 'vitest'
-import type { DeadGroups, Problem } from '../../src/dashboard/api-types.ts'
+import type { DeadGroups, OperationRequest, Problem } from '../../src/dashboard/api-types.ts'
 import { until } from '../wait.ts'
 import { chromiumIsMissing, skipped } from './chromium.ts'
 import { benchOfFile, orders } from './dashboard-bench.ts'
@@ -91,10 +91,42 @@ describe.skipIf(chromiumIsMissing)(`the page of dead jobs${skipped}`, () => {
     await page.getByTestId('operation').getByRole('button', { name: 'Abort' }).click()
     const aborted = page.locator('[data-testid=operation][data-state=aborted]')
     await aborted.getByText(/Aborted after \d+ of 600/).waitFor()
+    await page.locator('[data-testid=operation]:focus').waitFor()
     const after = Number(/after (\d+) of/.exec(await aborted.innerText())?.[1])
     expect(after).toBeGreaterThanOrEqual(200)
     expect(after).toBeLessThan(600)
     expect(await deadCount()).toBe(600 - after)
+    await bench().client.discardJobs(await deadIds())
+  })
+
+  it('shares one limit among all groups that are put back, and refuses a limit of nothing', async () => {
+    await bench().client.enqueueJobs([
+      ...orders(2, { does: 'throw', reason: 'no money' }),
+      ...orders(2, { does: 'throw', reason: 'no card' }),
+    ])
+    const page = await bench().page('dead')
+    for (const cause of ['no money', 'no card']) {
+      await page.getByRole('checkbox', { name: new RegExp(`Choose the group .*${cause}`) }).check()
+    }
+    const limits: unknown[] = []
+    await page.route('**/api/v1/operations', async (route) => {
+      const sent = route.request().postDataJSON() as OperationRequest | null
+      if (sent !== null && sent.dryRun !== true) limits.push(sent.perSecondMax)
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Redrive 2 groups' }).click()
+    const limit = page.getByRole('spinbutton', { name: /jobs a second/ })
+    const start = page.getByTestId('bulk-dialog').getByRole('button', { name: 'Redrive 4 jobs' })
+    for (const none of ['0', '-5']) {
+      await limit.fill(none)
+      await start.click()
+    }
+    expect(limits).toEqual([])
+    await limit.fill('9')
+    await start.click()
+    await page.locator('[data-testid=operation][data-state=done]').nth(1).waitFor()
+    expect(limits).toEqual([4.5, 4.5])
+    await until(async () => (await deadCount()) === 4, { what: 'all have died again' })
     await bench().client.discardJobs(await deadIds())
   })
 

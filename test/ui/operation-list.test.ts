@@ -30,11 +30,20 @@ describe('the operations of the tray', () => {
   })
 
   it('keep their place when there are news, and the newest eight', () => {
-    const ten = Array.from({ length: 10 }, (_, at) => operation(`${at}`, 0))
+    const ten = Array.from({ length: 10 }, (_, at) => operation(`${at}`, 0, 'done'))
     const shown = ten.reduce(withOperation, [] as readonly Operation[])
     expect(shown.map(({ id }) => id)).toEqual(['2', '3', '4', '5', '6', '7', '8', '9'])
-    const later = withOperation(shown, operation('4', 5))
+    const later = withOperation(shown, operation('4', 5, 'done'))
     expect(later.map(({ id }) => id)).toEqual(shown.map(({ id }) => id))
+  })
+
+  it('are not cut while they run: they could not be aborted any more', () => {
+    const ten = Array.from({ length: 10 }, (_, at) => operation(`${at}`, 0))
+    const all = [operation('ended', 9, 'done'), ...ten].reduce(
+      withOperation,
+      [] as readonly Operation[],
+    )
+    expect(all.map(({ id }) => id)).toEqual(ten.map(({ id }) => id))
   })
 
   it('are those of the server again when news may have been missed', () => {

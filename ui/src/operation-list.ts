@@ -6,9 +6,11 @@ import type { Operation } from '../../src/dashboard/api-types.ts'
 
 const keptMax = 8
 
+const isEnded = ({ state }: Operation) => state !== 'running'
+
 export function withOperation(shown: readonly Operation[], news: Operation): readonly Operation[] {
   const known = shown.find(({ id }) => id === news.id)
-  if (known === undefined) return [...shown, news].slice(-keptMax)
+  if (known === undefined) return cut([...shown, news])
   return isOlder(news, known) ? shown : shown.map((one) => (one === known ? news : one))
 }
 
@@ -33,8 +35,13 @@ export function withServerList(
     .reduce(withOperation, kept)
 }
 
+/** Only what has ended goes: what runs can be aborted nowhere else. */
+function cut(all: readonly Operation[]): readonly Operation[] {
+  const tooMany = new Set(all.filter(isEnded).slice(0, Math.max(0, all.length - keptMax)))
+  return all.filter((one) => !tooMany.has(one))
+}
+
 function isOlder(news: Operation, known: Operation): boolean {
-  const isEnded = ({ state }: Operation) => state !== 'running'
   if (isEnded(news) !== isEnded(known)) return isEnded(known)
   return news.processed < known.processed
 }

@@ -2,7 +2,7 @@
  * The question before something is done to many jobs. It counts first, on the server, so that people
  * confirm a number and not a guess; above a thousand they type it.
  */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Operation, OperationRequest } from '../../../src/dashboard/api-types.ts'
 import { ApiError, get, post, segment } from '../api.ts'
 import { counted, shownCount } from '../figures.ts'
@@ -63,6 +63,7 @@ export function BulkDialog({
             value={rate}
             onInput={setRate}
             kind="number"
+            min={1}
           />
         )}
         {mustType && (
@@ -134,16 +135,19 @@ interface Start {
 function useStart({ requests, counts, rate, onStarted }: Start) {
   const [failure, setFailure] = useState<ApiError>()
   const [isBusy, setBusy] = useState(false)
+  const started = useRef(0)
   const start = async () => {
     setBusy(true)
-    const perSecondMax = Number(rate)
     try {
-      for (const [at, request] of requests.entries()) {
+      // After a failure it goes on where it has stopped: nothing is started twice.
+      for (const request of requests.slice(started.current)) {
         const operation = await post<Operation>('operations', {
           ...request,
-          ...(perSecondMax > 0 ? { perSecondMax } : {}),
-          confirm: counts?.[at] ?? 0,
+          // They run side by side: the limit is for all of them.
+          ...(rate === '' ? {} : { perSecondMax: Number(rate) / requests.length }),
+          confirm: counts?.[started.current] ?? 0,
         } satisfies OperationRequest)
+        started.current += 1
         noteOperation(operation)
       }
       onStarted()

@@ -122,9 +122,10 @@ interface TextFieldProps {
   readonly onInput: (text: string) => void
   /** `digits`: a text, for a number that is typed with its commas. */
   readonly kind?: 'text' | 'number' | 'digits'
+  readonly min?: number
 }
 
-export function TextField({ label, value, onInput, kind = 'text' }: TextFieldProps) {
+export function TextField({ label, value, onInput, kind = 'text', min }: TextFieldProps) {
   const shared = {
     value,
     autocomplete: 'off',
@@ -134,7 +135,7 @@ export function TextField({ label, value, onInput, kind = 'text' }: TextFieldPro
     <label class="field">
       <span class="field__label">{label}</span>
       {kind === 'number' ? (
-        <input {...shared} type="number" />
+        <input {...shared} type="number" min={min} />
       ) : (
         <input {...shared} type="text" inputMode={kind === 'digits' ? 'numeric' : 'text'} />
       )}

@@ -1,4 +1,5 @@
 /** Bulk operations under way and just ended, on every page: progress, a way to stop, what came of it. */
+import { useRef } from 'preact/hooks'
 import type { Operation } from '../../../src/dashboard/api-types.ts'
 import { remove, segment } from '../api.ts'
 import { counted, inWords, shownCount } from '../figures.ts'
@@ -27,9 +28,20 @@ export function OperationTray() {
 
 function OperationCard({ operation }: { readonly operation: Operation }) {
   const { id, action, pipeline, state, total, processed } = operation
-  const abort = async () => noteOperation(await remove<Operation>(`operations/${segment(id)}`))
+  const card = useRef<HTMLElement>(null)
+  const abort = async () => {
+    noteOperation(await remove<Operation>(`operations/${segment(id)}`))
+    // The button that had it is gone.
+    card.current?.focus()
+  }
   return (
-    <article class={`tray__card tray__card--${state}`} data-testid="operation" data-state={state}>
+    <article
+      ref={card}
+      tabIndex={-1}
+      class={`tray__card tray__card--${state}`}
+      data-testid="operation"
+      data-state={state}
+    >
       <header class="tray__head">
         <strong>
           {actionWords[action]} {counted(total, 'job')}
