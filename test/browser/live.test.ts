@@ -51,6 +51,9 @@ describe.skipIf(chromiumIsMissing)(`the live figures${skipped}`, () => {
     await kill(bench().managerProcess)
     await page.getByTestId('reconnecting').waitFor()
     expect(await doneIn(page, 25).count()).toBe(1)
+    const jobs = await bench().page('jobs')
+    await jobs.getByTestId('connection').getByText('No manager of orders answers').waitFor()
+    expect(await jobs.getByTestId('job-row').count()).toBe(0)
     bench().startManager()
     await until(async () => (await page.getByTestId('reconnecting').count()) === 0, {
       what: 'the figures are live again',
@@ -58,6 +61,20 @@ describe.skipIf(chromiumIsMissing)(`the live figures${skipped}`, () => {
     })
     await bench().client.enqueueJobs(orders(3))
     await doneIn(page, 28).waitFor()
+    // What could not be loaded meanwhile is there now.
+    await jobs.getByTestId('job-row').first().waitFor()
+    expect(await jobs.getByTestId('connection').innerText()).toBe('')
+  })
+
+  it('have their age by the clock of the dashboard, whatever that of the browser says', async () => {
+    const context = await bench().context()
+    await context.addInitScript('const real = Date.now; Date.now = () => real() + 7_200_000')
+    await bench().client.enqueueJobs(orders(1))
+    const page = await bench().page('jobs', context)
+    const age = page.getByTestId('job-row').first().getByRole('time')
+    await age.waitFor()
+    await page.getByTestId('live-state').getByText('live').waitFor()
+    expect(await age.innerText()).toMatch(/^(?:now|\d+ s)$/)
   })
 
   it('say that the dashboard itself is away, and come back with it', async () => {

@@ -17,8 +17,11 @@ export const snapshotError = signal<ApiError | undefined>(undefined)
 export type Connection = 'connecting' | 'live' | 'reconnecting'
 export const connection = signal<Connection>('connecting')
 
-/** Ticks once a second while the page is seen: ages grow also when no figures come. */
+/** By the clock of the dashboard. Ticks once a second while the page is seen: ages grow also when no figures come. */
 export const now = signal(Date.now())
+/** So much the clock of the dashboard is ahead of the browser's. */
+let aheadMs = 0
+const tick = () => (now.value = Date.now() + aheadMs)
 
 export const operations = signal<readonly Operation[]>([])
 
@@ -58,9 +61,9 @@ export function startLive(): void {
   election.start()
   addEventListener('pagehide', () => election?.leave())
   setInterval(() => {
-    if (document.visibilityState === 'visible') now.value = Date.now()
+    if (document.visibilityState === 'visible') tick()
   }, 1_000)
-  document.addEventListener('visibilitychange', () => (now.value = Date.now()))
+  document.addEventListener('visibilitychange', tick)
   void reload()
 }
 
@@ -109,7 +112,7 @@ export function onLogs(hear: Hear<LogBatch>): () => void {
   }
 }
 
-/** When the stream was interrupted: what a page has loaded may be old. */
+/** When the stream was interrupted, or a manager is back: what a page has loaded may be old. */
 export function onResync(hear: () => void): () => void {
   resyncListeners.add(hear)
   return () => resyncListeners.delete(hear)
@@ -130,8 +133,7 @@ function deliver(name: string, data: unknown): void {
       noteOperation(data as Operation)
       return
     case 'resync':
-      void reload()
-      for (const hear of resyncListeners) hear()
+      resync()
       return
     default:
       return
@@ -139,19 +141,34 @@ function deliver(name: string, data: unknown): void {
 }
 
 function noteSnapshot(next: Snapshot): void {
-  if (snapshot.value !== undefined && next.atMs < snapshot.value.atMs) return
+  const before = snapshot.value
+  if (before !== undefined && next.atMs < before.atMs) return
   snapshot.value = next
   snapshotError.value = undefined
-  now.value = Date.now()
+  aheadMs = next.atMs - Date.now()
+  tick()
+  const live = before?.pipelines.filter(isLive).map(({ name }) => name)
+  const isBack = next.pipelines.some((one) => isLive(one) && live?.includes(one.name) === false)
+  if (isBack) reloadPages()
+}
+
+function isLive({ state }: PipelineView): boolean {
+  return state === 'live'
 }
 
 function connected(isConnected: boolean): void {
   const wasLost = connection.value === 'reconnecting'
   connection.value = isConnected ? 'live' : 'reconnecting'
-  if (isConnected && wasLost) {
-    void reload()
-    for (const hear of resyncListeners) hear()
-  }
+  if (isConnected && wasLost) resync()
+}
+
+function resync(): void {
+  void reload()
+  reloadPages()
+}
+
+function reloadPages(): void {
+  for (const hear of resyncListeners) hear()
 }
 
 /** Locks need a secure context: plain HTTP from another machine has none, and leads itself. */

@@ -53,7 +53,7 @@ function NoPipelines() {
     <EmptyNote title="No manager has answered yet">
       <p>
         The dashboard waits for one at the addresses it was given. Start one with{' '}
-        <code>carbontube manager</code>; it appears here by itself.
+        <code>carbontube pipeline</code>; it appears here by itself.
       </p>
     </EmptyNote>
   )

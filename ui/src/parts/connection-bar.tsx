@@ -1,10 +1,11 @@
 /** Said while no figures come: calm, because the figures of before are still worth reading. */
-import { connection, now, retryNow, snapshot, snapshotError } from '../live.ts'
+import { connection, now, pipelines, retryNow, snapshot, snapshotError } from '../live.ts'
 import { shownAge } from '../figures.ts'
 
 export function ConnectionBar() {
   const isLost = connection.value === 'reconnecting' || snapshotError.value !== undefined
   const atMs = snapshot.value?.atMs
+  const silent = pipelines.value.filter(({ state }) => state === 'reconnecting')
   return (
     <div class="connection" role="status" data-testid="connection">
       {isLost && (
@@ -22,6 +23,13 @@ export function ConnectionBar() {
           <button type="button" class="button button--small" onClick={retryNow}>
             Try now
           </button>
+        </div>
+      )}
+      {!isLost && silent.length > 0 && (
+        <div class="connection__bar">
+          <span class="connection__dot" />
+          No manager of {silent.map(({ name }) => name).join(', ')} answers: what is shown of it may
+          be old.
         </div>
       )}
     </div>
