@@ -140,6 +140,13 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     await untilHeard(lines)
     await page.getByRole('searchbox', { name: 'Text' }).fill('gold')
     await until(() => page.url().includes('text=gold'), { what: 'the URL has the filter' })
+    // A blank is where the next word begins; another filter that is chosen meanwhile stays.
+    const text = page.getByRole('searchbox', { name: 'Text' })
+    await text.press('End')
+    await text.pressSequentially(' f')
+    await page.getByRole('combobox', { name: 'Level' }).selectOption('info')
+    await until(() => page.url().includes('text=gold+f'), { what: 'the URL has both words' })
+    expect(page.url()).toContain('level=info')
     await bench().client.enqueueJobs([
       ...orders(3, { says: 'silver lining' }),
       ...orders(2, { says: 'gold found' }),

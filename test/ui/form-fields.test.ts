@@ -72,6 +72,13 @@ describe('a form', () => {
     expect(result.ok ? {} : Object.keys(result.issues)).toEqual(['crf', 'sizes'])
   })
 
+  it('refuses a whole number that would lose digits', () => {
+    expect(filled({ crf: '9007199254740993' })).toMatchObject({
+      issues: { crf: expect.stringContaining('too many digits') as string },
+    })
+    expect(filled({ crf: '-9007199254740992' })).not.toHaveProperty('issues.crf')
+  })
+
   it('has nothing to show without a schema', () => {
     expect(fieldsOf(undefined)).toEqual([])
   })

@@ -28,6 +28,12 @@ describe('a search', () => {
     expect(searchText(parseSearch(text))).toBe(text)
   })
 
+  it('keeps names of any letters, and values that are empty', () => {
+    const text = 'größe=5 empty="" a/b=1'
+    expect(parseSearch(text).map(({ key }) => key)).toEqual(['größe', 'empty', 'a/b'])
+    expect(withTerm(text, 'state', 'dead')).toBe(`${text} state:dead`)
+  })
+
   it('keeps a bare word, which the server will speak about', () => {
     expect(parseSearch('hello')).toEqual([{ key: '', operator: '', value: 'hello' }])
     expect(searchText(parseSearch('hello "two words"'))).toBe('hello "two words"')

@@ -165,6 +165,9 @@ function readField(field: FormField, text: string): { value: unknown } | { issue
   if (field.kind === 'number' || field.kind === 'integer') {
     const number = Number(text)
     if (!Number.isFinite(number)) return { issue: `${text} is no number` }
+    if (/^-?\d+$/.test(text.trim()) && BigInt(text) !== BigInt(number)) {
+      return { issue: `would become ${number}: it has too many digits` }
+    }
     return { value: number }
   }
   try {

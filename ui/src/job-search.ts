@@ -11,7 +11,8 @@ export interface Term {
   readonly value: string
 }
 
-const term = /([\w.$@-]+)(:|=|>|<)("(?:[^"\\]|\\.)*"|\S*)|"((?:[^"\\]|\\.)*)"|(\S+)/g
+/** Names are what the server takes for one. */
+const term = /([^\s:=<>"]+)(:|=|>|<)("(?:[^"\\]|\\.)*"|\S*)|"((?:[^"\\]|\\.)*)"|(\S+)/g
 
 export function parseSearch(text: string): readonly Term[] {
   return [...text.matchAll(term)].map(([, key, operator, value, quoted, bare]) =>
@@ -25,9 +26,9 @@ export function searchText(terms: readonly Term[]): string {
   return terms.map(termText).join(' ')
 }
 
-/** One term as it is typed: quoted when its value has a space or a quote. */
+/** One term as it is typed: quoted when its value is empty, or has a space or a quote. */
 export function termText({ key, operator, value }: Term): string {
-  const needsQuotes = /[\s"]/.test(value) || (operator === '' && /[:=<>]/.test(value))
+  const needsQuotes = /[\s"]|^$/.test(value) || (operator === '' && /[:=<>]/.test(value))
   const shown = needsQuotes ? `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"` : value
   return `${key}${operator}${shown}`
 }

@@ -31,7 +31,10 @@ export function LogsPage() {
     if (isPaused) logs.buffer.hold()
   }, [logs.buffer, isPaused])
   const change = (name: (typeof names)[number], value: string) =>
-    go(link(['logs'], { ...filter, [name]: value }), { replace: true })
+    // Of now: another filter may have been chosen while somebody typed.
+    go(link(['logs'], { ...Object.fromEntries(route.value.parameters), [name]: value }), {
+      replace: true,
+    })
 
   return (
     <div class="logs-page">
@@ -165,12 +168,16 @@ const typingMs = 300
 /** Takes effect when somebody stops typing: each change asks the server. */
 function FilterField({ name, value, onChange }: FilterFieldProps) {
   const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
+  const meant = text.trim()
   useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => onChange(text.trim()), typingMs)
+    // A blank at the end is one between words that are still to come.
+    if (meant !== value) setText(value)
+  }, [value])
+  useEffect(() => {
+    if (meant === value) return
+    const timer = setTimeout(() => onChange(meant), typingMs)
     return () => clearTimeout(timer)
-  }, [text])
+  }, [meant])
   return (
     <label class="filters__text">
       <span>{name}</span>
