@@ -47,8 +47,11 @@ describe.skipIf(chromiumIsMissing)(`access to the dashboard${skipped}`, () => {
     await page.reload()
     await page.getByRole('heading', { name: 'Workers' }).waitFor()
     expect(await page.evaluate('document.cookie')).toBe('')
+    await page.evaluate('globalThis.isOld = true')
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByLabel('Access token').waitFor()
+    // The page began anew: nothing of before goes on asking.
+    expect(await page.evaluate('globalThis.isOld')).toBeUndefined()
   })
 
   it('lets a reader look and nothing else', async () => {

@@ -82,8 +82,12 @@ describe.skipIf(chromiumIsMissing)(`every page${skipped}`, () => {
       for (const one of pages()) {
         await open(page, one)
         await page.screenshot({ path: join(screens, `${one.name}-${colorScheme}-390.png`) })
-        const width = await page.evaluate<number>(shownWidth)
-        if (width > viewport.width) tooWide.push(`${one.name}: ${width} px`)
+        for (const width of [viewport.width, 320]) {
+          await page.setViewportSize({ ...viewport, width })
+          const shown = await page.evaluate<number>(shownWidth)
+          if (shown > width) tooWide.push(`${one.name}: ${shown} px of ${width}`)
+        }
+        await page.setViewportSize(viewport)
       }
       expect(tooWide).toEqual([])
     })
@@ -98,9 +102,14 @@ describe.skipIf(chromiumIsMissing)(`every page${skipped}`, () => {
       .getByRole('link', { name: 'Workers' })
       .click()
     await page.getByRole('heading', { level: 1, name: 'Workers' }).waitFor()
-    expect(await page.getByRole('button', { name: 'Menu' }).getAttribute('aria-expanded')).toBe(
-      'false',
-    )
+    const menu = page.getByRole('button', { name: 'Menu' })
+    expect(await menu.getAttribute('aria-expanded')).toBe('false')
+
+    await menu.click()
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').first().focus()
+    await page.keyboard.press('Escape')
+    expect(await menu.getAttribute('aria-expanded')).toBe('false')
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Menu')
   })
 
   it('is reached by the keyboard alone, and what has the focus is seen', async () => {

@@ -33,6 +33,8 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     ])
     expect(await page.getByTestId('timeline-lane').count()).toBe(3)
 
+    const region = page.getByRole('region', { name: 'Stack of charge, attempt 2' })
+    expect(await region.count()).toBe(1)
     const stacks = await page.getByTestId('stack').allInnerTexts()
     expect(stacks).toHaveLength(2)
     for (const stack of stacks) expect(stack).toMatch(/lively-pipeline\.ts:\d+/)
@@ -77,8 +79,6 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     expect(jobs[0]).toMatchObject({ replayOf: id, state: 'done' })
   })
 
-  it('retries from the failed phase: what came before is not done again', async () => {
-    const flag = bench().flag()
   it('replays what JSON cannot say as it is, unless it is edited', async () => {
     const exact = { file: new Uint8Array([0, 255]), total: 2n ** 60n }
     const id = await settledOrder({ does: 'throw', ...exact })
@@ -120,6 +120,8 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     expect(await page.getByTestId('log-line').count()).toBe(1)
   })
 
+  it('retries from the failed phase: what came before is not done again', async () => {
+    const flag = bench().flag()
     const id = await settledOrder({ rejectedUntil: flag.path })
     flag.raise()
     const page = await bench().page(`jobs/orders/${id}`)
@@ -151,6 +153,12 @@ describe.skipIf(chromiumIsMissing)(`the page of a job${skipped}`, () => {
     const download = page.waitForEvent('download')
     await page.getByRole('link', { name: /[Dd]ownload/ }).click()
     expect((await download).suggestedFilename()).toBe(`${id}.json`)
+  })
+
+  it('says whose page it is when there is no such job', async () => {
+    const page = await bench().page('jobs/orders/nobody')
+    await page.getByTestId('error-note').getByText('CT_JOB_NOT_FOUND').waitFor()
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('nobody')
   })
 
   it('cancels a job that runs', async () => {

@@ -40,7 +40,8 @@ export async function logIn(token: string): Promise<void> {
   login.value = { state: 'in', session: await post<Session>('session', { token }) }
 }
 
+/** The page begins anew: nothing that was open may go on asking. */
 export async function logOut(): Promise<void> {
   await remove('session')
-  login.value = { state: 'out' }
+  location.reload()
 }

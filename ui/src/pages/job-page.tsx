@@ -43,6 +43,7 @@ export function JobPage({ pipeline, id }: JobPageProps) {
         <a href={link(['jobs'])}>Jobs</a> <span aria-hidden="true">/</span>{' '}
         <a href={link(['jobs'], { q: `pipeline:${pipeline}` })}>{pipeline}</a>
       </nav>
+      {data === undefined && <h1 class="id">{id}</h1>}
       {isLoading && error === undefined && <LoadingNote />}
       {error !== undefined && (
         <ErrorNote error={error} isStale={data !== undefined} onRetry={reload} />

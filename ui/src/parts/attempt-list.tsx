@@ -73,12 +73,18 @@ function Attempt({ attempt, index, isPicked }: AttemptProps) {
           </a>
         </p>
       )}
-      {error !== undefined && <AttemptError error={error} />}
+      {error !== undefined && <AttemptError error={error} of={`${phase}, attempt ${number}`} />}
     </li>
   )
 }
 
-function AttemptError({ error }: { readonly error: NonNullable<AttemptView['error']> }) {
+interface AttemptErrorProps {
+  readonly error: NonNullable<AttemptView['error']>
+  /** Which attempt, in words. */
+  readonly of: string
+}
+
+function AttemptError({ error, of }: AttemptErrorProps) {
   const { name, message, stack, kind } = error
   return (
     <div class="failure">
@@ -86,7 +92,7 @@ function AttemptError({ error }: { readonly error: NonNullable<AttemptView['erro
         <p class="failure__message">
           <strong>{name}</strong> {message}
         </p>
-        {stack !== undefined && <CopyButton text={() => stack} label="Copy the stack" />}
+        {stack !== undefined && <CopyButton text={() => stack} label={`Copy the stack of ${of}`} />}
       </div>
       {stack === undefined ? (
         <p class="muted">No stack: {kind}.</p>
@@ -95,7 +101,7 @@ function AttemptError({ error }: { readonly error: NonNullable<AttemptView['erro
           class="code failure__stack"
           tabIndex={0}
           role="region"
-          aria-label="Stack"
+          aria-label={`Stack of ${of}`}
           data-testid="stack"
         >
           {stack.split('\n').map((line, at) => (

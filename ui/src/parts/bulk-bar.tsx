@@ -6,6 +6,7 @@ import { termValue } from '../job-search.ts'
 import { pipelines } from '../live.ts'
 import { mayOperate } from '../session.ts'
 import { BulkDialog, type BulkRequest } from './bulk-dialog.tsx'
+import { actionWords } from './operation-tray.tsx'
 
 export interface Selection {
   readonly rows: ReadonlyMap<string, JobRow>
@@ -24,11 +25,7 @@ interface BulkBarProps {
 
 type Action = OperationRequest['action']
 
-const offered: readonly { readonly action: Action; readonly title: string }[] = [
-  { action: 'retry', title: 'Retry' },
-  { action: 'cancel', title: 'Cancel' },
-  { action: 'discard', title: 'Delete' },
-]
+const offered: readonly Action[] = ['retry', 'cancel', 'discard']
 
 export function BulkBar(props: BulkBarProps) {
   const { selection, page, search, onClear, onAll, onStarted } = props
@@ -55,7 +52,7 @@ export function BulkBar(props: BulkBarProps) {
       )}
       {obstacle !== undefined && <span class="bad">{obstacle}</span>}
       <span class="bulk__actions">
-        {offered.map(({ action, title }) => (
+        {offered.map((action) => (
           <button
             key={action}
             type="button"
@@ -65,7 +62,7 @@ export function BulkBar(props: BulkBarProps) {
             disabled={obstacle !== undefined}
             onClick={() => setAsked(requestsFor(action, selection, search))}
           >
-            {title}
+            {actionWords[action]}
           </button>
         ))}
         <button type="button" class="link-button" onClick={onClear}>

@@ -107,7 +107,8 @@ function optionsOf({ width, lines, shown, point }: Look): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    // Half of the last time stands over the edge.
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, high) => [0, niceTop(high)] } },

@@ -1,5 +1,5 @@
 /** The way to every page: a column at the side, a menu behind a button where there is no room. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { shortCount } from '../figures.ts'
 import { connection, deadTotal } from '../live.ts'
 import { link, page, route } from '../router.ts'
@@ -19,6 +19,7 @@ const places: readonly { name: string; title: string; icon: IconName }[] = [
 
 export function Navigation() {
   const [isOpen, setOpen] = useState(false)
+  const menu = useRef<HTMLButtonElement>(null)
   useEffect(() => setOpen(false), [page.value])
   const shown = isAdmin.value
     ? [...places, { name: 'settings', title: 'Settings', icon: 'settings' as const }]
@@ -33,7 +34,9 @@ export function Navigation() {
     <header
       class="side"
       onKeyDown={(event) => {
-        if (event.key === 'Escape') setOpen(false)
+        if (event.key !== 'Escape' || !isOpen) return
+        setOpen(false)
+        menu.current?.focus()
       }}
     >
       <a class="side__brand" href={link(['overview'])} aria-label="Carbontube, to the overview">
@@ -47,6 +50,7 @@ export function Navigation() {
         {connection.value === 'live' ? 'live' : connection.value}
       </span>
       <button
+        ref={menu}
         type="button"
         class="icon-button side__menu"
         aria-expanded={isOpen}
