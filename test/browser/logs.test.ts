@@ -60,6 +60,19 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
       .waitFor()
   })
 
+  it('misses none of the lines that fit a filter, however many do not', async () => {
+    const page = await bench().page('logs?text=line+5+of+many')
+    const began = page.waitForRequest(/stream\?topics=\S*logs\S*&text=/)
+    await page.reload()
+    await began
+    // Somebody else looks already: the dashboard has each line that is written from now on.
+    const other = await bench().page('logs')
+    await untilHeard(other.getByTestId('log-line'))
+    await bench().client.enqueueJobs(orders(1, { does: 'logALot' }))
+    await page.getByTestId('log-line').nth(180).waitFor({ timeout: 30_000 })
+    expect(await page.getByTestId('dropped').count()).toBe(0)
+  })
+
   it('does not jump when somebody has scrolled up, and goes on when told', async () => {
     const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')

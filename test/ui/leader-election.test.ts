@@ -64,6 +64,21 @@ describe('the tabs of a browser', () => {
     expect(tabs.map(({ heard }) => heard)).toEqual(tabs.map(() => ['snapshot 1']))
   })
 
+  it('stream the log lines that one tab asks for, and all when another asks for others', () => {
+    const browser = new Browser()
+    const [first, second] = [aTab('a', browser), aTab('b', browser)]
+    second.election.want(['snapshot', 'logs?level=error'])
+    first.election.want(['snapshot', 'logs?text=gold'])
+    second.election.want(['snapshot'])
+    first.election.want(['snapshot', 'logs?text=gold'])
+    expect(first.opened).toEqual([
+      'snapshot',
+      'logs?level=error,snapshot',
+      'logs,snapshot',
+      'logs?text=gold,snapshot',
+    ])
+  })
+
   it('elect another when the leader is closed', () => {
     const browser = new Browser()
     const [first, second] = [aTab('a', browser), aTab('b', browser)]

@@ -125,10 +125,16 @@ export class Election {
 
   /** Opens again only for a topic that is not streamed yet: one too many does no harm. */
   #openIfOther(): void {
-    const topics = [...new Set([...this.#wanted.values()].flat())].toSorted()
+    const topics = withOneFilter([...new Set([...this.#wanted.values()].flat())].toSorted())
     const open = this.#topics === '' ? [] : this.#topics.split(',')
     if (open.length > 0 && topics.every((topic) => open.includes(topic))) return
     this.#topics = topics.join(',')
     this.#parts.open(topics)
   }
+}
+
+/** A stream has one filter. Where tabs want different ones it has none, and each tab filters for itself. */
+function withOneFilter(topics: readonly string[]): readonly string[] {
+  const others = topics.filter((topic) => !topic.startsWith('logs'))
+  return topics.length - others.length > 1 ? ['logs', ...others] : topics
 }

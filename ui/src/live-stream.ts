@@ -28,12 +28,16 @@ export class LiveStream {
     this.#parts = parts
   }
 
-  /** Opens the stream; one that is open is replaced. */
+  /** Opens the stream; one that is open is replaced. Log lines may have a filter: `logs?level=error`. */
   open(topics: readonly string[]): void {
     this.#topics = topics
     this.#source?.close()
     clearTimeout(this.#retry)
-    const source = new EventSource(apiUrl(`stream?topics=${topics.join(',')}`))
+    const [names, filters] = [0, 1].map((part) =>
+      topics.map((topic) => topic.split('?')[part] ?? ''),
+    )
+    const path = `stream?topics=${names?.join(',')}&${filters?.join('')}`
+    const source = new EventSource(apiUrl(path))
     this.#source = source
     source.addEventListener('open', () => {
       this.#retryMs = retryMsMin

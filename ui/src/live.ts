@@ -32,11 +32,12 @@ export const deadTotal = computed(() =>
 
 type Hear<T> = (value: T) => void
 const jobListeners = new Set<() => void>()
-const logListeners = new Set<Hear<LogBatch>>()
+/** With the topic that each wants: `logs`, or `logs?level=error`. */
+const logListeners = new Map<Hear<LogBatch>, string>()
 const resyncListeners = new Set<() => void>()
 
 /** New jobs, operations and `resync` come with every stream. */
-const topics = ['snapshot']
+const topics = () => ['snapshot', ...logListeners.values()]
 let election: Election | undefined
 
 /** Begins to listen; once, after somebody has logged in. */
@@ -56,7 +57,7 @@ export function startLive(): void {
       connection: connected,
     },
     // A page that is opened directly has asked for its logs already.
-    logListeners.size > 0 ? [...topics, 'logs'] : topics,
+    topics(),
   )
   election.start()
   addEventListener('pagehide', () => election?.leave())
@@ -102,13 +103,18 @@ export function onJobsArrived(hear: () => void): () => void {
   return () => jobListeners.delete(hear)
 }
 
-/** Log lines are streamed only while somebody listens. */
-export function onLogs(hear: Hear<LogBatch>): () => void {
-  logListeners.add(hear)
-  election?.want([...topics, 'logs'])
+/**
+ * Log lines are streamed only while somebody listens.
+ *
+ * @param filter as in the URL, `?level=error`: under a flood the stream drops lines, so that they are better
+ *   filtered before. It may send others all the same, which other tabs want.
+ */
+export function onLogs(filter: string, hear: Hear<LogBatch>): () => void {
+  logListeners.set(hear, `logs${filter}`)
+  election?.want(topics())
   return () => {
     logListeners.delete(hear)
-    if (logListeners.size === 0) election?.want(topics)
+    election?.want(topics())
   }
 }
 
@@ -127,7 +133,7 @@ function deliver(name: string, data: unknown): void {
       for (const hear of jobListeners) hear()
       return
     case 'logs':
-      for (const hear of logListeners) hear(data as LogBatch)
+      for (const hear of logListeners.keys()) hear(data as LogBatch)
       return
     case 'operation':
       noteOperation(data as Operation)

@@ -30,6 +30,7 @@ export function useLogs(filter: LogFilter & { readonly pipeline?: string }): Log
     let timer: ReturnType<typeof setTimeout> | undefined
     let early: LogLine[] | undefined
     let pauseMs = redrawMsMin
+    const asked = { pipeline, phase, job, level, text }
     const fits = (line: LogLine) =>
       fitsFilter(line, filter) && (pipeline === undefined || line.pipeline === pipeline)
     const soon = () => {
@@ -56,8 +57,10 @@ export function useLogs(filter: LogFilter & { readonly pipeline?: string }): Log
         setError(failure)
         redraw()
       }
-      const path = `logs${query({ pipeline, phase, job, level, text, limit: shownMax })}`
-      get<{ lines: readonly LogLine[] }>(path, signal).then(
+      get<{ lines: readonly LogLine[] }>(
+        `logs${query({ ...asked, limit: shownMax })}`,
+        signal,
+      ).then(
         ({ lines }) => loaded(lines),
         (thrown: unknown) => {
           if (!signal.aborted) loaded([], thrown instanceof ApiError ? thrown : unexpected(thrown))
@@ -66,7 +69,7 @@ export function useLogs(filter: LogFilter & { readonly pipeline?: string }): Log
     }
     // Whoever has read too slowly has lost lines as well.
     const endResync = onResync(load)
-    const end = onLogs(({ lines, dropped }) => {
+    const end = onLogs(query(asked), ({ lines, dropped }) => {
       const fitting = lines.filter(fits)
       buffer.add(early === undefined ? fitting : [], dropped)
       early?.push(...fitting)
