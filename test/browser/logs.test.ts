@@ -69,7 +69,8 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     const other = await bench().page('logs')
     await untilHeard(other.getByTestId('log-line'))
     await bench().client.enqueueJobs(orders(1, { does: 'logALot' }))
-    await page.getByTestId('log-line').nth(180).waitFor({ timeout: 30_000 })
+    await other.getByTestId('dropped').waitFor()
+    await page.getByTestId('log-line').nth(20).waitFor()
     expect(await page.getByTestId('dropped').count()).toBe(0)
   })
 

@@ -19,7 +19,7 @@ const redrawMsMax = 2_000
 /** Of its time a page that is flooded may draw one part in so many; the rest is for clicks. */
 const drawnShare = 5
 
-export function useLogs(filter: LogFilter & { readonly pipeline?: string }): Logs {
+export function useLogs(filter: LogFilter & { readonly pipeline?: string | undefined }): Logs {
   const { pipeline, phase, job, level, text } = filter
   const buffer = useMemo(() => new LogBuffer(), [pipeline, phase, job, level, text])
   const [error, setError] = useState<ApiError>()
