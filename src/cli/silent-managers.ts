@@ -17,6 +17,8 @@ export async function tellOfSilence(
     const where = addresses.join(', ')
     say(`no manager has answered yet at ${where}: is it running, and is that its pull door?`)
   }, patienceMs)
+  // A worker that has been stopped meanwhile does not wait for this.
+  timer.unref()
   const manager = await answered
   clearTimeout(timer)
   if (isTold) say(`manager ${manager} has answered`)

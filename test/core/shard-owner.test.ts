@@ -136,7 +136,9 @@ describe('a result that comes again', () => {
     const grant = worker.grant()
     worker.finishes(grant)
     owner.commit()
-    expect(worker.finishes(grant)).toEqual([{ type: 'LookUpJobs', load: 1, ids: ['job'] }])
+    expect(worker.finishes(grant)).toEqual([
+      { type: 'LookUpJobs', load: 1, ids: ['job'], isInTurn: false },
+    ])
     const record = storedAs(owner, { state: 'done', applied: [tokenText(grant.token)] })
     const answer = { type: 'JobsLookedUp', nowMs: owner.nowMs, ids: ['job'] } as const
     expect(owner.tell({ ...answer, load: 1, jobs: [record] })).toMatchObject([

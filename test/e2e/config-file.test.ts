@@ -61,7 +61,7 @@ describe('carbontube.config.json in the working directory', () => {
 describe('a configuration file that is wrong', () => {
   it('ends a command with exit code 3, naming file, key and what was meant', async () => {
     write('carbontube.config.json', '{ phase: { concurency: 4 } }')
-    const { code, stdout, stderr } = await bench.run(['version'])
+    const { code, stdout, stderr } = await bench.run(['check', ledgerFile])
     expect(stderr).toContain('CT_CONFIG_UNKNOWN_KEY')
     expect(stderr).toContain('carbontube.config.json: phase has "concurency"')
     expect(stderr).toContain('did you mean "concurrency"?')
@@ -70,12 +70,12 @@ describe('a configuration file that is wrong', () => {
 
   it('is found where --config says, and one that is not there is an error', async () => {
     write('box.json5', "{ logLevel: 'loud' }")
-    const wrong = await bench.run(['version', '--config', 'box.json5', '--json'])
+    const wrong = await bench.run(['check', ledgerFile, '--config', 'box.json5', '--json'])
     expect(JSON.parse(wrong.stderr)).toMatchObject({
       error: { code: 'CT_CONFIG_BAD_VALUE', details: { name: 'box.json5: logLevel' } },
     })
     expect(wrong.code).toBe(3)
-    const missing = await bench.run(['version', '--config', 'nowhere.json'])
+    const missing = await bench.run(['check', ledgerFile, '--config', 'nowhere.json'])
     expect(missing.stderr).toContain('CT_CONFIG_NOT_FOUND')
     expect(missing.code).toBe(3)
   })
