@@ -3,7 +3,7 @@ import type { CommandOptions } from '../config/commands.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import type { DoorAddresses } from '../manager/doors.ts'
-import { isWildcard, parseAddress, withPort } from '../runtime/address.ts'
+import { isWildcard, nextPort, parseAddress } from '../runtime/address.ts'
 
 type Options = Pick<
   CommandOptions<'pipeline'>,
@@ -45,7 +45,7 @@ function beside({ name, address }: Door, option: string): Door {
     })
   }
   // A free port's neighbour is free or is not: only binding it tells.
-  const next = port === 0 ? address : withPort(address, port + 1)
+  const next = port === 0 ? address : nextPort(address)
   return { name: `${option} (without it ${name}, port + 1)`, address: next }
 }
 

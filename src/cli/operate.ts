@@ -105,35 +105,47 @@ export async function listWorkers(
   return 0
 }
 
-export async function drainWorker(
+export function drainWorker(
   address: string,
   id: string,
   options: CommandOptions<'workers drain'>,
 ): Promise<number> {
-  const outcome = await withClient(address, options, (client) => client.drainWorker(id))
-  if (outcome === 'notFound') throw noSuchWorker(id)
-  if (options.json) print({ id, outcome })
-  else say(`${id} takes no more, finishes what runs, and ends`)
-  return 0
+  const said = 'takes no more, finishes what runs, and ends'
+  return tellWorker({ address, id, options, said }, (client) => client.drainWorker(id))
 }
 
-export async function resumeWorker(
+export function resumeWorker(
   address: string,
   id: string,
   options: CommandOptions<'workers resume'>,
 ): Promise<number> {
-  const outcome = await withClient(address, options, (client) => client.resumeWorker(id))
-  if (outcome === 'notFound') throw noSuchWorker(id)
-  if (options.json) print({ id, outcome })
-  else say(`${id} takes jobs`)
-  return 0
+  return tellWorker({ address, id, options, said: 'takes jobs' }, (client) => {
+    return client.resumeWorker(id)
+  })
 }
 
-function noSuchWorker(id: string): CarbontubeError {
-  return new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${id}" is connected`, {
-    hint: '`carbontube workers list` shows who is.',
-    details: { id },
-  })
+interface WorkerOrder {
+  readonly address: string
+  readonly id: string
+  readonly options: CommandOptions<'workers drain' | 'workers resume'>
+  /** Of the worker, when it has been told. */
+  readonly said: string
+}
+
+async function tellWorker(
+  { address, id, options, said }: WorkerOrder,
+  tell: (client: PipelineClient) => Promise<string>,
+): Promise<number> {
+  const outcome = await withClient(address, options, tell)
+  if (outcome === 'notFound') {
+    throw new CarbontubeError('CT_WORKER_NOT_FOUND', `no worker "${id}" is connected`, {
+      hint: '`carbontube workers list` shows who is.',
+      details: { id },
+    })
+  }
+  if (options.json) print({ id, outcome })
+  else say(`${id} ${said}`)
+  return 0
 }
 
 /** Ids of the dead jobs that fit, a page at a time: each once, since pages go down by arrival. */

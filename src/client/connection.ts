@@ -2,6 +2,7 @@
  * The connection of a client to the managers of a pipeline: each request goes to the owner of its shard, and
  * is kept until its answer, over reconnections and from one owner to the next.
  */
+import { timerMsMax } from '../config/duration.ts'
 import { ClientOutbox } from '../core/client-outbox.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -42,8 +43,6 @@ export interface SubmitOptions {
 }
 
 const tickMs = 100
-/** Node's timers take no more. */
-const timerMsMax = 2 ** 31 - 1
 /** Nobody is known to own a shard that is asked for: everybody is asked again after this. */
 const lookMs = 100
 const limits = { resendMs: 5_000, inFlightMax: 1_000 }
@@ -84,7 +83,7 @@ export class Connection {
       const leftMs = endMs - systemClock.nowMs()
       if (leftMs <= 0 || all.every((shard) => this.#doors?.owns(shard) === true)) return
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(leftMs, timerMsMax))
+        const timer = setTimeout(resolve, leftMs)
         this.#ownerWaits.push(() => {
           clearTimeout(timer)
           resolve()

@@ -4,7 +4,7 @@
  * shards its manager owns. A request goes to the owner of its shard for as long as the connection stands and
  * nobody says otherwise; then it is looked for again.
  */
-import { parseAddress, withPort } from '../runtime/address.ts'
+import { nextPort, parseAddress } from '../runtime/address.ts'
 import type { Frames, Link, Transport } from '../transport/contract.ts'
 import { unpackHeader } from '../wire/header.ts'
 import { decodeReply, type Reply, type Welcome } from '../wire/replies.ts'
@@ -48,7 +48,7 @@ export class RouterDoors {
     this.#parts = parts
     for (const given of parts.addresses) {
       this.#try(given, given)
-      this.#try(given, withPort(given, parseAddress(given).port + 1))
+      this.#try(given, nextPort(given))
     }
   }
 

@@ -5,6 +5,9 @@
 import { CarbontubeError } from '../errors/errors.ts'
 import { shown } from '../errors/shown.ts'
 
+/** A timer of Node holds 31 bits: about 24.8 days, in milliseconds. */
+export const timerMsMax = 2 ** 31 - 1
+
 /**
  * Milliseconds, or a text such as `'250ms'`, `'30s'`, `'10m'`, `'2h'`, `'1d'`, `'1.5h'`. TypeScript forgets which text
  * a field has: write `readonly timeout = '10m'`, and `retry = { delay: '10s' } as const`.

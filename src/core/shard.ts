@@ -190,7 +190,7 @@ export class Shard {
   makeScheduled(job: Job): void {
     this.scheduledCount += 1
     if (this.scheduled.enter(job)) this.jobs.set(job.id, job)
-    else this.#letGo(job)
+    else this.forget(job)
   }
 
   /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */
@@ -199,12 +199,16 @@ export class Shard {
       const { tokenMin, suspect, crashes } = job
       this.mutate({ type: 'release', job: this.expected(job), tokenMin, suspect, crashes })
     }
-    this.#letGo(job)
+    this.forget(job)
   }
 
-  /** A job settles: the core forgets it. */
+  /**
+   * A job settles, or only the store has it from now on. A queue, or a worker that has not said that its slot is
+   * free, may have it still: then without its bytes.
+   */
   forget(job: Job): void {
-    this.#letGo(job)
+    this.#leave(job.id)
+    job.instructions = noInstructions
   }
 
   /** A job that was not in memory has left the store: whoever has read it there must look again. */
@@ -310,12 +314,6 @@ export class Shard {
   freeSlot(worker: Worker, key: TokenKey): void {
     worker.grants.delete(key)
     if (worker.grants.size === 0) worker.runsAlone = false
-  }
-
-  /** A queue, or a worker that has not said that its slot is free, may have it still: then without its bytes. */
-  #letGo(job: Job): void {
-    this.#leave(job.id)
-    job.instructions = noInstructions
   }
 
   #leave(id: JobId): void {

@@ -86,6 +86,10 @@ export class WorkerProtocol {
     return { running: this.#running, queued: this.#queue.size, unanswered, stuck: this.#stuck }
   }
 
+  get #isLeaving(): boolean {
+    return this.#leaving !== undefined
+  }
+
   handle(event: WorkerEvent): readonly WorkerEffect[] {
     this.#nowMs = event.nowMs
     this.#route(event)
@@ -198,7 +202,7 @@ export class WorkerProtocol {
     const run = newRun(this.#lastRun, stream, order, this.#nowMs)
     const older = stream.newest.get(jobId)
     if (older !== undefined && !isNewer(token, older.token)) return
-    if (this.#leaving !== undefined) return this.#giveBack(run, 'the worker drains')
+    if (this.#isLeaving) return this.#giveBack(run, 'the worker drains')
     if (older !== undefined) this.#abort(older, 'superseded')
     this.#runs.set(run.number, run)
     stream.newest.set(jobId, run)
@@ -355,7 +359,7 @@ export class WorkerProtocol {
   }
 
   #drainOrdered(): void {
-    if (this.#leaving !== undefined) return
+    if (this.#isLeaving) return
     this.#effects.push({ type: 'DrainOrdered' })
     this.#drain('ordered')
   }
@@ -375,7 +379,7 @@ export class WorkerProtocol {
   }
 
   #checkDrained(): void {
-    if (this.#leaving === undefined || this.#drained) return
+    if (!this.#isLeaving || this.#drained) return
     const busy = this.#running - this.#stuck + this.#outbox.size
     if (busy > 0) return
     this.#drained = true
@@ -421,7 +425,7 @@ export class WorkerProtocol {
     const report = {
       ...{ incarnation: this.#config.info.incarnation, stream: nonce, pipeline, shard },
       ...{ number: stream.reports, credit, ping: stream.ping, through, also },
-      ...{ leaving: this.#leaving !== undefined, results: [] },
+      ...{ leaving: this.#isLeaving, results: [] },
       ...(this.#stuck === 0 ? {} : { stuck: this.#stuck }),
       ...more,
     }
@@ -434,7 +438,7 @@ export class WorkerProtocol {
     const { info } = this.#config
     return {
       ...{ incarnation: info.incarnation, stream: '', number: this.#hellos, credit: 0, ping: 0 },
-      ...{ through: 0, also: [], leaving: this.#leaving !== undefined, results: [], info },
+      ...{ through: 0, also: [], leaving: this.#isLeaving, results: [], info },
     }
   }
 
@@ -450,7 +454,7 @@ export class WorkerProtocol {
 
   /** Slots that work, and a prefetch. */
   #creditInAll(): number {
-    if (this.#leaving !== undefined || this.#outbox.size >= this.#config.outboxMax) return 0
+    if (this.#isLeaving || this.#outbox.size >= this.#config.outboxMax) return 0
     const slots = this.#config.info.concurrency - this.#stuck
     return slots <= 0 ? 0 : slots + this.#prefetch.jobs(slots)
   }

@@ -2,6 +2,7 @@
  * Finds the jobs that a search means: what managers can answer is asked of them, the rest is a look into one
  * job after the other, for a bounded time and number of jobs a page.
  */
+import { busyWorkers, jobsOfWorkers, workersAskedMax } from '../client/running-jobs.ts'
 import { closest } from '../errors/did-you-mean.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
@@ -20,8 +21,6 @@ import type { PipelineWatch } from './pipeline-watch.ts'
 
 /** Of one page, where each job has to be looked at. */
 const budget = { rows: 5_000, ms: 1_500 }
-/** Workers that are asked for what they run. */
-const workersAskedMax = 200
 
 export class JobFinder {
   readonly #watches: () => readonly PipelineWatch[]
@@ -173,18 +172,10 @@ export class JobFinder {
     const query = this.#queryOf(search)
     const found = await Promise.all(
       meant.pipelines.map(async ({ name, phases, shards, client }) => {
-        const ids =
+        const workers =
           search.worker === undefined ? this.#busyWorkers(name, search.phase) : [search.worker]
-        const lists = ids.flatMap((worker) =>
-          Array.from({ length: shards }, (_, shard) =>
-            client.listJobs({ ...query, worker }, { after: shards === 1 ? '' : `${shard}:` }),
-          ),
-        )
-        const pages = await Promise.all(lists)
-        const jobs = new Map(
-          pages.flatMap((page) => page.jobs.map((job) => [job.id, job] as const)),
-        )
-        return [...jobs.values()].map((job) => ({ pipeline: name, phases, job }))
+        const jobs = await jobsOfWorkers(client, { workers, shards, query })
+        return jobs.map((job) => ({ pipeline: name, phases, job }))
       }),
     )
     const all = found
@@ -196,11 +187,7 @@ export class JobFinder {
 
   #busyWorkers(pipeline: string, phase: string | undefined): readonly string[] {
     const { status } = watchNamed(this.#watches(), pipeline).latest ?? {}
-    const workers = status?.shards.flatMap((shard) => shard.workers) ?? []
-    const busy = workers.filter(
-      ({ running, jobType }) => running > 0 && (phase === undefined || jobType === phase),
-    )
-    return [...new Set(busy.map(({ id }) => id))].slice(0, workersAskedMax)
+    return busyWorkers(status?.shards ?? [], phase).slice(0, workersAskedMax)
   }
 
   #isTooOld({ youngerThanMs }: JobSearch, { job }: FoundJob): boolean {

@@ -1,4 +1,5 @@
 /** Whether a job is what a search means, by what is known of the job alone. */
+import { isPartOf } from '../language/is-part-of.ts'
 import type { JobView } from '../wire/replies.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import { groupOf } from './dead-groups.ts'
@@ -26,8 +27,7 @@ export function fitsWhole(found: FoundJob, search: JobSearch, nowMs: number): bo
   const { job } = found
   if (state !== undefined && !isIn(job, state)) return false
   if (worker !== undefined && job.worker !== worker) return false
-  const isPart = job.lastError?.toLowerCase().includes(error?.toLowerCase() ?? '')
-  if (error !== undefined && isPart !== true) return false
+  if (error !== undefined && !isPartOf(job.lastError, error)) return false
   const ageMs = nowMs - job.enqueuedMs
   return ageMs >= olderThanMs && ageMs <= youngerThanMs && fits(found, search)
 }

@@ -1,6 +1,6 @@
 /** The manager's four doors: pull (results, plain jobs), router (requests), sub (workers' events), pub (all events). */
 import type { Event } from '../core/event.ts'
-import { parseAddress, withPort } from '../runtime/address.ts'
+import { nextPort } from '../runtime/address.ts'
 import type { Frames, ReceivingDoor, Transport } from '../transport/contract.ts'
 import { jobTopics, type EventPublisher } from '../wire/event-publisher.ts'
 import { unpackHeader } from '../wire/header.ts'
@@ -68,7 +68,7 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
     )
     const router = keep(
       await transport.openRouter({
-        bind: [addresses.router ?? nextPort(pull.addresses[0])],
+        bind: [addresses.router ?? besideDoor(pull.addresses[0])],
         onMessage: (peer, frames) => whenReading(() => reception.receive(peer, frames)),
       }),
     )
@@ -85,7 +85,7 @@ export async function openDoors(parts: DoorsParts): Promise<Doors> {
     }
     const pub = keep(
       await transport.openPub({
-        bind: [addresses.pub ?? nextPort(sub.addresses[0])],
+        bind: [addresses.pub ?? besideDoor(sub.addresses[0])],
         onSubscriber: (topic) => whenReading(() => observersChanged(() => feed.subscribed(topic))),
         onSubscriberGone: (topic) =>
           whenReading(() => observersChanged(() => feed.unsubscribed(topic))),
@@ -115,9 +115,9 @@ function closeAll(doors: readonly ReceivingDoor[]): void {
 }
 
 /** The neighbour of a door; a free port when there is no such door. */
-function nextPort(address: string | undefined): string {
+function besideDoor(address: string | undefined): string {
   if (address === undefined) return 'tcp://127.0.0.1:*'
-  return withPort(address, parseAddress(address).port + 1)
+  return nextPort(address)
 }
 
 /** Reports of workers, and jobs of plain PUSH clients. Anything else is counted and dropped. */

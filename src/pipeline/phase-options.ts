@@ -2,7 +2,7 @@
  * The options of a phase, once: names, defaults, ranges, and how a wrong one is reported. `compile.ts`
  * turns them into the core's plain data; nothing else reads a user's retry or timeout.
  */
-import { durationMs } from '../config/duration.ts'
+import { durationMs, timerMsMax } from '../config/duration.ts'
 import type { RetrySpec } from '../core/spec.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { didYouMean } from '../errors/did-you-mean.ts'
@@ -41,8 +41,7 @@ export const phaseLimits = {
   crashesMax: 1_000,
   factorMax: 1_000,
   concurrencyMax: 10_000,
-  /** A timer of Node holds 31 bits: about 24.8 days. */
-  durationMsMax: 2_147_483_647,
+  durationMsMax: timerMsMax,
 } as const
 
 /** Reads `retry`; `who` opens every message (`phase "encode-video"`). Throws CT_BAD_PIPELINE. */

@@ -34,6 +34,11 @@ export function withPort(address: string, port: number): string {
   return formatAddress({ host: parseAddress(address).host, port })
 }
 
+/** Where the router door is beside a pull door, and the pub door beside a sub door, unless told otherwise. */
+export function nextPort(address: string): string {
+  return withPort(address, parseAddress(address).port + 1)
+}
+
 export function isLoopback(address: string): boolean {
   const { host } = parseAddress(address)
   return host === 'localhost' || host.startsWith('127.') || host === '[::1]'

@@ -1,6 +1,7 @@
 /** Which jobs people mean by a query, the same in every store. */
 import type { JobRecord } from '../core/job.ts'
 import { isSettled } from '../core/job-transitions.ts'
+import { isPartOf } from '../language/is-part-of.ts'
 import type { JobQuery } from './contract.ts'
 
 /** Whether the job has all that the query asks for. */
@@ -12,9 +13,4 @@ export function fitsQuery(record: JobRecord, query: JobQuery): boolean {
   if (phase !== undefined && record.phase !== phase) return false
   if (enqueuedBeforeMs !== undefined && record.enqueuedMs >= enqueuedBeforeMs) return false
   return error === undefined || isPartOf(record.lastError, error)
-}
-
-/** Whether the text has the part in it, in any case, and in any script. */
-export function isPartOf(text: string | undefined, part: string): boolean {
-  return text?.toLowerCase().includes(part.toLowerCase()) ?? false
 }

@@ -10,20 +10,36 @@ import { boundedAttempt } from './attempt-history.ts'
 
 const packr = new Packr({ useRecords: false })
 
+/** Who runs a job, as a list: `relayed` stands there when it is. */
+export type ListedNote = readonly [
+  ...[token: string, worker: string, incarnation: string, address: string, sinceMs: number],
+  relayed?: true,
+]
+
+export function listedNote(note: RunningNote): ListedNote {
+  const { token, worker, incarnation, address, sinceMs, relayed } = note
+  const listed = [token, worker, incarnation, address, sinceMs] as const
+  return relayed === true ? [...listed, relayed] : listed
+}
+
+export function noteOf([
+  token,
+  worker,
+  incarnation,
+  address,
+  sinceMs,
+  relayed,
+]: ListedNote): RunningNote {
+  const note = { token, worker, incarnation, address, sinceMs }
+  return relayed === undefined ? note : { ...note, relayed }
+}
+
 export function packRunning(note: RunningNote): Uint8Array {
-  const packed: unknown[] = [note.token, note.worker, note.incarnation, note.address, note.sinceMs]
-  if (note.relayed === true) packed.push(true)
-  return packr.pack(packed)
+  return packr.pack(listedNote(note))
 }
 
 export function unpackRunning(bytes: Uint8Array): RunningNote {
-  const [token, worker, incarnation, address, sinceMs, relayed] = packr.unpack(bytes) as [
-    ...[string, string, string, string],
-    number,
-    true?,
-  ]
-  const note = { token, worker, incarnation, address, sinceMs }
-  return relayed === undefined ? note : { ...note, relayed }
+  return noteOf(packr.unpack(bytes) as ListedNote)
 }
 
 type PackedAttempt = [

@@ -5,9 +5,9 @@
 import type { AttemptRecord } from '../../core/job.ts'
 import type { Group, Mutation } from '../../core/mutation.ts'
 import { historyBytesMax, lastErrorOf } from '../attempt-history.ts'
-import { packAttempt } from '../packed.ts'
+import { listedNote, packAttempt } from '../packed.ts'
 import { memberOf, type ShardKeys } from './keys.ts'
-import { packedJob, packedNote, packr, stateCodes } from './records.ts'
+import { packedJob, packr, stateCodes } from './records.ts'
 
 type JobMutation = Exclude<Mutation, { type: 'pause' | 'resume' }>
 
@@ -103,7 +103,7 @@ class MutationEncoder {
           ...this.#attempt(mutation.ended),
         ]
       case 'note':
-        return [packedNote(mutation.running)]
+        return [listedNote(mutation.running)]
       case 'redrive':
         return [mutation.attemptsMax, mutation.readyMs]
       case 'discard':

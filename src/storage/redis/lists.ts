@@ -5,9 +5,9 @@
  * is seen.
  */
 import type { JobRecord } from '../../core/job.ts'
+import { isPartOf } from '../../language/is-part-of.ts'
 import { countExactMax, type JobCount, type JobPage, type JobQuery } from '../contract.ts'
 import type { ShardRef } from '../contract.ts'
-import { isPartOf } from '../job-query.ts'
 import { pageLimit, sequenceOfCursor } from '../page-cursor.ts'
 import type { Connection } from './connection.ts'
 import type { RedisArgument, RedisReply } from './driver.ts'

@@ -1,8 +1,8 @@
 /** A job as a record and as the list that Redis keeps. Instructions and attempts lie beside it, as bytes. */
 import { Packr } from 'msgpackr'
-import type { DeathReason, JobRecord, RunningNote } from '../../core/job.ts'
+import type { DeathReason, JobRecord } from '../../core/job.ts'
 import { appliedTokens } from '../attempt-history.ts'
-import { unpackAttempts } from '../packed.ts'
+import { listedNote, noteOf, unpackAttempts, type ListedNote } from '../packed.ts'
 import type { RedisReply } from './driver.ts'
 
 /** Lua writes whole numbers from 2^32 on as 64 bits. */
@@ -13,16 +13,13 @@ const stateNames = ['ready', 'scheduled', 'done', 'cancelled', 'dead'] as const
 /** How a state is stored. Unsettled states are the first two: scripts say `state <= 1`. */
 export const stateCodes = { ready: 0, scheduled: 1, done: 2, cancelled: 3, dead: 4 } as const
 
-/** `token`, `worker`, `incarnation`, `address`, `sinceMs`, and `relayed` when it is. */
-export type PackedNote = readonly [string, string, string, string, number, true?]
-
 /** The fields in the order in which the scripts count them, from 1. `false` = absent. */
 export type PackedJob = readonly [
   ...[id: string, sequence: number, state: number, phase: number, priority: number],
   ...[attempts: number, crashes: number, attemptsMax: number],
   ...[enqueuedMs: number, dueMs: number, checksum: number, tokenMin: string, suspect: boolean],
   ...[endedMs: number | false, deathReason: string | false, lastError: string | false],
-  ...[running: PackedNote | false, replayOf: string | false],
+  ...[running: ListedNote | false, replayOf: string | false],
 ]
 
 export function packedJob(job: JobRecord): PackedJob {
@@ -31,15 +28,9 @@ export function packedJob(job: JobRecord): PackedJob {
     ...([job.attempts, job.crashes, job.attemptsMax] as const),
     ...([job.enqueuedMs, job.dueMs, job.checksum, job.tokenMin, job.suspect] as const),
     ...([job.endedMs ?? false, job.deathReason ?? false, job.lastError ?? false] as const),
-    ...([job.running === undefined ? false : packedNote(job.running)] as const),
+    ...([job.running === undefined ? false : listedNote(job.running)] as const),
     job.replayOf ?? false,
   ]
-}
-
-export function packedNote(note: RunningNote): PackedNote {
-  const { token, worker, incarnation, address, sinceMs, relayed } = note
-  const packed = [token, worker, incarnation, address, sinceMs] as const
-  return relayed === true ? [...packed, relayed] : packed
 }
 
 export function unpackJob(bytes: Uint8Array): PackedJob {
@@ -111,9 +102,4 @@ export function bytesOf(reply: RedisReply | undefined): Uint8Array {
 export function textOf(reply: RedisReply | undefined): string {
   if (typeof reply === 'number') return String(reply)
   return reply instanceof Uint8Array ? Buffer.from(reply).toString('utf8') : ''
-}
-
-function noteOf([token, worker, incarnation, address, sinceMs, relayed]: PackedNote): RunningNote {
-  const note = { token, worker, incarnation, address, sinceMs }
-  return relayed === undefined ? note : { ...note, relayed }
 }

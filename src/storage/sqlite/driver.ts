@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CarbontubeError } from '../../errors/errors.ts'
-import { isPartOf } from '../job-query.ts'
+import { isPartOf } from '../../language/is-part-of.ts'
 
 export type SqliteValue = number | string | Uint8Array | null
 export type SqliteRow = Readonly<Record<string, SqliteValue>>
