@@ -9,11 +9,14 @@ import { decodePublished, type PublishedEvent } from '../wire/published.ts'
 import type { Welcome } from '../wire/replies.ts'
 import { WireError } from '../wire/wire-error.ts'
 
-export interface EventSubscriptionOptions {
+export interface Followed {
   /** Pub doors of managers (`welcome.pub`). */
   readonly addresses: readonly string[]
   /** What topics begin with: `job.log`; '' is everything, which costs the managers something for every job. */
   readonly topics: readonly string[]
+}
+
+export interface EventSubscriptionOptions extends Followed {
   /** In the order of their source. What is no event is left out. */
   onEvent(event: PublishedEvent): void
   readonly transport?: Transport
@@ -21,6 +24,11 @@ export interface EventSubscriptionOptions {
 
 /** Ends with `close`. A manager that goes and comes again is followed by itself. */
 export interface EventSubscription {
+  /**
+   * Other doors or topics from now on; of those that stay nothing is missed.
+   * @throws CT_BAD_ADDRESS
+   */
+  follow(followed: Followed): void
   close(): void
 }
 
@@ -53,5 +61,8 @@ export async function subscribe(options: EventSubscriptionOptions): Promise<Even
       }
     },
   })
-  return { close: () => door.close() }
+  return {
+    follow: (followed) => door.follow(followed.addresses, followed.topics),
+    close: () => door.close(),
+  }
 }

@@ -2,7 +2,7 @@
  * What the managers of a pipeline publish: which workers were lost, always, for that is rare; logs and progress
  * only while somebody looks. Never what happens to each job: there may be tens of thousands a second.
  */
-import { subscribe, type EventSubscription } from '../client/event-subscription.ts'
+import { subscribe, type EventSubscription, type Followed } from '../client/event-subscription.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 
@@ -19,10 +19,6 @@ export class PipelineEvents {
   readonly #options: PipelineEventsOptions
   readonly #last = new Map<string, { readonly sequence: number; readonly atMs: number }>()
   #subscription: EventSubscription | undefined
-  #subscribed = ''
-  #wanted: { readonly addresses: readonly string[]; readonly topics: readonly string[] } = {
-    ...{ addresses: [], topics: [] },
-  }
   #changing: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -31,10 +27,9 @@ export class PipelineEvents {
   }
 
   /** Follows these doors and topics from now on; nothing changes when they are the same as before. */
-  want(doors: readonly string[], topics: readonly string[]): void {
-    const addresses = doors.toSorted()
-    this.#wanted = { addresses, topics: [...rareTopics, ...topics].toSorted() }
-    this.#changing = this.#changing.then(() => this.#change())
+  want(addresses: readonly string[], topics: readonly string[]): void {
+    const wanted = { addresses, topics: [...rareTopics, ...topics] }
+    this.#changing = this.#changing.then(() => this.#follow(wanted))
   }
 
   async close(): Promise<void> {
@@ -44,17 +39,14 @@ export class PipelineEvents {
     this.#subscription = undefined
   }
 
-  async #change(): Promise<void> {
-    const { addresses, topics } = this.#wanted
-    const wanted = JSON.stringify([addresses, topics])
-    if (this.#isClosed || wanted === this.#subscribed || addresses.length === 0) return
-    const before = this.#subscription
+  async #follow(wanted: Followed): Promise<void> {
+    if (this.#isClosed || wanted.addresses.length === 0) return
     try {
       const onEvent = (event: PublishedEvent) => this.#take(event)
-      this.#subscription = await subscribe({ addresses, topics, onEvent })
-      this.#subscribed = wanted
-      before?.close()
+      this.#subscription ??= await subscribe({ ...wanted, onEvent })
+      this.#subscription.follow(wanted)
     } catch (error) {
+      const { addresses } = wanted
       this.#options.logger.warn('the events of managers cannot be followed', { addresses, error })
     }
   }

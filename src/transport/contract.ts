@@ -17,6 +17,16 @@ export interface ReceivingDoor {
   close(): void
 }
 
+/** Receives what it asks for; SUB. */
+export interface SubscribingDoor extends ReceivingDoor {
+  /**
+   * Is connected to these doors and has these topics from now on, and no others. What it had before and keeps
+   * goes on without a gap.
+   * @throws CT_BAD_ADDRESS when nothing has been changed yet
+   */
+  follow(connect: readonly string[], topics: readonly string[]): void
+}
+
 /** Answers many; ROUTER. */
 export interface RouterDoor extends ReceivingDoor {
   /** Lost silently when the peer is gone. */
@@ -68,7 +78,7 @@ export interface Transport {
   /** `topics`: what the first frame of a wanted message begins with; default '', everything. */
   openSub(
     options: DoorOptions & { readonly topics?: readonly string[]; onMessage(frames: Frames): void },
-  ): Promise<ReceivingDoor>
+  ): Promise<SubscribingDoor>
   /** `onSubscriber` is called for every subscription, also a repeated one, with what its topics begin with. */
   openPub(
     options: DoorOptions & {

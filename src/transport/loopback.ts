@@ -10,12 +10,14 @@ import { Fifo } from '../core/fifo.ts'
 import { formatAddress, parseAddress } from '../runtime/address.ts'
 import { addressInUse } from './address-in-use.ts'
 import { frameBytesMax } from './contract.ts'
+import { followBySteps } from './follow.ts'
 import type {
   DoorOptions,
   Frames,
   Link,
   LinkOptions,
   ReceivingDoor,
+  SubscribingDoor,
   Transport,
 } from './contract.ts'
 
@@ -28,13 +30,7 @@ export function createLoopback(): Transport {
         options,
       ),
 
-    openSub: async ({ onMessage, topics = [''], ...options }) => {
-      const onConnected = (end: End) => {
-        for (const topic of topics) end.send([subscriptionTo(topic)])
-      }
-      const onMessages = { onMessage: (_: End, frames: Frames) => onMessage(frames) }
-      return openDoor(new Socket('sub', network, { onConnected, ...onMessages }), options)
-    },
+    openSub: (options) => openSub(network, options),
 
     async openRouter({ onMessage, ...options }) {
       const socket: Socket = new Socket('router', network, {
@@ -47,10 +43,13 @@ export function createLoopback(): Transport {
     async openPub({ onSubscriber, onSubscriberGone, ...options }) {
       const subscribers = new Map<End, string[]>()
       const socket = new Socket('pub', network, {
-        onMessage: (end, [subscription]) => {
-          const topic = Buffer.from(subscription?.subarray(1) ?? []).toString('utf8')
-          subscribers.set(end, [...(subscribers.get(end) ?? []), topic])
-          onSubscriber(topic)
+        onMessage: (end, [asked]) => {
+          const topic = Buffer.from(asked?.subarray(1) ?? []).toString('utf8')
+          const others = (subscribers.get(end) ?? []).filter((one) => one !== topic)
+          const isWanted = asked?.[0] === subscribed
+          subscribers.set(end, isWanted ? [...others, topic] : others)
+          if (isWanted) onSubscriber(topic)
+          else onSubscriberGone?.(topic)
         },
         onEnded: (end) => {
           const topics = subscribers.get(end) ?? []
@@ -83,8 +82,9 @@ export function createLoopback(): Transport {
   }
 }
 
-/** First byte of a subscription, as in ZeroMQ. */
+/** First byte of a subscription and of its end, as in ZeroMQ. */
 const subscribed = 1
+const unsubscribed = 0
 /** Messages that a socket takes in one turn of the loop. */
 const turnMessagesMax = 256
 /** Where free ports are looked for, as systems do. */
@@ -100,8 +100,8 @@ function soon<T>(act: () => T): Promise<T> {
   return new Promise((resolve) => setImmediate(() => resolve(act())))
 }
 
-function subscriptionTo(topic: string): Uint8Array {
-  return Buffer.concat([Uint8Array.of(subscribed), Buffer.from(topic)])
+function subscription(topic: string, kind = subscribed): Uint8Array {
+  return Buffer.concat([Uint8Array.of(kind), Buffer.from(topic)])
 }
 
 function openDoor(socket: Socket, { bind = [], connect = [] }: DoorOptions): ReceivingDoor {
@@ -114,6 +114,31 @@ function openDoor(socket: Socket, { bind = [], connect = [] }: DoorOptions): Rec
     throw error
   }
   return { addresses, close: () => socket.close() }
+}
+
+async function openSub(
+  network: Network,
+  { onMessage, topics = [''], ...options }: Parameters<Transport['openSub']>[0],
+): Promise<SubscribingDoor> {
+  const followed = new Set(topics)
+  const socket = new Socket('sub', network, {
+    onConnected: (end) => followed.forEach((topic) => end.send([subscription(topic)])),
+    onMessage: (_, frames) => onMessage(frames),
+  })
+  const steps = {
+    subscribe(topic: string) {
+      followed.add(topic)
+      socket.sendAll([subscription(topic)])
+    },
+    unsubscribe(topic: string) {
+      followed.delete(topic)
+      socket.sendAll([subscription(topic, unsubscribed)])
+    },
+    connect: (address: string) => void socket.connect(address, {}),
+    disconnect: (address: string) => socket.disconnect(address),
+  }
+  const door = openDoor(socket, options)
+  return { ...door, follow: followBySteps(steps, options.connect ?? [], topics) }
 }
 
 function connectLink(socket: Socket, options: LinkOptions): Link {
@@ -197,6 +222,7 @@ class Connection {
   readonly #events: Omit<LinkOptions, 'address'>
   readonly #network: Network
   #isWrongTold = false
+  #isClosed = false
   isUp = false
   end: End | undefined
 
@@ -224,10 +250,18 @@ class Connection {
   }
 
   wentDown(): void {
+    if (this.#isClosed) return
     this.end = undefined
     this.isUp = false
     this.#network.await(this)
     this.#events.onDown?.()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.isUp = false
+    this.#network.forget(this)
+    this.end?.cut()
   }
 }
 
@@ -304,6 +338,19 @@ class Socket {
     return connection
   }
 
+  disconnect(address: string): void {
+    const { port } = parseAddress(address)
+    for (const connection of this.#connections) {
+      if (connection.port !== port) continue
+      this.#connections.delete(connection)
+      connection.close()
+    }
+  }
+
+  sendAll(frames: Frames): void {
+    for (const end of this.#ends.values()) end.send(frames)
+  }
+
   joined(end: End): void {
     this.#ends.set(end.name, end)
     this.#handlers.onConnected?.(end)
@@ -326,10 +373,7 @@ class Socket {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#network.leave(this)
-    for (const connection of this.#connections) {
-      this.#network.forget(connection)
-      connection.isUp = false
-    }
+    for (const connection of this.#connections) connection.close()
     for (const end of this.#ends.values()) end.cut()
   }
 

@@ -16,6 +16,7 @@ import type {
   RouterDoor,
   Transport,
 } from './contract.ts'
+import { followBySteps } from './follow.ts'
 import { probe } from './probe.ts'
 import { connectLink } from './zeromq-link.ts'
 import { Writer } from './writer.ts'
@@ -54,7 +55,13 @@ export const zeromqTransport: Transport = {
     socket.subscribe(...topics)
     const door = await openDoor(socket, options)
     void readAll(socket, onMessage)
-    return door
+    const steps = {
+      subscribe: (topic: string) => socket.subscribe(topic),
+      unsubscribe: (topic: string) => socket.unsubscribe(topic),
+      connect: (address: string) => socket.connect(address),
+      disconnect: (address: string) => socket.disconnect(address),
+    }
+    return { ...door, follow: followBySteps(steps, options.connect ?? [], topics) }
   },
 
   async openRouter({ onMessage, ...options }): Promise<RouterDoor> {
@@ -104,7 +111,12 @@ interface Bindable {
   close(): void
 }
 
-export async function openDoor(socket: Bindable, options: DoorOptions): Promise<ReceivingDoor> {
+export async function openDoor(
+  socket: Bindable,
+  { bind: toBind = [], connect = [] }: DoorOptions,
+): Promise<ReceivingDoor> {
+  // Before anything is open: a change would be for later connections, and zeromq warns of it.
+  if (connect.length > 0 || toBind.length === 0) Object.assign(socket, beating)
   const addresses: string[] = []
   const endpoints: string[] = []
   const close = () => {
@@ -112,14 +124,13 @@ export async function openDoor(socket: Bindable, options: DoorOptions): Promise<
     for (const endpoint of endpoints) closed.add(endpoint)
   }
   try {
-    for (const address of options.bind ?? []) {
+    for (const address of toBind) {
       const endpoint = await bind(socket, address)
       endpoints.push(endpoint)
       // The host as given, and the port as it turned out.
       addresses.push(withPort(address, parseAddress(endpoint).port))
     }
-    for (const address of options.connect ?? []) {
-      Object.assign(socket, beating)
+    for (const address of connect) {
       parseAddress(address)
       socket.connect(address)
     }

@@ -150,6 +150,52 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     await lines.filter({ hasText: says }).nth(19).waitFor()
   })
 
+  it('keeps what is typed at the moment in which a filter takes effect', async () => {
+    const page = await bench().page('logs')
+    const text = page.getByRole('searchbox', { name: 'Text' })
+    await text.waitFor()
+    await page.evaluate(typeWhenTheUrlChanges('gold f'))
+    await text.fill('gold')
+    await until(() => page.url().includes('text=gold+f'), { what: 'the URL has both words' })
+    expect(await text.inputValue()).toBe('gold f')
+    // What comes from elsewhere is shown.
+    await page.goto(`${bench().url}#/logs?text=silver`)
+    await until(async () => (await text.inputValue()) === 'silver', { what: 'the field has it' })
+    await page.goBack()
+    await until(async () => (await text.inputValue()) === 'gold f', { what: 'the field is back' })
+  })
+
+  it('misses no line while others come and go who want something else', async () => {
+    const follow = (topics: string) => bench().ask(`stream?topics=${topics}`)
+    let heard = ''
+    const reader = (await follow('logs')).body?.getReader()
+    const reading = (async () => {
+      for (;;) {
+        const { value } = (await reader?.read()) ?? {}
+        if (value === undefined) return
+        heard += Buffer.from(value).toString()
+      }
+    })()
+    const says = 'one of a hundred'
+    const count = () => heard.split(`"message":"${says}"`).length - 1
+    await until(
+      async () => {
+        await bench().client.enqueueJobs(orders(1, { says: 'is it heard' }))
+        return heard.includes('is it heard')
+      },
+      { what: 'a line is there', timeoutMs: 15_000 },
+    )
+    for (let turn = 0; turn < 10; turn++) {
+      const other = await follow('snapshot')
+      await bench().client.enqueueJobs(orders(5, { says }))
+      await other.body?.cancel()
+      await bench().client.enqueueJobs(orders(5, { says }))
+    }
+    await until(() => count() === 100, { what: 'all lines are there', timeoutMs: 15_000 })
+    await reader?.cancel()
+    await reading
+  })
+
   it('shows only what is asked for, and a link of it does the same', async () => {
     const page = await bench().page('logs')
     const lines = page.getByTestId('log-line')
@@ -175,6 +221,19 @@ describe.skipIf(chromiumIsMissing)(`the page of logs${skipped}`, () => {
     expect(await other.getByTestId('log-line').filter({ hasNotText: 'gold' }).count()).toBe(0)
   })
 })
+
+/** Somebody's next letters, before the page has drawn the change that the ones before have made. */
+const typeWhenTheUrlChanges = (text: string) => `(() => {
+  const replaceState = history.replaceState.bind(history)
+  history.replaceState = (...change) => {
+    replaceState(...change)
+    history.replaceState = replaceState
+    const field = [...document.querySelectorAll('label')]
+      .find((label) => label.textContent === 'Text').querySelector('input')
+    field.value = '${text}'
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+  }
+})()`
 
 /**
  * A click, behind what the page has to do already, until its button has changed and everything has its place.

@@ -6,6 +6,7 @@ import type {
   PublishingDoor,
   ReceivingDoor,
   RouterDoor,
+  SubscribingDoor,
   Transport,
 } from '../../src/transport/contract.ts'
 import { until } from '../wait.ts'
@@ -17,6 +18,10 @@ export interface ADoor {
   readonly door: ReceivingDoor
   readonly address: string
   readonly messages: Happened<Frames>
+}
+
+export interface ASub extends ADoor {
+  readonly door: SubscribingDoor
 }
 
 export interface ARouter {
@@ -57,7 +62,7 @@ export class APlace {
 
   async sub(
     options: DoorOptions & { topics?: readonly string[] } = { bind: [anyPort] },
-  ): Promise<ADoor> {
+  ): Promise<ASub> {
     const messages = new Happened<Frames>()
     const door = await this.transport.openSub({ ...options, onMessage: messages.note })
     return { door: this.#keep(door), address: door.addresses[0] ?? '', messages }

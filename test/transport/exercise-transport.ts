@@ -315,6 +315,50 @@ function publishers(): void {
     expect(ends.all).toHaveLength(1)
   })
 
+  it('misses nothing to who follows other topics and doors meanwhile, and keeps what it had', async () => {
+    const one = await place.pub()
+    const other = await place.pub()
+    const sub = await place.sub({ connect: [one.address], topics: ['log', 'rare'] })
+    await one.subscriptions.times(2)
+    let number = 0
+    const publish = () => one.door.publish(message('log', String((number += 1))))
+    for (let turn = 0; turn < 20; turn++) {
+      publish()
+      sub.door.follow([one.address, other.address], ['log', 'progress'])
+      publish()
+      sub.door.follow([other.address, one.address], ['progress', 'log'])
+      publish()
+      sub.door.follow([one.address], ['log', 'rare'])
+      publish()
+    }
+    expect(texts(await sub.messages.times(number))).toEqual(
+      Array.from({ length: number }, (_, at) => `log|${at + 1}`),
+    )
+  })
+
+  it('sends nothing any more of a topic that is no longer followed, nor at a door that is not', async () => {
+    const one = await place.pub()
+    const other = await place.pub()
+    const sub = await place.sub({ connect: [one.address], topics: ['log', 'rare'] })
+    await one.subscriptions.times(2)
+    sub.door.follow([one.address, other.address], ['progress'])
+    await Promise.all([one.subscriptions.times(3), one.ends.times(2)])
+    await other.subscriptions.times(1)
+    expect([one.ends.all.toSorted(), other.subscriptions.all]).toEqual([
+      ['log', 'rare'],
+      ['progress'],
+    ])
+    for (const topic of ['log', 'rare', 'progress']) one.door.publish(message(topic))
+    await sub.messages.times(1)
+    sub.door.follow([other.address], ['progress'])
+    await one.ends.times(3)
+    other.door.publish(message('progress', 'of the other'))
+    expect(texts(await sub.messages.times(2))).toEqual(['progress', 'progress|of the other'])
+    expect(() => sub.door.follow(['tcp://nowhere'], [])).toThrow(/nowhere/)
+    other.door.publish(message('progress', 'again'))
+    expect(texts(await sub.messages.times(3)).at(-1)).toBe('progress|again')
+  })
+
   it('may be the one that connects, and says hello to each subscriber at its address', async () => {
     const first = await place.sub()
     const other = await place.sub()

@@ -1,5 +1,5 @@
 /** Lines of all workers as they are written. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { LogFilter } from '../../../src/dashboard/log-filter.ts'
 import { counted, shownCount } from '../figures.ts'
 import { connection, pipelines } from '../live.ts'
@@ -168,14 +168,19 @@ const typingMs = 300
 /** Takes effect when somebody stops typing: each change asks the server. */
 function FilterField({ name, value, onChange }: FilterFieldProps) {
   const [text, setText] = useState(value)
+  const asked = useRef(value)
   const meant = text.trim()
   useEffect(() => {
-    // A blank at the end is one between words that are still to come.
-    if (meant !== value) setText(value)
+    // What comes of its own asking is older than what is typed on meanwhile.
+    if (value !== asked.current) setText(value)
+    asked.current = value
   }, [value])
   useEffect(() => {
     if (meant === value) return
-    const timer = setTimeout(() => onChange(meant), typingMs)
+    const timer = setTimeout(() => {
+      asked.current = meant
+      onChange(meant)
+    }, typingMs)
     return () => clearTimeout(timer)
   }, [meant])
   return (
