@@ -96,6 +96,15 @@ export class Claims {
     this.#wake()
   }
 
+  /** Who else owns shards of the pipeline. */
+  async others(): Promise<readonly string[]> {
+    const { shards } = this.#parts
+    // Of one shard there is one owner, who is here when this is asked.
+    if (shards === 1) return []
+    const owners = await this.#owners()
+    return [...new Set(this.#numbers.slice(0, shards).flatMap((shard) => owners.get(shard) ?? []))]
+  }
+
   /** After `stop`, when the shards have been handed over. */
   async leave(): Promise<void> {
     const seat = this.#seat

@@ -87,12 +87,14 @@ export class Manager implements Service {
     const owning = new Promise<void>((resolve) => (this.#whenOwning = resolve))
     try {
       await storage.open()
-      this.#shardCount = await this.#register(this.#options.shards)
+      this.#shardCount = await this.#shardsOf(this.#options.shards)
       this.#claims = this.#newClaims()
       this.#claiming = this.#claims.run()
       await Promise.race([owning, this.#claiming])
     } catch (error) {
       this.#closeDoors()
+      // Others would share the shards with it for as long as its seat lasts.
+      await this.#claims?.leave()
       await storage.close()
       this.#state = 'stopped'
       throw error
@@ -127,15 +129,30 @@ export class Manager implements Service {
     this.#state = 'stopped'
   }
 
-  /** The pipeline in the store, and the number of its shards. */
-  async #register(wanted: number | undefined): Promise<number> {
+  /** The pipeline in the store, and the number of its shards: it is created if it is not there. */
+  async #shardsOf(wanted: number | undefined): Promise<number> {
     const { spec, storage } = this.#options
     await refuseChangedPhases(spec, storage)
+    const known = await storage.shardsOf(spec.name)
+    if (known === 0) return this.#register(wanted ?? 1, wanted)
+    this.#expectShards(known, wanted)
+    return known
+  }
+
+  /** The chain in the store is that of who owns shards: who only waits for one leaves it as it is. */
+  async #register(shards: number, wanted: number | undefined): Promise<number> {
+    const { spec, storage } = this.#options
     const jobTypes = spec.phases.map(({ jobType }) => jobType)
-    const shards = await storage.registerPipeline({
-      ...{ name: spec.name, jobTypes, shards: wanted ?? 1, nowMs: this.#clock.nowMs() },
+    const known = await storage.registerPipeline({
+      ...{ name: spec.name, jobTypes, shards, nowMs: this.#clock.nowMs() },
     })
-    if (wanted === undefined || wanted === shards) return shards
+    this.#expectShards(known, wanted)
+    return known
+  }
+
+  #expectShards(shards: number, wanted: number | undefined): void {
+    if (wanted === undefined || wanted === shards) return
+    const { spec, storage } = this.#options
     const { shared } = storage.info().capabilities
     const message = `"${spec.name}" has ${shards} shard${shards === 1 ? '' : 's'}, not ${wanted}`
     throw new CarbontubeError('CT_BAD_OPTION', message, {
@@ -164,7 +181,7 @@ export class Manager implements Service {
 
   async #own(number: number, lease: Lease): Promise<void> {
     const isFirst = this.#shards.size === 0
-    const { spec } = this.#options
+    const { spec, storage } = this.#options
     const shard: OwnedShard = new OwnedShard(lease, {
       ...{ options: this.#options, ref: { pipeline: spec.name, shard: number } },
       ...{ clock: this.#clock, managerId: this.#id, feed: this.#feed },
@@ -179,9 +196,10 @@ export class Manager implements Service {
     })
     this.#shards.set(number, shard)
     try {
-      // A store that was emptied meanwhile has lost it: jobs of all shards would be looked for in one.
-      const known = await this.#options.storage.shardsOf(spec.name)
-      if (known !== this.#shardCount) await this.#register(this.#shardCount)
+      // Since the start somebody else may have had it, with another chain.
+      await refuseChangedPhases(spec, storage, await this.#claims?.others())
+      // Of all shards: a store that was emptied meanwhile has lost how many there are.
+      await this.#register(this.#shardCount, this.#shardCount)
       this.#doors ??= await this.#openDoors()
       await shard.open(this.#doors.announced.pull[0] ?? '')
     } catch (error) {

@@ -38,13 +38,28 @@ export function refuseLostPhases(spec: PipelineSpec, { phases }: ShardSummary): 
 
 /**
  * Jobs are stored with the number of their phase: under a chain that has another one there they would go on in a
- * wrong phase. To be asked before the chain is registered. @throws CT_BAD_PIPELINE
+ * wrong phase. To be asked before the chain is registered.
+ * @param others managers that own shards, and go on to put jobs where their chain has them
+ * @throws CT_BAD_PIPELINE
  */
-export async function refuseChangedPhases(spec: PipelineSpec, storage: Storage): Promise<void> {
+export async function refuseChangedPhases(
+  spec: PipelineSpec,
+  storage: Storage,
+  others: readonly string[] = [],
+): Promise<void> {
   const before = (await storage.jobTypesOf?.(spec.name)) ?? []
   const now = spec.phases.map(({ jobType }) => jobType)
   const changed = [...before.keys()].filter((phase) => now[phase] !== before[phase])
   if (changed.length === 0) return
+  const details = { before, now }
+  if (others.length > 0 && changed.some((phase) => phase < now.length)) {
+    throw new CarbontubeError(
+      'CT_BAD_PIPELINE',
+      `pipeline "${spec.name}" is chain(${before.join(', ')}) for ${others.join(', ')}, ` +
+        `and would be chain(${now.join(', ')}) here`,
+      { hint: 'Stop all managers with the old chain, and then start the new ones.', details },
+    )
+  }
   const shards = await storage.shardsOf(spec.name)
   let jobs = 0
   for (let shard = 0; shard < shards; shard++) {
@@ -65,7 +80,7 @@ export async function refuseChangedPhases(spec: PipelineSpec, storage: Storage):
       hint:
         'With the old chain, let them finish, and redrive or discard the dead ones; ' +
         'or give the new chain another name.',
-      details: { before, now, jobs },
+      details: { ...details, jobs },
     },
   )
 }

@@ -4,7 +4,9 @@ import { chain } from '../../src/pipeline/chain.ts'
 import { Reject } from '../../src/pipeline/outcome.ts'
 import { Phase } from '../../src/pipeline/phase.ts'
 import { Pipeline, type PipelineClass } from '../../src/pipeline/pipeline.ts'
-import { ACompany, numbersSite } from './a-company.ts'
+import { ACompany, numbersSite, type Site } from './a-company.ts'
+import { Happened } from '../transport/happened.ts'
+import { until } from '../wait.ts'
 import { SharedStorage } from './shared-storage.ts'
 
 class First extends Phase {
@@ -41,6 +43,8 @@ const withoutFirst = class extends Pipeline {
   readonly phases = chain(Second)
 }
 
+const otherSite: Site = { pull: 'tcp://127.0.0.1:5051', sub: 'tcp://127.0.0.1:6001' }
+
 let company: ACompany
 let storage: SharedStorage
 
@@ -70,6 +74,56 @@ const refused = {
     'pipeline "numbers" was chain(first, second) and is chain(second) now, ' +
     'and 1 jobs in its store would go on in a wrong phase',
 }
+
+/** Another manager of the same store, which waits for a shard. */
+async function waiting(pipeline: PipelineClass, shards?: number) {
+  const fatal = new Happened<unknown>()
+  const standby = company.aManager(pipeline, otherSite, storage, {
+    ...{ onFatal: fatal.note, ...(shards === undefined ? {} : { shards }) },
+  })
+  const started = standby.start().then(
+    () => 'started',
+    (error: unknown) => error,
+  )
+  return { standby, fatal, started }
+}
+
+describe('a manager that waits with another chain', () => {
+  it('does not take over what was put where its chain has another phase', async () => {
+    const first = await company.manager(full, numbersSite, storage)
+    const { standby, started } = await waiting(withoutFirst)
+    await until(() => standby.state === 'standby', { what: 'it stands by' })
+    await enqueue()
+    await first.stop()
+    expect(await started).toMatchObject(refused)
+    // Nothing was changed, and nobody has the shard.
+    await under(full)
+  })
+
+  it('takes over when no job is in another place, and the chain is its own from then on', async () => {
+    const first = await company.manager(withoutFirst, numbersSite, storage)
+    const { standby, started } = await waiting(full)
+    await until(() => standby.state === 'standby', { what: 'it stands by' })
+    expect(await storage.jobTypesOf('numbers')).toEqual(['second'])
+    await first.stop()
+    expect(await started).toBe('started')
+    expect(await storage.jobTypesOf('numbers')).toEqual(['first', 'second'])
+  })
+
+  it('does not share shards with managers of the old chain, and those go on', async () => {
+    const first = company.aManager(full, numbersSite, storage, { shards: 4 })
+    await first.start()
+    const { started } = await waiting(withoutFirst)
+    expect(await started).toMatchObject({
+      code: 'CT_BAD_PIPELINE',
+      message: expect.stringMatching(
+        /is chain\(first, second\) for .+, and would be chain\(second\) here/,
+      ) as string,
+    })
+    await until(() => first.status().shards.length === 4, { what: 'the first has all again' })
+    await enqueue()
+  })
+})
 
 describe('a chain that was changed', () => {
   it('is refused while a job would go on in a wrong phase, however often it is tried', async () => {
