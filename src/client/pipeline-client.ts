@@ -4,6 +4,7 @@
  */
 import type { DeadOutcome, SubmitOutcome } from '../core/effect.ts'
 import { durationMs, type Duration } from '../config/duration.ts'
+import { checkOptions } from '../errors/check-options.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { given } from '../language/given.ts'
@@ -157,9 +158,10 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
    * @param address `tcp://host:port`, the pull or the router door of a manager; with several managers those of
    * all that may own jobs: a list, or joined by commas
    * @param options how long to wait
-   * @throws CT_BAD_OPTION when `timeout` is no duration
+   * @throws CT_BAD_OPTION for one that is not known, and when `timeout` is no duration
    */
   constructor(address: string | readonly string[], options: ClientOptions = {}) {
+    checkOptions('PipelineClient', options, { timeout: 'any', transport: 'any' })
     const given = typeof address === 'string' ? addressesIn(address) : address
     this.#addresses = given.map((one) => one.trim())
     this.#transport = options.transport ?? zeromqTransport

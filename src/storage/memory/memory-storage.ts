@@ -5,6 +5,7 @@
  */
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { checkOptions } from '../../errors/check-options.ts'
 import { countExactMax } from '../contract.ts'
 import type * as contract from '../contract.ts'
 import { claimShard, isHeld, owns } from '../ownership.ts'
@@ -44,6 +45,7 @@ export class EphemeralStorageBackend implements contract.Storage {
    * @param options rarely needed
    */
   constructor(pipelineName = '', options: EphemeralStorageOptions = {}) {
+    checkOptions('EphemeralStorageBackend', options, { nowMs: 'function' })
     this.#name = pipelineName === '' ? 'memory' : `memory of ${pipelineName}`
     this.#nowMs = options.nowMs ?? Date.now
   }

@@ -6,6 +6,7 @@
  */
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { checkOptions, type OptionKinds } from '../../errors/check-options.ts'
 import { CarbontubeError, isCarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
 import { notOpen, outcomeUnknown, storeFailed } from '../storage-errors.ts'
@@ -39,6 +40,11 @@ export interface PostgresStorageOptions {
   /** For tests: in place of the server's clock, for leases; milliseconds since 1970. */
   readonly nowMs?: () => number
 }
+
+const optionKinds = {
+  ...{ connectionString: 'string', schema: 'string', nowMs: 'function' },
+  synchronousCommit: ['on', 'remote_apply', 'remote_write', 'local', 'off', 'server'],
+} satisfies OptionKinds<PostgresStorageOptions>
 
 /** The parts of an open store. */
 interface Parts {
@@ -78,9 +84,10 @@ export class PostgresStorageBackend implements contract.Storage {
    *
    * @param pipelineName name of the pipeline; others may be in the same schema
    * @param options where the server is, and what it is asked for
-   * @throws CT_BAD_OPTION when `schema` is no name of lower case letters, digits and `_`
+   * @throws CT_BAD_OPTION, also when `schema` is no name of lower case letters, digits and `_`
    */
   constructor(pipelineName: string, options: PostgresStorageOptions = {}) {
+    checkOptions('PostgresStorageBackend', options, optionKinds)
     this.#schema = options.schema ?? 'carbontube'
     if (!schemaName.test(this.#schema)) {
       const schema = JSON.stringify(this.#schema)

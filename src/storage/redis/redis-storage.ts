@@ -5,6 +5,7 @@
  */
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { checkOptions, type OptionKinds } from '../../errors/check-options.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
 import { unpackAnswer } from '../packed-answer.ts'
@@ -41,6 +42,11 @@ export interface RedisStorageOptions extends RedisAddressOptions {
   readonly nowMs?: () => number
 }
 
+const optionKinds = {
+  ...{ redisUri: 'string', sentinels: 'any', cluster: 'any', username: 'string' },
+  ...{ password: 'string', prefix: 'string', nowMs: 'function' },
+} satisfies OptionKinds<RedisStorageOptions>
+
 /** The parts of an open store. */
 interface Parts extends Omit<OpenServer, 'facts'> {
   readonly reads: OwnerReads
@@ -74,6 +80,7 @@ export class RedisStorageBackend implements contract.Storage {
    * @throws CT_BAD_OPTION
    */
   constructor(pipelineName: string, options: RedisStorageOptions = {}) {
+    checkOptions('RedisStorageBackend', options, optionKinds)
     this.#pipeline = pipelineName
     this.#prefix = checkPrefix(options.prefix ?? 'carbontube')
     this.#address = addressOf(options)

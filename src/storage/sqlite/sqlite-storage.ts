@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path'
 import type { AttemptRecord, JobRecord } from '../../core/job.ts'
 import type { CommitAnswer, Group } from '../../core/mutation.ts'
+import { checkOptions, type OptionKinds } from '../../errors/check-options.ts'
 import { CarbontubeError } from '../../errors/errors.ts'
 import type * as contract from '../contract.ts'
 import { claimShard, isHeld, owns } from '../ownership.ts'
@@ -43,6 +44,11 @@ export interface SqliteStorageOptions {
   /** The store's clock, for leases; milliseconds since 1970. Default `Date.now`. */
   readonly nowMs?: () => number
 }
+
+const optionKinds = {
+  ...{ path: 'string', durability: ['D2', 'D1'], readOnly: 'boolean', nowMs: 'function' },
+  ...{ fileBytesMax: 'number', freeBytesMin: 'number' },
+} satisfies OptionKinds<SqliteStorageOptions>
 
 /** How long an owner waits at once for the lock of somebody else at its file: its loop stands still meanwhile. */
 const ownerBusyTimeoutMs = 100
@@ -83,8 +89,10 @@ export class SqliteStorageBackend implements contract.Storage {
    *
    * @param pipelineName name of the pipeline; `open` refuses the file of another one
    * @param options where the file is, and how much it may take
+   * @throws CT_BAD_OPTION
    */
   constructor(pipelineName: string, options: SqliteStorageOptions = {}) {
+    checkOptions('SqliteStorageBackend', options, optionKinds)
     this.#pipeline = pipelineName
     this.#path = resolve(options.path ?? defaultPath(pipelineName))
     this.#options = {
