@@ -18,9 +18,9 @@ export type { Duration } from './config/duration.ts'
 
 // The client
 export { PipelineClient } from './client/pipeline-client.ts'
+export type { JobRequest } from './client/job-request.ts'
 export type {
   ClientOptions,
-  JobRequest,
   Enqueued,
   RetryJobOptions,
   DeadJobAnswer,

@@ -38,6 +38,7 @@ import { answersOfAll, pageOfAll, placeOf, statusOfAll } from './all-shards.ts'
 import type { PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
+import { itemOf, type JobRequest } from './job-request.ts'
 import { codeOfRefusal } from './refusals.ts'
 import { waitInTurns, type WaitFor } from './waiting.ts'
 
@@ -47,21 +48,6 @@ export interface ClientOptions {
   readonly timeout?: Duration
   /** @internal For tests without sockets. */
   readonly transport?: Transport
-}
-
-/** A job to enqueue: the pipeline's name, its instructions, and if you like an id and a priority. */
-export interface JobRequest<Name, Input> {
-  /** Name of the pipeline. */
-  readonly name: Name
-  /**
-   * What the phases work on: an object of what JSON can say, `Uint8Array` and dates (which become text) besides.
-   * At most 8 MiB when encoded.
-   */
-  readonly instructions: Input
-  /** Your own id makes a repeated enqueue safe; default: a new UUIDv7. 1 … 128 bytes of UTF-8. */
-  readonly id?: string
-  /** A whole number, −10 … 10, higher first; default 0. */
-  readonly priority?: number
 }
 
 /** What became of a job that was enqueued. */
@@ -229,10 +215,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       throw new CarbontubeError('CT_BAD_OPTION', message)
     }
     const sentMs = wallMs()
-    const items = jobs.map(({ id, priority, instructions }): EnqueueItem => {
-      const encoded = encodeInstructions(instructions as object)
-      return { id: id ?? newJobId(), priority: priority ?? 0, sentMs, instructions: encoded }
-    })
+    const items = jobs.map((job) => itemOf(job, sentMs))
     const pipeline = String(first.name)
     return this.#push === undefined
       ? this.#enqueueAcknowledged(pipeline, items)
@@ -367,7 +350,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     })
     const merged = () => encodeInstructions({ ...decodeInstructions(instructions), ...edited })
     const item: EnqueueItem = {
-      ...{ id: options.id ?? newJobId(), priority: job.priority, sentMs: systemClock.nowMs() },
+      ...{ id: options.id ?? newJobId(), priority: job.priority, sentMs: wallMs() },
       instructions: edited === undefined ? instructions : merged(),
     }
     const [answer] = await this.#enqueueAcknowledged(pipeline, [item], { of: id, phase })

@@ -140,6 +140,21 @@ it('a client that was never connected says so', async () => {
   })
 })
 
+it('a member of a job that is not known is named, and none of the call is sent', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const job = { name: 'numbers', instructions: {} }
+  const other = { ...job, jobId: 'job', delay: 5_000 }
+  await expect(client.enqueueJobs([job, other])).rejects.toMatchObject({
+    code: 'CT_INVALID_JOB',
+    message: 'a job has "jobId", which is not known',
+    details: { key: 'jobId' },
+  })
+  expect(manager.asked.all).toEqual([])
+  client.close()
+})
+
 it('a priority that is no whole number is named', async () => {
   const manager = new AManager()
   await manager.open()
