@@ -1,16 +1,21 @@
 /** `logs`: what the phases of a pipeline log, over all its workers, as it comes. */
-import { pubDoorsOf, subscribe } from '../client/event-subscription.ts'
+import { pubDoorsOf } from '../client/event-subscription.ts'
 import type { CommandOptions } from '../config/commands.ts'
+import { PipelineEvents } from '../dashboard/pipeline-events.ts'
+import { PipelineWatch } from '../dashboard/pipeline-watch.ts'
 import { didYouMean } from '../errors/did-you-mean.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
 import type { Welcome } from '../wire/replies.ts'
-import { print, say, style } from './command-context.ts'
+import { commandLogger, print, say, style } from './command-context.ts'
 import { withClient } from './inspect.ts'
 import { stopSignal } from './shutdown.ts'
 
-/** A line as a worker publishes it: topic `job.log`. */
+const logTopic = 'job.log'
+
+/** A line as a worker publishes it. */
 interface LogLine {
   readonly time: string
   readonly level: LogLevel
@@ -27,21 +32,31 @@ export async function followLogs(
   options: CommandOptions<'logs'>,
 ): Promise<number> {
   const stopped = stopSignal(0)
-  const { managers, welcome } = await withClient(address, options, (client) => client.status())
+  const { welcome } = await withClient(address, options, (client) => client.status())
   if (options.phase !== undefined) checkPhase(options.phase, welcome)
-  const subscription = await subscribe({
-    addresses: pubDoorsOf(managers, address),
-    topics: ['job.log'],
+  const logger = commandLogger(options)
+  const events = new PipelineEvents({
+    logger,
     onEvent(event) {
       const line = lineOf(event)
       if (line === undefined || !isWanted(line, options)) return
       print(options.json ? line : shown(line))
     },
   })
-  say('logs of all workers, from now on; Ctrl-C ends it')
-  const code = await stopped
-  subscription.close()
-  return code
+  const watch = new PipelineWatch({
+    ...{ address, timeoutMs: options.timeoutMs, logger },
+    nowMs: () => systemClock.nowMs(),
+    // Managers come and go: another one has other doors.
+    onSample: ({ status }) => events.want(pubDoorsOf(status.managers, address), [logTopic]),
+  })
+  try {
+    await watch.start()
+    say('logs of all workers, from now on; Ctrl-C ends it')
+    return await stopped
+  } finally {
+    await watch.stop()
+    await events.close()
+  }
 }
 
 /** Of a phase that there is not, nothing would ever come. */
@@ -55,7 +70,8 @@ function checkPhase(phase: string, { pipeline, jobTypes }: Welcome): void {
 }
 
 /** `undefined`: a worker in another language has left something out. */
-function lineOf({ atMs, source, fields: published }: PublishedEvent): LogLine | undefined {
+function lineOf({ topic, atMs, source, fields: published }: PublishedEvent): LogLine | undefined {
+  if (topic !== logTopic) return undefined
   const { level, message, phase, jobId, fields } = published
   const known = logLevels.find((one) => one === level)
   if (known === undefined || typeof message !== 'string') return undefined
