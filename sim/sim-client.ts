@@ -30,7 +30,8 @@ export type Answer = Extract<
 >
 
 const resendMs = 1_000
-const giveUpMs = 3_600_000
+/** Longer than a host is suspended: what was given up is neither stored nor refused. */
+const giveUpMs = 4 * 3_600_000
 const utf8 = new TextEncoder()
 
 export interface SimClientParts {
