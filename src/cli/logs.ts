@@ -11,7 +11,7 @@ import type { PublishedEvent } from '../wire/published.ts'
 import type { Welcome } from '../wire/replies.ts'
 import { commandLogger, print, say, style } from './command-context.ts'
 import { withClient } from './inspect.ts'
-import { stopSignal } from './shutdown.ts'
+import { readerGone, stopSignal } from './shutdown.ts'
 
 const logTopic = 'job.log'
 
@@ -31,7 +31,7 @@ export async function followLogs(
   address: string,
   options: CommandOptions<'logs'>,
 ): Promise<number> {
-  const stopped = stopSignal(0)
+  const stopped = Promise.race([stopSignal(0), readerGone()])
   const { welcome } = await withClient(address, options, (client) => client.status())
   if (options.phase !== undefined) checkPhase(options.phase, welcome)
   const logger = commandLogger(options)

@@ -7,7 +7,7 @@ import { Command, CommanderError, Option as Flag } from 'commander'
 import { commandGroups, commands, globalOptions, sectionOf } from '../config/commands.ts'
 import type { CommandDeclaration, CommandName, CommandOptions } from '../config/commands.ts'
 import { defaultOf, flagOf, isRepeatable, type Option, type Options } from '../config/option.ts'
-import { print, reportError } from './command-context.ts'
+import { print, reportError, say } from './command-context.ts'
 import { throwUsageErrors } from './usage-error.ts'
 import { packageVersion } from './version.ts'
 
@@ -118,11 +118,13 @@ define('version', () =>
   }),
 )
 
-// Whoever read our data has read enough: `carbontube jobs list … | head -1`.
+// Nobody reads on (`carbontube enqueue … | head -1`, a log collector that ends), or the disk that it goes to is
+// full: what is at work goes on all the same. Data that was not written shows in the exit code.
+let unwritten: Error | undefined
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') unwritten ??= error
 })
+process.stderr.on('error', () => undefined)
 
 /** The ways in which people ask for the version or for help, besides those of the table. */
 function asked(words: readonly string[]): readonly string[] {
@@ -141,5 +143,9 @@ try {
 // Nothing must keep a finished command alive: sockets are closed, signals are not awaited.
 if (process.exitCode !== undefined) {
   await new Promise((resolve) => process.stdout.write('', resolve))
+  if (unwritten !== undefined) {
+    say(`not all could be written to stdout: ${unwritten.message}`)
+    if (process.exitCode === 0) process.exitCode = 1
+  }
   process.exit()
 }

@@ -35,6 +35,11 @@ export function interruption(): Promise<number> {
   })
 }
 
+/** Of a command that shows on and on: resolves when whoever read it has read enough, `carbontube logs … | head -1`. */
+export function readerGone(): Promise<0> {
+  return new Promise((resolve) => process.stdout.once('error', () => resolve(0)))
+}
+
 /** Set for a process that a bundle has started; the channel between them closes with the bundle. */
 export const bundledVariable = 'CARBONTUBE_BUNDLED'
 

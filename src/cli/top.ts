@@ -8,7 +8,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { commandLogger, print } from './command-context.ts'
 import { drawTop } from './draw-top.ts'
 import { withClient } from './inspect.ts'
-import { stopSignal } from './shutdown.ts'
+import { readerGone, stopSignal } from './shutdown.ts'
 
 /** Another screen, to be left as it was; the cursor hidden. */
 const enterScreen = '\u001b[?1049h\u001b[?25l'
@@ -25,7 +25,7 @@ export async function showTop(address: string, options: CommandOptions<'top'>): 
   await withClient(address, options, () => Promise.resolve())
   const { stdout, stdin } = process
   const isScreen = stdout.isTTY && !options.json
-  const ended = Promise.race([stopSignal(0), quitKey(stdin)])
+  const ended = Promise.race([stopSignal(0), readerGone(), quitKey(stdin)])
   let isOver: (code: number) => void = () => undefined
   const shownOnce = new Promise<number>((resolve) => (isOver = resolve))
 
