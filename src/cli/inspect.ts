@@ -8,7 +8,8 @@ import { CarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
 import { compilePhase, compilePipeline } from '../pipeline/compile.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
-import type { Welcome } from '../wire/replies.ts'
+import type { JobsPage, Welcome } from '../wire/replies.ts'
+import type { ListQuery } from '../wire/requests.ts'
 import { print, say, style, table } from './command-context.ts'
 import { loadPipelineFile } from './load-file.ts'
 import { listRunning } from './running-jobs.ts'
@@ -99,7 +100,7 @@ export async function listJobs(
   const page = await withClient(address, options, (client) =>
     state === 'running'
       ? listRunning(client, { phase, error, limit })
-      : client.listJobs(given({ state, phase, error }), { limit, after }),
+      : pageOverShards(client, given({ state, phase, error }), { limit, after }),
   )
   if (options.json) {
     for (const job of page.jobs) print(job)
@@ -113,6 +114,24 @@ export async function listJobs(
   say(`${page.jobs.length} of ${page.count}${page.more ? '+' : ''}`)
   if (page.next !== '') say(`more with --after ${page.next}`)
   return 0
+}
+
+/** Jobs that fit, of as many shards as a page takes: in the first ones there may be none. */
+async function pageOverShards(
+  client: PipelineClient,
+  query: ListQuery,
+  { limit, after }: { readonly limit: number; readonly after: string },
+): Promise<JobsPage> {
+  const first = await client.listJobs(query, { limit, after })
+  const jobs = [...first.jobs]
+  let { next } = first
+  while (next.endsWith(':') && jobs.length < limit) {
+    const more = { limit: limit - jobs.length, after: next, withoutCount: true }
+    const page = await client.listJobs(query, more)
+    jobs.push(...page.jobs)
+    next = page.next
+  }
+  return { ...first, jobs, next }
 }
 
 export async function showJob(

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { redisMissing, RedisServer } from '../servers/redis-server.ts'
 import { until } from '../wait.ts'
-import { Bench } from './processes.ts'
+import { sharedStoreFile } from './faults/two-managers.ts'
+import { Bench, numbered } from './processes.ts'
 import { QuotedCommands } from './quoted-commands.ts'
 import { Shell } from './shell.ts'
 
@@ -52,6 +53,35 @@ describe.skipIf(missing !== undefined)(`shards${missing ? ` [skipped: ${missing}
       expect(commands.unused).toEqual([])
     } finally {
       await shell.close()
+      await server.stop()
+    }
+  })
+
+  it('are listed as one: a page is filled from all of them', async () => {
+    const server = await RedisServer.start()
+    try {
+      await using bench = await Bench.open()
+      const doors = ['--pull-bind', bench.pull, '--sub-bind', bench.address(2)]
+      const env = { STORE_URL: server.uri }
+      bench.start(['pipeline', sharedStoreFile, '--shards', '16', ...doors], env)
+      const client = await bench.client()
+      const list = async (...flags: string[]) => {
+        const { stdout, stderr } = await bench.run(['jobs', 'list', bench.router, ...flags])
+        const [, ...rows] = stdout.trimEnd().split('\n')
+        return { ids: rows.map((row) => row.split(' ')[0]), said: stderr }
+      }
+      expect(await list()).toEqual({ ids: [], said: '0 of 0\n' })
+
+      await client.enqueueJobs(numbered(5))
+      const { ids, said } = await list()
+      expect({ count: new Set(ids).size, said }).toEqual({ count: 5, said: '5 of 5\n' })
+
+      const first = await list('--limit', '3')
+      const [, after = ''] = /^3 of 5\nmore with --after (.*)\n$/.exec(first.said) ?? []
+      expect(after).not.toBe('')
+      const second = await list('--limit', '3', '--after', after)
+      expect([...first.ids, ...second.ids]).toEqual(ids)
+    } finally {
       await server.stop()
     }
   })
