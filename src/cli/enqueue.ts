@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
 import json5 from 'json5'
+import type { JobRequest } from '../client/job-request.ts'
 import { PipelineClient, type Enqueued } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { given } from '../language/given.ts'
+import { newJobId } from '../runtime/entropy.ts'
 import { decodeInstructions } from '../wire/instructions.ts'
 import type { SettledItem } from '../wire/replies.ts'
 import { isTerminal, print, reportError, say } from './command-context.ts'
@@ -19,6 +21,9 @@ type Batches = AsyncIterable<Instructions[]> | readonly Instructions[][]
 
 /** Jobs of one message when reading from stdin. */
 const batchSize = 500
+
+/** So often, for the time-out of the client each: longer than a standby needs to take over. */
+const triesMax = 3
 
 export async function enqueue(
   address: string,
@@ -89,16 +94,31 @@ class EnqueueRun {
 
   async #send(batch: readonly Instructions[]): Promise<void> {
     const { id, priority, wait } = this.#options
-    const jobs = batch.map((instructions) => ({
-      ...{ name: this.#pipeline as never, instructions: instructions as never },
-      ...given({ id, priority }),
-    }))
-    const answers = await this.#client.enqueueJobs(jobs)
+    const answers = await this.#answersTo(
+      batch.map((instructions) => ({
+        ...{ name: this.#pipeline as never, instructions: instructions as never },
+        id: id ?? newJobId(),
+        ...given({ priority }),
+      })),
+    )
     this.#sent += answers.length
     const stored = answers.filter((answer) => answer.ok)
     for (const answer of answers) if (!answer.ok || !wait) this.#show(answer)
     if (wait && stored.length > 0) this.#wait(stored)
     this.#draw()
+  }
+
+  /** While nobody answers they are sent again, under the same ids: what was stored meanwhile is not stored twice. */
+  async #answersTo(jobs: readonly JobRequest<never, never>[]): Promise<readonly Enqueued[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#client.enqueueJobs(jobs)
+      } catch (cause) {
+        if (!isCarbontubeError(cause) || cause.code !== 'CT_TIMED_OUT') throw cause
+        if (tries === triesMax) throw unanswered(cause, this.#sent, jobs.length)
+        say('no answer: sent again, under the same ids')
+      }
+    }
   }
 
   #wait(stored: readonly Enqueued[]): void {
@@ -156,6 +176,14 @@ class EnqueueRun {
       state: isWaiting ? 'finished' : 'enqueued',
     })
   }
+}
+
+function unanswered(cause: CarbontubeError, answered: number, open: number): CarbontubeError {
+  return new CarbontubeError(cause.code, cause.message, {
+    hint: `${answered} jobs before were answered. Whether the ${open} behind them are enqueued is not known: see \`carbontube jobs list\`.`,
+    details: { ...cause.details, answered, open },
+    cause,
+  })
 }
 
 /** JSON, JSON5, or `@file` with one of them. */

@@ -1,10 +1,12 @@
 /** A process dies at any moment; nothing that was acknowledged is lost, nothing is recorded twice. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SqliteStorageBackend } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { until } from '../wait.ts'
-import { Bench, kill, ledgerFile, numbered } from './processes.ts'
+import { Bench, cli, kill, ledgerFile, numbered } from './processes.ts'
 
 let bench: Bench
 
@@ -167,4 +169,27 @@ describe('sharing', () => {
     expect(share).toBeGreaterThan(80)
     expect(share).toBeLessThan(125)
   }, 60_000)
+})
+
+describe('enqueue -', () => {
+  it('sends what was not answered again under the same ids, as when a standby takes over', async () => {
+    const manager = bench.manager()
+    const client = await bench.client()
+    const args = ['enqueue', bench.router, 'ledger', '-']
+    const child = bench.spawned(spawn(process.execPath, [cli, ...args]))
+    const ids: string[] = []
+    child.stdout.on('data', (text: Buffer) => ids.push(...text.toString().trim().split('\n')))
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+    child.stdin.write('{"n":1}\n'.repeat(500))
+    await until(() => ids.length === 500, { what: 'the first batch is enqueued' })
+
+    manager.kill('SIGSTOP')
+    child.stdin.end('{"n":2}\n'.repeat(10))
+    await until(() => said.includes('sent again'), { what: 'it is sent again', timeoutMs: 20_000 })
+    manager.kill('SIGCONT')
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(new Set(ids).size).toBe(510)
+    expect((await client.status()).shards[0]?.phases[0]?.waiting).toBe(510)
+  })
 })
