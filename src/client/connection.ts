@@ -195,10 +195,12 @@ export class Connection {
   #giveUp(request: number): void {
     const pending = this.#pending.get(request)
     this.#pending.delete(request)
+    if (pending === undefined) return
     const unreadable = this.#unreadable
-    pending?.reject(
-      new CarbontubeError('CT_TIMED_OUT', `no answer to "${pending.ask().type}" in time`, {
-        hint: 'The manager may be down or busy; sending again with the same id is safe.',
+    const ask = pending.ask()
+    pending.reject(
+      new CarbontubeError('CT_TIMED_OUT', `no answer to "${ask.type}" in time`, {
+        hint: `The manager may be down or busy${whatIsSafe(ask)}`,
         ...(unreadable === undefined ? {} : { details: { unreadable } }),
       }),
     )
@@ -271,6 +273,13 @@ export class Connection {
     if (isKnown) this.#work()
     for (const goOn of this.#ownerWaits.splice(0)) goOn()
   }
+}
+
+/** What may be done after no answer; a retry has an id that its caller does not know. */
+function whatIsSafe(ask: Ask): string {
+  if (ask.type !== 'enqueue') return '; asking again is safe.'
+  if (ask.replay === undefined) return '; sending again with the same id is safe.'
+  return '. The new job may be there all the same: see `carbontube jobs list` before you retry again.'
 }
 
 function closed(): CarbontubeError {

@@ -37,8 +37,8 @@ class AManager {
     this.sends(packHeader(type, fields))
   }
 
-  sends(frame: Uint8Array): void {
-    this.#door?.send(this.#peer, [frame])
+  sends(...frames: Uint8Array[]): void {
+    this.#door?.send(this.#peer, frames)
   }
 
   close(): void {
@@ -90,6 +90,34 @@ it('what is no reply is dropped, and named when no other comes', async () => {
   await expect(asking).rejects.toMatchObject({
     code: 'CT_TIMED_OUT',
     details: { unreadable: expect.any(String) as string },
+  })
+  client.close()
+})
+
+it('what was not answered says whether it may be asked again: a retry may have made a job', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager, 300)
+  await expect(client.listJobs()).rejects.toMatchObject({
+    hint: 'The manager may be down or busy; asking again is safe.',
+  })
+  const enqueued = client.enqueueJobs([{ name: 'numbers', instructions: {} }] as never)
+  await expect(enqueued).rejects.toMatchObject({
+    hint: 'The manager may be down or busy; sending again with the same id is safe.',
+  })
+  const retried = client.retryJob('job-1')
+  const get = await until(() => manager.asked.all.find(({ type }) => type === 'get'), {
+    what: 'the job is asked for',
+  })
+  const job = {
+    ...{ id: 'job-1', state: 'done', phase: 'count', phaseIndex: 0, priority: 0 },
+    ...{ attempts: 0, enqueuedMs: 1, dueMs: 1 },
+  } as const
+  const request = Number(get['request'])
+  manager.sends(packHeader('job', { request, job, attempts: [] }), Buffer.from('{}'))
+  await expect(retried).rejects.toMatchObject({
+    code: 'CT_TIMED_OUT',
+    hint: expect.stringContaining('before you retry again') as string,
   })
   client.close()
 })
