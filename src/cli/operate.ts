@@ -68,7 +68,7 @@ export function redrive(
   return withClient(address, options, async (client) => {
     const report = new DeadReport(options, 'redriven')
     const batches = all ? deadJobs(client, options) : batchesOf(ids)
-    for await (const batch of batches) report.add(await client.redriveJobs(batch))
+    await report.each(batches, (batch) => client.redriveJobs(batch))
     // Whoever is no longer dead when all are wanted is as wanted.
     return report.finish(all)
   })
@@ -81,7 +81,7 @@ export function discard(
 ): Promise<number> {
   return withClient(address, options, async (client) => {
     const report = new DeadReport(options, 'discarded')
-    for (const batch of batchesOf(ids)) report.add(await client.discardJobs(batch))
+    await report.each(batchesOf(ids), (batch) => client.discardJobs(batch))
     return report.finish(false)
   })
 }
@@ -177,17 +177,35 @@ class DeadReport {
     this.#verb = verb
   }
 
-  add(answers: readonly DeadJobAnswer[]): void {
+  /** When no answer comes, what was done before is told all the same. */
+  async each(
+    batches: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+    order: (batch: readonly string[]) => Promise<readonly DeadJobAnswer[]>,
+  ): Promise<void> {
+    try {
+      for await (const batch of batches) this.#add(await order(batch))
+    } catch (error) {
+      this.#sum()
+      throw error
+    }
+  }
+
+  #add(answers: readonly DeadJobAnswer[]): void {
     for (const { id, outcome } of answers) {
       this.#counts[outcome] += 1
       print(this.#options.json ? { id, outcome } : `${id}  ${outcome}`)
     }
   }
 
+  #sum(): void {
+    const { redriven, discarded } = this.#counts
+    if (!this.#options.json) say(`${redriven + discarded} ${this.#verb}`)
+  }
+
   /** @throws CT_JOB_NOT_FOUND, CT_REFUSED when not all jobs were there and dead */
   finish(isLenient: boolean): number {
-    const { redriven, discarded, notDead, notFound, noPhase } = this.#counts
-    if (!this.#options.json) say(`${redriven + discarded} ${this.#verb}`)
+    this.#sum()
+    const { notDead, notFound, noPhase } = this.#counts
     const details = this.#counts
     if (noPhase > 0) {
       throw new CarbontubeError(
