@@ -92,6 +92,16 @@ export class Connection {
     }
   }
 
+  /** Requests are sent, now or when a manager is there again. */
+  get isOpen(): boolean {
+    return this.#doors !== undefined
+  }
+
+  /** `close` was called, and `connect` not since. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** A shard of each manager that can be asked; none before `connect`, and when all have gone. */
   get oneOfEach(): readonly number[] {
     return this.#doors?.oneOfEach ?? []
@@ -106,10 +116,13 @@ export class Connection {
   async connect(addresses: readonly string[], timeoutMs: number): Promise<boolean> {
     for (const address of addresses) parseAddress(address)
     this.#isClosed = false
-    if (await this.#find(addresses, timeoutMs)) return true
-    const isThere = this.#doors?.isThere === true
+    const finding = this.#find(addresses, timeoutMs)
+    const doors = this.#doors
+    if (await finding) return true
+    // Closed meanwhile, and perhaps about to connect anew.
+    if (doors === undefined || this.#doors !== doors) throw closed()
+    const isThere = doors.isThere
     this.#drop()
-    if (this.#isClosed) throw closed()
     if (isThere) throw silent(addresses, this.#unreadable)
     const probes = await Promise.all(
       addresses.map((address) => this.#transport.probe(address, 1_000)),

@@ -39,6 +39,7 @@ import type { PipelineStatus } from './all-shards.ts'
 import { Connection, type Ask } from './connection.ts'
 import { messagesOf } from './enqueue-gathering.ts'
 import { itemOf, type JobRequest } from './job-request.ts'
+import { connectPullDoor } from './pull-door.ts'
 import { codeOfRefusal } from './refusals.ts'
 import { waitInTurns, type WaitFor } from './waiting.ts'
 
@@ -107,8 +108,6 @@ export interface ListPage {
 }
 
 const timeoutMsDefault = 10_000
-/** Something is there, and did not answer in time: a pull door takes a connection sooner than this. */
-const pushWithinMs = 2_000
 /** How long a status waits for managers that have not been heard of. */
 const ownersWaitMs = 1_000
 /** A manager takes ten times as many; smaller messages keep it from others for a shorter while. */
@@ -137,6 +136,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   readonly #timeoutMs: number
   readonly #connection: Connection
   #push: Link | undefined
+  #connecting: Promise<void> | undefined
 
   /**
    * Connects nothing yet.
@@ -163,22 +163,25 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
 
   /**
    * Connects to whoever answers. Where only a pull door can be reached, jobs are sent without an acknowledgement,
-   * and nothing can be asked.
+   * and nothing can be asked. A client that is connected, or about to be, does not connect a second time.
    *
    * @throws CT_UNREACHABLE when nobody answers within `timeout`; CT_BAD_ADDRESS
    */
-  async connect(): Promise<void> {
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect().finally(() => {
+      // Once more may find more.
+      if (!this.#connection.isOpen) this.#connecting = undefined
+    })
+    return this.#connecting
+  }
+
+  async #connect(): Promise<void> {
+    this.#closePush()
     if (await this.#connection.connect(this.#addresses, this.#timeoutMs)) return
     const [address = ''] = this.#addresses
-    await new Promise<void>((resolve, reject) => {
-      const error = new CarbontubeError('CT_UNREACHABLE', `${address} is no door of a manager`)
-      const timer = setTimeout(() => reject(error), Math.min(this.#timeoutMs, pushWithinMs))
-      const onUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      this.#push = this.#transport.connectPush({ address, onUp })
-    })
+    const push = await connectPullDoor(this.#transport, { address, timeoutMs: this.#timeoutMs })
+    if (this.#connection.isClosed) push.close()
+    else this.#push = push
   }
 
   /**
@@ -453,7 +456,14 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /** Ends the connections. What is still open rejects with CT_STOPPED. */
   close(): void {
     this.#connection.close()
+    this.#connecting = undefined
+    this.#closePush()
+  }
+
+  /** What is enqueued from now on is not sent there, and no longer said to be. */
+  #closePush(): void {
     this.#push?.close()
+    this.#push = undefined
   }
 
   async #pause(type: 'pause' | 'resume', phase: string | undefined): Promise<Paused> {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { PipelineClient } from '../../src/client/pipeline-client.ts'
 import { createLoopback } from '../../src/transport/loopback.ts'
-import type { RouterDoor } from '../../src/transport/contract.ts'
+import type { RouterDoor, Transport } from '../../src/transport/contract.ts'
 import { packHeader, unpackHeader, type Header } from '../../src/wire/header.ts'
 import { Happened } from '../transport/happened.ts'
 import { until } from '../wait.ts'
@@ -193,4 +193,53 @@ it('a priority that is no whole number is named', async () => {
     details: { id: 'job' },
   })
   client.close()
+})
+
+it('a client that is told to connect twice connects once, and nothing of it is left when it is closed', async () => {
+  const manager = new AManager()
+  await manager.open()
+  let open = 0
+  const transport: Transport = {
+    ...manager.network,
+    connectDealer(options) {
+      const link = manager.network.connectDealer(options)
+      open += 1
+      const close = () => {
+        open -= 1
+        link.close()
+      }
+      return { ...link, close }
+    },
+  }
+  const client = new PipelineClient(pull, { transport, timeout: 5_000 })
+  await Promise.all([client.connect(), client.connect()])
+  await client.connect()
+  expect(client.manager?.pipeline).toBe('numbers')
+  client.close()
+  expect(open).toBe(0)
+
+  await client.connect()
+  expect(open).toBeGreaterThan(0)
+  client.close()
+  expect(open).toBe(0)
+})
+
+it('what is enqueued by a client that is closed, or never came to a door, is not said to be sent', async () => {
+  const { network } = new AManager()
+  await network.openPull({ bind: [pull], onMessage: () => undefined })
+  const job = { name: 'numbers', instructions: {} }
+  const client = new PipelineClient(pull, { transport: network, timeout: 300 })
+  await client.connect()
+  expect(await client.enqueueJob(job)).toMatchObject({ outcome: 'sent' })
+  client.close()
+  await expect(client.enqueueJob(job)).rejects.toMatchObject({ code: 'CT_STOPPED' })
+
+  // It takes connections, and is no ZeroMQ.
+  const transport: Transport = {
+    ...network,
+    connectPush: (options) => network.connectPush({ ...options, onUp: () => undefined }),
+  }
+  const stray = new PipelineClient(pull, { transport, timeout: 300 })
+  await expect(stray.connect()).rejects.toMatchObject({ code: 'CT_UNREACHABLE' })
+  await expect(stray.enqueueJob(job)).rejects.toMatchObject({ code: 'CT_UNREACHABLE' })
 })
