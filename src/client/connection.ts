@@ -21,9 +21,9 @@ export type Ask = Request extends infer R ? (R extends Request ? Omit<R, 'reques
 
 /** What becomes of a request. */
 export interface Handlers {
-  /** `true`: no further reply is awaited. */
-  onReply(reply: Reply): boolean
-  reject(error: unknown): void
+  /** `true`: no further reply is awaited. What it throws is what the request rejects with. */
+  readonly onReply: (reply: Reply) => boolean
+  readonly reject: (error: unknown) => void
 }
 
 /** As it is to be sent now: what is sent again later may ask for less. */
@@ -269,8 +269,18 @@ export class Connection {
     } else if (reply.type === 'error') {
       this.#end(reply.request)
       pending.reject(protocolError(reply))
-    } else if (pending.onReply(reply)) this.#end(reply.request)
+    } else this.#tell(pending, reply)
     this.#work()
+  }
+
+  /** Callers' own callbacks run in here: what they throw must not end the reading of replies. */
+  #tell({ onReply, reject }: Pending, reply: Reply): void {
+    try {
+      if (onReply(reply)) this.#end(reply.request)
+    } catch (error) {
+      this.#end(reply.request)
+      reject(error)
+    }
   }
 
   #end(request: number): void {

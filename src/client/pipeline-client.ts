@@ -246,7 +246,8 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   }
 
   /**
-   * Waits for any number of jobs. Resolves when each has settled, was not found, or the time is over.
+   * Waits for any number of jobs. Resolves when each has settled, was not found, or the time is over. Rejects with
+   * what `onSettled` throws.
    *
    * @param ids of the jobs
    * @param timeoutMs how long to wait, in milliseconds
@@ -258,7 +259,7 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
     onSettled: (items: readonly SettledItem[]) => void,
   ): Promise<void> {
     const waits: Promise<void>[] = []
-    for (const [shard, some] of byShard(ids, (id) => id, this.#shards)) {
+    for (const [shard, some] of byShard([...new Set(ids)], (id) => id, this.#shards)) {
       const ask = (turn: WaitFor, onItems: typeof onSettled) =>
         this.#wait({ ...turn, shard }, onItems)
       for (const slice of slicesOf(some, () => 0, { itemsMax: idsPerWait })) {

@@ -80,6 +80,42 @@ it('a manager that is asked again to wait is asked for the time that is left, an
   client.close()
 })
 
+it('what a callback throws is an error of its wait, and the client goes on', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const waiting = client.waitForJobs(['one'], 60_000, () => {
+    throw new Error('mine')
+  })
+  const [asked] = await manager.asked.times(1)
+  const items = [{ id: 'one', state: 'cancelled' }]
+  manager.says('settled', { request: asked?.['request'], isLast: true, items })
+  await expect(waiting).rejects.toThrow('mine')
+  const asking = client.pause()
+  const [, pause] = await manager.asked.times(2)
+  manager.says('paused', { request: pause?.['request'], pipeline: true, phases: [] })
+  expect(await asking).toMatchObject({ pipeline: true })
+  client.close()
+})
+
+it('a job that is waited for twice in a long list is told once', async () => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const ids = Array.from({ length: 1_500 }, (_, n) => `job-${n}`)
+  const told: string[] = []
+  const waiting = client.waitForJobs([...ids, 'job-0'], 60_000, (items) => {
+    told.push(...items.map(({ id }) => id))
+  })
+  for (const asked of await manager.asked.times(2)) {
+    const items = (asked['ids'] as string[]).map((id) => ({ id, state: 'cancelled' }))
+    manager.says('settled', { request: asked['request'], isLast: true, items })
+  }
+  await waiting
+  expect(told).toEqual(ids)
+  client.close()
+})
+
 it('what is no reply is dropped, and named when no other comes', async () => {
   const manager = new AManager()
   await manager.open()
