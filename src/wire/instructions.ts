@@ -15,9 +15,13 @@ const int64AsType = 'auto' as 'number'
 
 /**
  * `variableMapSize`: the shortest form, which is also what other languages write. `useToJSON` is off
- * because the walk has done it, and because a mere property of that name must not be called.
+ * because the walk has done it, and because a mere property of that name must not be called. `copyBuffers`: whoever
+ * writes into bytes, or hands them to a thread, must not do it to the message, which has other jobs' too.
  */
-const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false, int64AsType })
+const packr = new Packr({
+  ...{ useRecords: false, variableMapSize: true, useToJSON: false, int64AsType },
+  copyBuffers: true,
+})
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const openingBrace = 0x7b
 
@@ -38,8 +42,8 @@ export function encodeInstructions(instructions: object): Uint8Array {
 }
 
 /**
- * The instructions in such bytes. Integers beyond 2⁵³ arrive as bigint, binary as `Uint8Array` views
- * of the given bytes, a MessagePack timestamp as its ISO text.
+ * The instructions in such bytes. Integers beyond 2⁵³ arrive as bigint, binary as `Uint8Array`s
+ * of its own, a MessagePack timestamp as its ISO text.
  *
  * @throws CT_BAD_INSTRUCTIONS when they do not parse, are no object, or hold what `encodeInstructions`
  * refuses

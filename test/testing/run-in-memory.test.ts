@@ -115,6 +115,26 @@ describe('a run that succeeds', () => {
     expect(output).toEqual({ list: [1] })
   })
 
+  it('does not merge what a phase did to bytes in the job, nor show it to the next attempt', async () => {
+    const seen: number[][] = []
+    class Scramble extends Phase {
+      readonly jobType = 'scramble'
+      execute(job: { bytes: Uint8Array }, { attempt }: Context) {
+        seen.push([...job.bytes])
+        job.bytes.fill(0)
+        if (attempt === 1) throw new Error('again')
+        return { done: true }
+      }
+    }
+    const pipeline = pipelineWith({ phases: chain(Scramble) })
+    const { output } = await runInMemory(pipeline, { bytes: new Uint8Array([1, 2]) })
+    expect(seen).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    expect(output).toEqual({ bytes: Buffer.from([1, 2]), done: true })
+  })
+
   it('sets a phase up once, and tears it down at the end, also of a run that fails', async () => {
     const calls: string[] = []
     class Counting extends Phase {
