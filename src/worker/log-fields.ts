@@ -9,6 +9,8 @@ const depthMax = 8
 /** The fields of a log line. Never throws. */
 export function shownFields(fields: unknown): Record<string, unknown> {
   if (typeof fields !== 'object' || fields === null) return {}
+  // What there is to say of one is in no property that can be listed.
+  if (fields instanceof Error) return { error: shown(fields, []) }
   return shownProperties(fields, [fields])
 }
 
@@ -34,10 +36,12 @@ function shown(value: unknown, within: readonly object[]): unknown {
   if (value instanceof Error) {
     return shown({ name: value.name, message: value.message, stack: value.stack }, within)
   }
+  // Before `toJSON`: that of a Buffer makes a number of every byte.
+  if (ArrayBuffer.isView(value)) return Object.prototype.toString.call(value)
   if (typeof Reflect.get(value, 'toJSON') === 'function') {
     return shown((value as { toJSON(): unknown }).toJSON(), inner)
   }
-  const isBag = !(value instanceof Map) && !(value instanceof Set) && !ArrayBuffer.isView(value)
+  const isBag = !(value instanceof Map) && !(value instanceof Set)
   return isBag ? shownProperties(value, inner) : Object.prototype.toString.call(value)
 }
 

@@ -15,6 +15,7 @@ it('what cannot travel is shown as text', () => {
   const shown = shownFields({
     ...{ size: 5n, cycle, ratio: Number.NaN, run: Symbol('s'), error: new TypeError('no') },
     ...{ at: new Date(0), map: new Map([[1, 2]]), bytes: new Uint8Array(3), none: undefined },
+    content: Buffer.alloc(1_000_000),
     get broken(): unknown {
       throw new Error('boo')
     },
@@ -22,10 +23,16 @@ it('what cannot travel is shown as text', () => {
   expect(shown).toMatchObject({
     ...{ size: '5', cycle: { name: 'request', self: '(cycle)' }, ratio: 'NaN', run: 'Symbol(s)' },
     ...{ error: { name: 'TypeError', message: 'no' }, at: '1970-01-01T00:00:00.000Z' },
-    ...{ map: '[object Map]', bytes: '[object Uint8Array]' },
+    ...{ map: '[object Map]', bytes: '[object Uint8Array]', content: '[object Uint8Array]' },
     broken: '(cannot be read: Error: boo)',
   })
   expect(Object.hasOwn(shown, 'none')).toBe(false)
+})
+
+it('an error in the place of the fields is shown', () => {
+  expect(shownFields(new TypeError('no'))).toMatchObject({
+    error: { name: 'TypeError', message: 'no' },
+  })
 })
 
 it('nothing that is logged throws, and all of it can be written and sent', () => {
