@@ -110,7 +110,7 @@ type NoPhaseClass<C> = C extends Executing & { readonly jobType: infer T extends
     >
 
 /** First what it wants, then what it returns. `any` opts out on either side. */
-type JudgePhase<C, Job> = [Job] extends [JobNeeded<C>]
+type JudgePhase<C, Job> = [Job] extends [JobNeeded<C> & object]
   ? SchemaFits<C> extends true
     ? JudgeReturned<C, RawReturned<C>>
     : DoesNotFit<

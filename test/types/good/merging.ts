@@ -48,6 +48,25 @@ class Bag extends Phase {
   }
 }
 
+class MayBe extends Phase {
+  readonly jobType = 'may-be'
+  execute(job: { water?: number }): { shade: number } | undefined {
+    return job.water === undefined ? undefined : { shade: job.water }
+  }
+}
+class MayUse extends Phase {
+  readonly jobType = 'may-use'
+  execute(job: { shade?: number }) {
+    return { used: job.shade ?? 0 }
+  }
+}
+
+/** What may be missing need not be there at all. */
+class Optional extends Pipeline {
+  readonly name = 'optional'
+  readonly phases = chain(Grow, MayBe, MayUse)
+}
+
 class Garden extends Pipeline {
   readonly name = 'garden'
   readonly phases = chain(Grow, Quiet, Bag, Quiet)
@@ -68,6 +87,7 @@ export type Checks = [
   True<Equal<PipelineInput<typeof Garden>, object>>,
   True<PipelineOutput<typeof Garden> extends { tree: Tree; note?: string } ? true : false>,
   True<Equal<PipelineInput<typeof Free>, object>>,
+  True<PipelineOutput<typeof Optional> extends { tree: Tree; used: number } ? true : false>,
   True<(typeof long)['classes']['length'] extends 40 ? true : false>,
 
   True<Equal<Merge<{ a: 1 }, { b: 2 }>, { a: 1; b: 2 }>>,
