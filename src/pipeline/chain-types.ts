@@ -65,7 +65,11 @@ export type Fold<
 export type Checked<P extends readonly unknown[], F> = { [K in keyof P]: P[K] & VerdictAt<F, K> }
 
 /** The job at the end of a fold. */
-export type JobAtEnd<F> = F extends { job: infer Job } ? Job : never
+export type JobAtEnd<F> = F extends { job: infer Job }
+  ? IsAny<Job> extends true
+    ? Job
+    : Show<Job>
+  : never
 
 /** The job a chain begins with when nothing is declared: what the first phase needs, as it travels. */
 export type JobOfFirst<P extends readonly unknown[]> = P extends readonly [infer C, ...unknown[]]
@@ -90,7 +94,21 @@ type SchemaOf<C> =
 type RawReturned<C> =
   InstanceOf<C> extends { execute(...args: never[]): infer R } ? Awaited<R> : never
 
-type After<C, Job> = IsAny<RawReturned<C>> extends true ? RawReturned<C> : Merge<Job, Returned<C>>
+type After<C, Job> = IsAny<RawReturned<C>> extends true ? RawReturned<C> : Joined<Job, Returned<C>>
+
+/**
+ * As `Merge`. What only adds is put beside the job: the compiler looks into so many types in each other, and of a
+ * chain of thirty phases it would look into one for each.
+ */
+type Joined<Job, Out> = [Out] extends [object]
+  ? [KeysOfAny<Job> & KeysOfAny<Out>] extends [never]
+    ? true extends LacksSome<Out>
+      ? Merge<Job, Out>
+      : Job & Out
+    : Merge<Job, Out>
+  : Merge<Job, Out>
+
+type LacksSome<T> = T extends unknown ? { [K in keyof T]-?: MayLack<T, K> }[keyof T] : never
 
 /** How sentences call a phase. */
 type Name<C> = string extends JobTypeOf<C> ? 'a phase' : `"${JobTypeOf<C>}"`
@@ -153,18 +171,21 @@ type JudgeTravel<C, R> = [LostPath<R>] extends [never]
 type Misfit<C, Need, Have> = [Missing<Need, Have>] extends [never]
   ? [Uncertain<Need, Have>] extends [never]
     ? [Wrong<Need, Have>] extends [never]
-      ? DoesNotFit<`${Name<C>} does not take the job as it is here`, { wants: Need; gets: Have }>
+      ? DoesNotFit<
+          `${Name<C>} does not take the job as it is here`,
+          { wants: Need; gets: Show<Have> }
+        >
       : DoesNotFit<
           `${Name<C>} wants another type for "${Wrong<Need, Have>}"`,
           { [K in Wrong<Need, Have>]: { wants: Of<Need, K>; gets: Of<Have, K> } }
         >
     : DoesNotFit<
         `${Name<C>} needs "${Uncertain<Need, Have>}", which may be missing here`,
-        { jobHasHere: Have }
+        { jobHasHere: Show<Have> }
       >
   : DoesNotFit<
       `${Name<C>} needs "${Missing<Need, Have>}", which nothing before it returns`,
-      { jobHasHere: Have }
+      { jobHasHere: Show<Have> }
     >
 
 type RequiredKeys<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? never : K }[keyof T]
