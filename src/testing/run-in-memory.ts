@@ -18,6 +18,7 @@ import type {
   PipelineOutput,
 } from '../pipeline/pipeline.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
+import { runUserHook } from '../runtime/user-hook.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import { executePhase } from '../worker/execute.ts'
 import { RunContext } from '../worker/run-context.ts'
@@ -62,7 +63,8 @@ export interface InMemoryRun<Output> {
  * @param options what is different
  * @throws CT_INVALID_JOB when a schema refuses the input; CT_REJECTED, CT_BAD_RESULT or CT_JOB_FAILED when
  * the job ends dead, with what the phase threw as `cause` and the trace in `details`; CT_BAD_INSTRUCTIONS
- * when the input cannot travel; CT_BAD_OPTION for a stub of a phase that is not there; CT_BAD_PIPELINE
+ * when the input cannot travel; CT_HOOK_FAILED when a `setup` or `teardown` threw; CT_BAD_OPTION for a stub of a phase
+ * that is not there; CT_BAD_PIPELINE
  */
 export async function runInMemory<C extends PipelineClass>(
   pipelineClass: C,
@@ -87,9 +89,12 @@ export async function runInMemory<C extends PipelineClass>(
     for (const [index, phase] of compiled.phases.entries()) {
       instructions = await runPhase(run, { phase, index }, instructions)
     }
-  } finally {
-    for (const instance of run.staff.values()) await instance.teardown?.()
+  } catch (error) {
+    // Why the job is dead says more than what a teardown throws after it.
+    await tearDown(run).catch(() => undefined)
+    throw error
   }
+  await tearDown(run)
   const { trace, logs } = run.recorder
   return { output: decodeInstructions(instructions) as PipelineOutput<C>, trace, logs }
 }
@@ -101,6 +106,18 @@ interface Run {
   /** Phases that have been set up, one instance per class, as in a worker. */
   readonly staff: Map<PhaseClass, PhaseInstance>
   grants: number
+}
+
+/** Every phase, whatever another one throws; rejects with what the first one threw. */
+async function tearDown({ staff }: Run): Promise<void> {
+  const hooks: Promise<void>[] = []
+  for (const instance of staff.values()) {
+    const what = `phase "${instance.jobType}": teardown()`
+    const hook = runUserHook(what, () => instance.teardown?.())
+    await hook.catch(() => undefined)
+    hooks.push(hook)
+  }
+  await Promise.all(hooks)
 }
 
 interface Place {
@@ -150,9 +167,10 @@ async function executeOf(run: Run, { spec, phaseClass }: CompiledPhase): Promise
   if (stub !== undefined) return stub as Execute
   let instance = run.staff.get(phaseClass)
   if (instance === undefined) {
-    instance = new phaseClass()
-    await instance.setup?.()
-    run.staff.set(phaseClass, instance)
+    const made: PhaseInstance = new phaseClass()
+    await runUserHook(`phase "${spec.jobType}": setup()`, () => made.setup?.())
+    run.staff.set(phaseClass, made)
+    instance = made
   }
   const ready = instance
   return (job, context) => ready.execute(job, context)

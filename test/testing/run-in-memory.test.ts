@@ -156,6 +156,33 @@ describe('a run that succeeds', () => {
     expect(calls).toEqual(['setup', 'execute', 'execute', 'teardown'])
   })
 
+  it('tells why the job failed, and tears every phase down, whatever a teardown throws', async () => {
+    const calls: string[] = []
+    class Leaving extends Phase {
+      readonly jobType = 'leaving'
+      execute(_job: { fails: boolean }) {}
+      teardown() {
+        calls.push('leaving')
+        throw new Error('left')
+      }
+    }
+    class Failing extends Phase {
+      readonly jobType = 'failing'
+      execute(job: { fails: boolean }) {
+        if (job.fails) throw new Reject('it is the job')
+      }
+      teardown() {
+        calls.push('failing')
+      }
+    }
+    const pipeline = pipelineWith({ phases: chain(Leaving, Failing) })
+    const failed = { code: 'CT_REJECTED', message: expect.stringContaining('the job') as string }
+    await expect(runInMemory(pipeline, { fails: true })).rejects.toMatchObject(failed)
+    const left = { code: 'CT_HOOK_FAILED', message: expect.stringContaining('left') as string }
+    await expect(runInMemory(pipeline, { fails: false })).rejects.toMatchObject(left)
+    expect(calls).toEqual(['leaving', 'failing', 'leaving', 'failing'])
+  })
+
   it('does not set up a phase that is stubbed', async () => {
     class Gpu extends Phase {
       readonly jobType = 'gpu'
