@@ -48,5 +48,6 @@ export function frame(frames: readonly Uint8Array[], index: number): Uint8Array 
 }
 
 function wrong(name: string, wanted: string, value: unknown): WireError {
-  return new WireError('malformed', `${name} must be ${wanted}, not ${typeof value}`)
+  const got = typeof value === 'number' ? String(value) : typeof value
+  return new WireError('malformed', `${name} must be ${wanted}, not ${got}`)
 }

@@ -65,7 +65,7 @@ describe('orders', () => {
     ['an unknown kind of order', { orders: [[1, 9, 1, 'n', 1]] }, 'unknown kind'],
     ['an unknown reason', { orders: [[1, 1, 1, 'n', 1, 7]] }, 'unknown reason'],
     ['a number below zero', { orders: [[-1, 2]] }, 'order must be'],
-    ['a fraction', { orders: [[1.5, 2]] }, 'order must be'],
+    ['a fraction', { orders: [[1.5, 2]] }, 'order must be a whole number, not 1.5'],
     ['an unknown answer', { answers: [[1, 4]] }, 'unknown answer'],
     ['no list of orders', { orders: 'all' }, 'orders must be a list'],
     ['no incarnation', { incarnation: null }, 'incarnation must be text'],
