@@ -41,6 +41,7 @@ import { messagesOf } from './enqueue-gathering.ts'
 import { itemOf, type JobRequest } from './job-request.ts'
 import { connectPullDoor } from './pull-door.ts'
 import { codeOfRefusal } from './refusals.ts'
+import { resultOf } from './result.ts'
 import { waitInTurns, type WaitFor } from './waiting.ts'
 
 /** What may be set of a client. */
@@ -589,18 +590,4 @@ function checkRetry(
     hint: 'Begin there or before, or give the instructions that the phases between would have made.',
     details: { id, phase },
   })
-}
-
-function resultOf(id: string, item: SettledItem | undefined): Record<string, unknown> {
-  if (item?.state === 'done' && item.instructions !== undefined) {
-    return decodeInstructions(item.instructions)
-  }
-  const codes: Record<string, ErrorCode> = {
-    dead: 'CT_JOB_FAILED',
-    cancelled: 'CT_JOB_CANCELLED',
-    notFound: 'CT_JOB_NOT_FOUND',
-  }
-  const state = item?.state ?? 'timedOut'
-  const reason = item?.error?.message ?? `job ${id} is ${state}`
-  throw new CarbontubeError(codes[state] ?? 'CT_TIMED_OUT', reason, { details: { id, state } })
 }

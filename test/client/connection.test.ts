@@ -116,6 +116,24 @@ it('a job that is waited for twice in a long list is told once', async () => {
   client.close()
 })
 
+it.each([
+  ['notFound', { code: 'CT_JOB_NOT_FOUND', message: 'job "one" is not kept' }],
+  ['timedOut', { code: 'CT_TIMED_OUT', message: 'job "one" has not ended in time' }],
+])('a result that there is none of says why, and what to do: %s', async (state, error) => {
+  const manager = new AManager()
+  await manager.open()
+  const client = await connected(manager)
+  const waiting = client.result('one', { timeout: '1m' })
+  const [asked] = await manager.asked.times(1)
+  manager.says('settled', {
+    ...{ request: asked?.['request'], isLast: true },
+    items: [{ id: 'one', state }],
+  })
+  const hint = expect.any(String) as string
+  await expect(waiting).rejects.toMatchObject({ ...error, hint })
+  client.close()
+})
+
 it('what is no reply is dropped, and named when no other comes', async () => {
   const manager = new AManager()
   await manager.open()
