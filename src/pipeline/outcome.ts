@@ -17,7 +17,7 @@ export class Reject extends Error {
   }
 
   /**
-   * What people see in the history of the job is the message; `cause` is not kept there.
+   * What people see in the history of the job is the message; `cause` is told at the end of its stack.
    *
    * @param message why, for people; it is in the history of the job
    * @param more `cause`: the error that made it hopeless

@@ -109,7 +109,7 @@ function delayOf(delayMs: unknown): number | 'default' {
 
 function failed(kind: string, thrown: unknown, retry: 'default' | 'never' | number): Outcome {
   const error = thrown instanceof Error ? thrown : new Error(`threw a non-Error: ${shown(thrown)}`)
-  const stack = textOf(() => error.stack)
+  const stack = stackOf(error)
   return {
     type: 'failed',
     retry,
@@ -120,6 +120,22 @@ function failed(kind: string, thrown: unknown, retry: 'default' | 'never' | numb
       ...(stack === undefined ? {} : { stack: cut(stack, 8_000) }),
     },
   }
+}
+
+/** Errors behind errors are told down to here. */
+const causesMax = 4
+
+/** With what is behind it: `fetch failed` alone says nothing. */
+function stackOf(error: Error, depth = 0): string | undefined {
+  const stack = textOf(() => error.stack)
+  if (stack === undefined || depth === causesMax) return stack
+  const cause = textOf(() => causeOf(error, depth + 1))
+  return cause === undefined ? stack : `${stack}\ncaused by ${cause}`
+}
+
+function causeOf({ cause }: Error, depth: number): string | undefined {
+  if (cause === undefined) return undefined
+  return cause instanceof Error ? stackOf(cause, depth) : shown(cause)
 }
 
 /** `undefined` when it is not there, or throws when it is read. */

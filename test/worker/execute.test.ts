@@ -41,6 +41,24 @@ const get = () => {
 }
 
 describe('what a phase throws', () => {
+  it('has what is behind it in its stack', async () => {
+    const refused = new Error('connect ECONNREFUSED', { cause: 'port 5432' })
+    const outcome = await thrown(new TypeError('fetch failed', { cause: refused }))
+    expect(outcome).toMatchObject({
+      error: {
+        message: 'fetch failed',
+        stack: expect.stringMatching(
+          /^TypeError: fetch failed\n[^]*\ncaused by Error: connect ECONNREFUSED\n[^]*\ncaused by "port 5432"$/,
+        ) as string,
+      },
+    })
+    const own: Error = new Error('its own cause')
+    own.cause = own
+    expect(await thrown(own)).toMatchObject({ error: { message: 'its own cause' } })
+    const broken = Object.defineProperty(new Error('x'), 'cause', { get })
+    expect(await thrown(broken)).toMatchObject({ error: { message: 'x' } })
+  })
+
   it.each([
     ['a message without a prototype', errorWith('message', { value: Object.create(null) })],
     ['a message that throws', errorWith('message', { get })],
