@@ -22,6 +22,9 @@ export interface EnqueueOrder {
 const jobsMax = 1_000
 const bytesMax = 1024 * 1024
 
+/** A manager refuses a message of more jobs. */
+const messageJobsMax = 10_000
+
 /** No manager takes a job of this size, whatever its own limit is. */
 const jobBytesMax = 2 * bodyBytesWanted
 
@@ -29,7 +32,9 @@ const jobBytesMax = 2 * bodyBytesWanted
 export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly EnqueueItem[])[] {
   for (const job of jobs) checkJob(job)
   return roundsOf(jobs).flatMap((round) =>
-    slicesOf(round, ({ instructions }) => instructions.length, { bytesMax: bodyBytesWanted }),
+    slicesOf(round, ({ instructions }) => instructions.length, {
+      ...{ bytesMax: bodyBytesWanted, itemsMax: messageJobsMax },
+    }),
   )
 }
 

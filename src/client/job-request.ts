@@ -1,6 +1,7 @@
 /** A job as a caller gives it, and as it is sent. */
 import { didYouMean } from '../errors/did-you-mean.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { shown } from '../errors/shown.ts'
 import { newJobId } from '../runtime/entropy.ts'
 import { encodeInstructions } from '../wire/instructions.ts'
 import type { EnqueueItem } from '../wire/requests.ts'
@@ -22,8 +23,13 @@ export interface JobRequest<Name, Input> {
 
 const members: readonly string[] = ['name', 'instructions', 'id', 'priority']
 
-/** @throws CT_INVALID_JOB for a member that is not known: without its `jobId` a job could be done twice */
+/** @throws CT_INVALID_JOB, also for a member that is not known: without its `jobId` a job could be done twice */
 export function itemOf(request: JobRequest<unknown, unknown>, sentMs: number): EnqueueItem {
+  if (typeof request !== 'object' || request === null) {
+    throw new CarbontubeError('CT_INVALID_JOB', `a job is ${shown(request)}, not an object`, {
+      hint: `It has: ${members.join(', ')}.`,
+    })
+  }
   for (const key of Object.keys(request)) {
     if (members.includes(key)) continue
     const message = `a job has "${key}", which is not known${didYouMean(key, members)}`
@@ -33,6 +39,11 @@ export function itemOf(request: JobRequest<unknown, unknown>, sentMs: number): E
     })
   }
   const { id, priority, instructions } = request
+  if (id !== undefined && typeof id !== 'string') {
+    throw new CarbontubeError('CT_INVALID_JOB', `the id of a job is ${shown(id)}, not a text`, {
+      hint: 'Two jobs with the ids 1 and "1" would be one: say which you mean.',
+    })
+  }
   const encoded = encodeInstructions(instructions as object)
   return { id: id ?? newJobId(), priority: priority ?? 0, sentMs, instructions: encoded }
 }

@@ -150,6 +150,11 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   constructor(address: string | readonly string[], options: ClientOptions = {}) {
     checkOptions('PipelineClient', options, { timeout: 'any', transport: 'any' })
     const given = typeof address === 'string' ? addressesIn(address) : address
+    if (given.length === 0) {
+      throw new CarbontubeError('CT_BAD_ADDRESS', 'no address of a manager was given', {
+        hint: 'Give the address of its pull or router door: tcp://127.0.0.1:5050.',
+      })
+    }
     this.#addresses = given.map((one) => one.trim())
     this.#transport = options.transport ?? zeromqTransport
     this.#timeoutMs =
@@ -205,12 +210,14 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
   /**
    * Many jobs of one pipeline, in as few messages as can carry them; the answers are in the order of the jobs.
    *
-   * @param jobs all of the same `name`; at most 10,000
+   * @param jobs all of the same `name`
    * @throws CT_BAD_OPTION for jobs of two pipelines; as `enqueueJob`
    */
   async enqueueJobs<const N extends PipelineName<PipelinesIn<P>>>(
     jobs: readonly JobRequest<N, PipelineInput<PipelineNamed<P, N>>>[],
   ): Promise<Enqueued[]> {
+    const sentMs = wallMs()
+    const items = jobs.map((job) => itemOf(job, sentMs))
     const [first] = jobs
     if (first === undefined) return []
     const other = jobs.find(({ name }) => name !== first.name)
@@ -218,8 +225,6 @@ export class PipelineClient<P extends Pipelines = Pipelines> {
       const message = `one call is for jobs of one pipeline, not of ${first.name} and ${other.name}`
       throw new CarbontubeError('CT_BAD_OPTION', message)
     }
-    const sentMs = wallMs()
-    const items = jobs.map((job) => itemOf(job, sentMs))
     const pipeline = String(first.name)
     return this.#push === undefined
       ? this.#enqueueAcknowledged(pipeline, items)

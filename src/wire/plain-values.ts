@@ -117,6 +117,9 @@ const special: Readonly<Record<string, string>> = {
   ArrayBuffer: 'an ArrayBuffer',
   SharedArrayBuffer: 'a SharedArrayBuffer',
   DataView: 'a DataView',
+  String: 'a String object',
+  Number: 'a Number object',
+  Boolean: 'a Boolean object',
 }
 
 const advice: Readonly<Record<string, string>> = {
@@ -125,6 +128,9 @@ const advice: Readonly<Record<string, string>> = {
   'a Promise': 'An await is missing.',
   'an Error': 'Use error.message.',
   'an ArrayBuffer': 'Use new Uint8Array(buffer).',
+  'a String object': 'Use String(value).',
+  'a Number object': 'Use Number(value).',
+  'a Boolean object': 'Use value.valueOf().',
 }
 
 /** What a value is, for a message: `a list`, `a Map`, `text`, `an object`. */

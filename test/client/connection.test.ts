@@ -222,6 +222,21 @@ it('a client that was never connected says so', async () => {
   })
 })
 
+it.each([
+  [undefined, 'a job is undefined, not an object'],
+  [null, 'a job is null, not an object'],
+  [{ name: 'numbers', id: 42, instructions: {} }, 'the id of a job is 42, not a text'],
+])('%j is no job', async (job, message) => {
+  const client = new PipelineClient(pull)
+  await expect(client.enqueueJob(job as never)).rejects.toMatchObject({
+    ...{ code: 'CT_INVALID_JOB', message },
+  })
+})
+
+it('a client of no address is refused', () => {
+  expect(() => new PipelineClient([])).toThrow('no address of a manager was given')
+})
+
 it('a member of a job that is not known is named, and none of the call is sent', async () => {
   const manager = new AManager()
   await manager.open()

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   EnqueueGathering,
+  messagesOf,
   type EnqueuedReply,
   type EnqueueOrder,
 } from '../../src/client/enqueue-gathering.ts'
@@ -115,4 +116,10 @@ describe('jobs that are enqueued in one turn', () => {
       expect(sent).toHaveLength(1)
     },
   )
+})
+
+it('more jobs than a manager takes in one message are several', () => {
+  const { jobs } = order(Array.from({ length: 20_001 }, (_, n) => `job-${n}`))
+  expect(messagesOf(jobs).map(({ length }) => length)).toEqual([10_000, 10_000, 1])
+  expect(messagesOf(jobs).flat()).toEqual(jobs)
 })
