@@ -197,7 +197,7 @@ export class Manager implements Service {
     this.#shards.set(number, shard)
     try {
       // Since the start somebody else may have had it, with another chain.
-      await refuseChangedPhases(spec, storage, await this.#claims?.others())
+      await refuseChangedPhases(spec, storage, async () => (await this.#claims?.others()) ?? [])
       // Of all shards: a store that was emptied meanwhile has lost how many there are.
       await this.#register(this.#shardCount, this.#shardCount)
       this.#doors ??= await this.#openDoors()

@@ -39,19 +39,20 @@ export function refuseLostPhases(spec: PipelineSpec, { phases }: ShardSummary): 
 /**
  * Jobs are stored with the number of their phase: under a chain that has another one there they would go on in a
  * wrong phase. To be asked before the chain is registered.
- * @param others managers that own shards, and go on to put jobs where their chain has them
+ * @param askOthers names the managers that own shards, and go on to put jobs where their chain has them
  * @throws CT_BAD_PIPELINE
  */
 export async function refuseChangedPhases(
   spec: PipelineSpec,
   storage: Storage,
-  others: readonly string[] = [],
+  askOthers: () => Promise<readonly string[]> = async () => [],
 ): Promise<void> {
   const before = (await storage.jobTypesOf?.(spec.name)) ?? []
   const now = spec.phases.map(({ jobType }) => jobType)
   const changed = [...before.keys()].filter((phase) => now[phase] !== before[phase])
   if (changed.length === 0) return
   const details = { before, now }
+  const others = await askOthers()
   if (others.length > 0 && changed.some((phase) => phase < now.length)) {
     throw new CarbontubeError(
       'CT_BAD_PIPELINE',
