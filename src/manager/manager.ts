@@ -197,9 +197,13 @@ export class Manager implements Service {
     this.#shards.set(number, shard)
     try {
       // Since the start somebody else may have had it, with another chain.
-      await refuseChangedPhases(spec, storage, async () => (await this.#claims?.others()) ?? [])
-      // Of all shards: a store that was emptied meanwhile has lost how many there are.
-      await this.#register(this.#shardCount, this.#shardCount)
+      const others = async () => (await this.#claims?.others()) ?? []
+      const isOther = await refuseChangedPhases(spec, storage, others)
+      // A store that was emptied meanwhile has lost it: jobs of all shards would be looked for in one.
+      const known = await storage.shardsOf(spec.name)
+      if (isFirst || isOther || known !== this.#shardCount) {
+        await this.#register(this.#shardCount, this.#shardCount)
+      }
       this.#doors ??= await this.#openDoors()
       await shard.open(this.#doors.announced.pull[0] ?? '')
     } catch (error) {

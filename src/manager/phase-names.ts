@@ -40,17 +40,18 @@ export function refuseLostPhases(spec: PipelineSpec, { phases }: ShardSummary): 
  * Jobs are stored with the number of their phase: under a chain that has another one there they would go on in a
  * wrong phase. To be asked before the chain is registered.
  * @param askOthers names the managers that own shards, and go on to put jobs where their chain has them
+ * @returns whether the store has another chain, or none
  * @throws CT_BAD_PIPELINE
  */
 export async function refuseChangedPhases(
   spec: PipelineSpec,
   storage: Storage,
   askOthers: () => Promise<readonly string[]> = async () => [],
-): Promise<void> {
+): Promise<boolean> {
   const before = (await storage.jobTypesOf?.(spec.name)) ?? []
   const now = spec.phases.map(({ jobType }) => jobType)
   const changed = [...before.keys()].filter((phase) => now[phase] !== before[phase])
-  if (changed.length === 0) return
+  if (changed.length === 0) return before.length !== now.length
   const details = { before, now }
   const others = await askOthers()
   if (others.length > 0 && changed.some((phase) => phase < now.length)) {
@@ -72,7 +73,7 @@ export async function refuseChangedPhases(
       }
     }
   }
-  if (jobs === 0) return
+  if (jobs === 0) return true
   throw new CarbontubeError(
     'CT_BAD_PIPELINE',
     `pipeline "${spec.name}" was chain(${before.join(', ')}) and is chain(${now.join(', ')}) now, ` +
