@@ -1,5 +1,5 @@
 /** The commands that ask a manager: `status`, `jobs list`, `jobs show`, `jobs cancel`; and `check`, which asks a file. */
-import { shardsAsOne, type PipelineStatus } from '../client/all-shards.ts'
+import { isStart, shardsAsOne, type PipelineStatus } from '../client/all-shards.ts'
 import { PipelineClient } from '../client/pipeline-client.ts'
 import type { CommandOptions } from '../config/commands.ts'
 import { duration } from '../config/kinds.ts'
@@ -125,7 +125,7 @@ async function pageOverShards(
   const first = await client.listJobs(query, { limit, after })
   const jobs = [...first.jobs]
   let { next } = first
-  while (next.endsWith(':') && jobs.length < limit) {
+  while (isStart(next) && jobs.length < limit) {
     const more = { limit: limit - jobs.length, after: next, withoutCount: true }
     const page = await client.listJobs(query, more)
     jobs.push(...page.jobs)

@@ -5,6 +5,7 @@ import { PipelineEvents } from '../dashboard/pipeline-events.ts'
 import { PipelineWatch } from '../dashboard/pipeline-watch.ts'
 import { didYouMean } from '../errors/did-you-mean.ts'
 import { CarbontubeError } from '../errors/errors.ts'
+import { isPartOf } from '../language/is-part-of.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { isAsSevere, logLevels, type LogLevel } from '../runtime/logger.ts'
 import type { PublishedEvent } from '../wire/published.ts'
@@ -93,7 +94,7 @@ function isWanted(
   if (phase !== undefined && line.phase !== phase) return false
   if (job !== undefined && line.jobId !== job) return false
   if (!isAsSevere(line.level, level)) return false
-  return text === undefined || JSON.stringify(line).toLowerCase().includes(text.toLowerCase())
+  return text === undefined || isPartOf(JSON.stringify(line), text)
 }
 
 const colours = { debug: 'dim', info: 'bold', warn: 'yellow', error: 'red' } as const

@@ -133,6 +133,16 @@ function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0)
 }
 
+/** Cursor of the first page of a shard. */
+export function startOf(shard: number, shards: number): string {
+  return shards === 1 ? '' : `${shard}:`
+}
+
+/** Whether all pages of the shard before were seen. */
+export function isStart(cursor: string): boolean {
+  return cursor.endsWith(':')
+}
+
 /** Of which shard a page is, and where it begins in it: `3:4711`. */
 export function placeOf(cursor: string, shards: number): { shard: number; after: string } {
   if (shards === 1) return { shard: 0, after: cursor }
@@ -154,7 +164,7 @@ export function pageOfAll(
   { shard, shards, others }: { shard: number; shards: number; others: readonly JobsPage[] },
 ): JobsPage {
   if (shards === 1) return page
-  const following = shard + 1 < shards ? `${shard + 1}:` : ''
+  const following = shard + 1 < shards ? startOf(shard + 1, shards) : ''
   return {
     jobs: page.jobs,
     next: page.next === '' ? following : `${shard}:${page.next}`,

@@ -7,7 +7,7 @@ import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
 import { slicesOf } from '../language/slices.ts'
 import { bodyBytesWanted } from '../wire/body.ts'
 import type { Reply } from '../wire/replies.ts'
-import type { EnqueueItem } from '../wire/requests.ts'
+import { requestItemsMax, type EnqueueItem } from '../wire/requests.ts'
 
 export type EnqueuedReply = Extract<Reply, { type: 'enqueued' }>
 
@@ -22,9 +22,6 @@ export interface EnqueueOrder {
 const jobsMax = 1_000
 const bytesMax = 1024 * 1024
 
-/** A manager refuses a message of more jobs. */
-const messageJobsMax = 10_000
-
 /** No manager takes a job of this size, whatever its own limit is. */
 const jobBytesMax = 2 * bodyBytesWanted
 
@@ -33,7 +30,7 @@ export function messagesOf(jobs: readonly EnqueueItem[]): readonly (readonly Enq
   for (const job of jobs) checkJob(job)
   return roundsOf(jobs).flatMap((round) =>
     slicesOf(round, ({ instructions }) => instructions.length, {
-      ...{ bytesMax: bodyBytesWanted, itemsMax: messageJobsMax },
+      ...{ bytesMax: bodyBytesWanted, itemsMax: requestItemsMax },
     }),
   )
 }

@@ -1,5 +1,5 @@
 /** A job as a caller gives it, and as it is sent. */
-import { didYouMean } from '../errors/did-you-mean.ts'
+import { notKnown } from '../errors/did-you-mean.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { shown } from '../errors/shown.ts'
 import { newJobId } from '../runtime/entropy.ts'
@@ -32,10 +32,10 @@ export function itemOf(request: JobRequest<unknown, unknown>, sentMs: number): E
   }
   for (const key of Object.keys(request)) {
     if (members.includes(key)) continue
-    const message = `a job has "${key}", which is not known${didYouMean(key, members)}`
-    throw new CarbontubeError('CT_INVALID_JOB', message, {
-      hint: `Known: ${members.join(', ')}. What the phases are to have belongs into its instructions.`,
-      details: { key, known: members },
+    const { what, hint, details } = notKnown(key, members)
+    throw new CarbontubeError('CT_INVALID_JOB', `a job has ${what}`, {
+      hint: `${hint} What the phases are to have belongs into its instructions.`,
+      details,
     })
   }
   const { id, priority, instructions } = request

@@ -2,6 +2,7 @@
 import type { ShardStatus, WorkerStatus } from '../core/status.ts'
 import type { JobView } from '../wire/replies.ts'
 import type { ListQuery } from '../wire/requests.ts'
+import { startOf } from './all-shards.ts'
 import type { PipelineClient } from './pipeline-client.ts'
 
 /** Beyond, a list of them is no longer for people. */
@@ -25,7 +26,7 @@ export async function jobsOfWorkers(
   const pages = await Promise.all(
     workers.flatMap((worker) =>
       Array.from({ length: shards }, (_, shard) =>
-        client.listJobs({ ...query, worker }, { after: shards === 1 ? '' : `${shard}:` }),
+        client.listJobs({ ...query, worker }, { after: startOf(shard, shards) }),
       ),
     ),
   )

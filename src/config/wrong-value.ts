@@ -1,5 +1,5 @@
 /** The errors about options: which value, where it came from, and what to do. */
-import { didYouMean } from '../errors/did-you-mean.ts'
+import { didYouMean, notKnown } from '../errors/did-you-mean.ts'
 import { CarbontubeError } from '../errors/errors.ts'
 import { shown } from '../errors/shown.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -28,14 +28,10 @@ export function wrongValue({ kind }: Option, value: unknown, origin: Origin): Ca
 
 /** A key of the file that is no option, or is none there. */
 export function unknownKey(key: string, where: string, known: readonly string[]): CarbontubeError {
-  return new CarbontubeError(
-    'CT_CONFIG_UNKNOWN_KEY',
-    `${where} has "${key}", which is not known${didYouMean(key, known)}`,
-    {
-      hint: known.length === 0 ? 'Nothing can be set there.' : `Known: ${known.join(', ')}.`,
-      details: { where, key, known },
-    },
-  )
+  const { what, hint, details } = notKnown(key, known)
+  return new CarbontubeError('CT_CONFIG_UNKNOWN_KEY', `${where} has ${what}`, {
+    ...{ hint, details: { where, ...details } },
+  })
 }
 
 /** An option without which a command cannot run, or several of which one is needed. */

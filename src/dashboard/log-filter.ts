@@ -1,4 +1,5 @@
 /** Which log lines somebody wants to see: asked by the dashboard, and by its page for what is streamed to all. */
+import { isPartOf } from '../language/is-part-of.ts'
 import { isAsSevere, type LogLevel } from '../runtime/logger.ts'
 import type { LogLine } from './api-types.ts'
 
@@ -18,5 +19,5 @@ export function fitsFilter(line: LogLine, filter: LogFilter): boolean {
   if (phase !== undefined && line.phase !== phase) return false
   if (job !== undefined && line.jobId !== job) return false
   if (level !== undefined && !isAsSevere(line.level, level)) return false
-  return text === undefined || line.message.toLowerCase().includes(text.toLowerCase())
+  return text === undefined || isPartOf(line.message, text)
 }

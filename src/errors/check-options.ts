@@ -2,7 +2,7 @@
  * The options of a class that users make, looked at when the program runs: a pipeline's file runs without a look
  * at its types, and of a misspelt name nothing would be seen but a default, which may be somebody else's server.
  */
-import { didYouMean } from './did-you-mean.ts'
+import { notKnown } from './did-you-mean.ts'
 import { CarbontubeError } from './errors.ts'
 import { shown } from './shown.ts'
 
@@ -14,7 +14,7 @@ export type OptionKinds<Options> = Readonly<Record<keyof Required<Options>, Opti
 
 const wanted = {
   ...{ string: 'a text', number: 'a number from 0', boolean: 'true or false' },
-  function: 'a function',
+  ...{ function: 'a function', any: 'anything' },
 } as const
 
 /** @param who the class, for the message. @throws CT_BAD_OPTION */
@@ -23,30 +23,35 @@ export function checkOptions(
   options: unknown,
   kinds: Readonly<Record<string, OptionKind>>,
 ): void {
+  const known = Object.keys(kinds)
+  const hint = `Known: ${known.join(', ')}.`
+  const wrong = (what: string) =>
+    new CarbontubeError('CT_BAD_OPTION', `${who}: ${what}`, { hint, details: { known } })
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     // Not shown: an address may have a password in it.
-    throw wrong(`${who}: options are of type ${typeof options}, not an object`, kinds)
+    throw wrong(`options are of type ${typeof options}, not an object`)
   }
   for (const [key, value] of Object.entries(options)) {
     const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
-    if (kind === undefined) {
-      const near = didYouMean(key, Object.keys(kinds))
-      throw wrong(`${who}: option "${key}", which is not known${near}`, kinds)
-    }
-    if (value === undefined || kind === 'any') continue
-    if (typeof kind !== 'string') {
-      if (kind.some((word) => word === value)) continue
-      throw wrong(`${who}: ${key} is ${shown(value)}, not ${kind.join(' or ')}`, kinds)
-    }
-    // `typeof` in both cases: NaN and less than nothing are numbers, but none of these.
-    if (typeof value === kind && !(typeof value === 'number' && !(value >= 0))) continue
-    const is = typeof value === 'number' ? String(value) : `of type ${typeof value}`
-    throw wrong(`${who}: ${key} is ${is}, not ${wanted[kind]}`, kinds)
+    if (kind === undefined) throw wrong(`option ${notKnown(key, known).what}`)
+    if (value === undefined || isOf(value, kind)) continue
+    throw wrong(`${key} is ${shownFor(kind, value)}, not ${wantedBy(kind)}`)
   }
 }
 
-function wrong(message: string, kinds: Readonly<Record<string, OptionKind>>): CarbontubeError {
-  const known = Object.keys(kinds)
-  const hint = `Known: ${known.join(', ')}.`
-  return new CarbontubeError('CT_BAD_OPTION', message, { hint, details: { known } })
+function isOf(value: unknown, kind: OptionKind): boolean {
+  if (kind === 'any') return true
+  if (typeof kind !== 'string') return kind.some((word) => word === value)
+  // NaN and less than nothing are numbers too.
+  return typeof value === kind && (typeof value !== 'number' || value >= 0)
+}
+
+function wantedBy(kind: OptionKind): string {
+  return typeof kind === 'string' ? wanted[kind] : kind.join(' or ')
+}
+
+/** Texts only where words are wanted: elsewhere one may be a password. */
+function shownFor(kind: OptionKind, value: unknown): string {
+  const isPublic = typeof kind !== 'string' || typeof value === 'number'
+  return isPublic ? shown(value) : `of type ${typeof value}`
 }

@@ -23,6 +23,16 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return near === undefined ? '' : `; did you mean "${near}"?`
 }
 
+/** How an error says that a member of an object, or a key of a file, is none of those that there are. */
+export function notKnown(key: string, known: readonly string[]) {
+  return {
+    /** To be put behind what has it: `retry has "atempts", which is not known; …`. */
+    what: `"${key}", which is not known${didYouMean(key, known)}`,
+    hint: known.length === 0 ? 'Nothing can be set there.' : `Known: ${known.join(', ')}.`,
+    details: { key, known },
+  }
+}
+
 /** Optimal string alignment: edits plus swaps of neighbours. Words here are short. */
 function slipsBetween(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3

@@ -10,7 +10,7 @@ import { closest } from '../errors/did-you-mean.ts'
 import { given } from '../language/given.ts'
 import { wallMs } from '../runtime/clock.ts'
 import type { Reply } from '../wire/replies.ts'
-import { submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
+import { requestItemsMax, submittedJob, type EnqueueItem, type Request } from '../wire/requests.ts'
 import { issuesIn, type InputChecks, type Refused } from './input-checks.ts'
 import type { JobReader } from './job-reader.ts'
 import { OpenRequests } from './open-requests.ts'
@@ -44,8 +44,6 @@ export interface RequestsParts {
   onRejected(error: unknown): void
 }
 
-/** Jobs in one `enqueue` or `wait` request. */
-const itemsMax = 10_000
 const waitMsMax = 24 * 3_600_000
 
 export class Requests {
@@ -187,10 +185,10 @@ export class Requests {
   }
 
   #checkItems(count: number): void {
-    if (count <= itemsMax) return
+    if (count <= requestItemsMax) return
     throw new CarbontubeError(
       'CT_TOO_LARGE',
-      `${count} items in one request, ${itemsMax} at most`,
+      `${count} items in one request, ${requestItemsMax} at most`,
       {
         hint: 'Split it into several requests.',
       },

@@ -5,7 +5,7 @@
 import { durationMs, timerMsMax } from '../config/duration.ts'
 import type { RetrySpec } from '../core/spec.ts'
 import { CarbontubeError, isCarbontubeError } from '../errors/errors.ts'
-import { didYouMean } from '../errors/did-you-mean.ts'
+import { didYouMean, notKnown } from '../errors/did-you-mean.ts'
 import { shown } from '../errors/shown.ts'
 
 /** Fields of a phase that mean something to us. */
@@ -108,13 +108,11 @@ function retryOf(retry: Record<string, unknown>, who: string): RetrySpec {
   }
 }
 
-function checkKeys(options: object, known: readonly string[], what: string): void {
+function checkKeys(options: object, known: readonly string[], where: string): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
-    throw badPhase(`${what} "${key}", which is not known${didYouMean(key, known)}`, {
-      hint: `Known: ${known.join(', ')}.`,
-      details: { key, known },
-    })
+    const { what, ...more } = notKnown(key, known)
+    throw badPhase(`${where} ${what}`, more)
   }
 }
 

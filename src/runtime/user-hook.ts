@@ -18,6 +18,14 @@ export async function runUserHook(what: string, hook: () => unknown): Promise<vo
   }
 }
 
+/** Of a phase. @throws as `runUserHook` */
+export function runPhaseHook(
+  phase: { readonly jobType: string; setup?(): unknown; teardown?(): unknown },
+  name: 'setup' | 'teardown',
+): Promise<void> {
+  return runUserHook(`phase "${phase.jobType}": ${name}()`, () => phase[name]?.())
+}
+
 function hookFailed(what: string, cause: unknown): CarbontubeError {
   const isError = cause instanceof Error
   const [reason = ''] = (isError ? cause.message : String(cause)).split('\n')

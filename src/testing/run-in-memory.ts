@@ -18,7 +18,7 @@ import type {
   PipelineOutput,
 } from '../pipeline/pipeline.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
-import { runUserHook } from '../runtime/user-hook.ts'
+import { runPhaseHook } from '../runtime/user-hook.ts'
 import { decodeInstructions, encodeInstructions } from '../wire/instructions.ts'
 import { executePhase } from '../worker/execute.ts'
 import { RunContext } from '../worker/run-context.ts'
@@ -112,8 +112,7 @@ interface Run {
 async function tearDown({ staff }: Run): Promise<void> {
   const hooks: Promise<void>[] = []
   for (const instance of staff.values()) {
-    const what = `phase "${instance.jobType}": teardown()`
-    const hook = runUserHook(what, () => instance.teardown?.())
+    const hook = runPhaseHook(instance, 'teardown')
     await hook.catch(() => undefined)
     hooks.push(hook)
   }
@@ -167,10 +166,9 @@ async function executeOf(run: Run, { spec, phaseClass }: CompiledPhase): Promise
   if (stub !== undefined) return stub as Execute
   let instance = run.staff.get(phaseClass)
   if (instance === undefined) {
-    const made: PhaseInstance = new phaseClass()
-    await runUserHook(`phase "${spec.jobType}": setup()`, () => made.setup?.())
-    run.staff.set(phaseClass, made)
-    instance = made
+    instance = new phaseClass()
+    await runPhaseHook(instance, 'setup')
+    run.staff.set(phaseClass, instance)
   }
   const ready = instance
   return (job, context) => ready.execute(job, context)

@@ -3,9 +3,8 @@
  * stead would miss what comes until it is connected.
  */
 import { parseAddress } from '../runtime/address.ts'
-import type { SubscribingDoor } from './contract.ts'
 
-/** One step of a change each. */
+/** One step of a change each; a socket of ZeroMQ has them. */
 export interface FollowSteps {
   subscribe(topic: string): void
   unsubscribe(topic: string): void
@@ -13,22 +12,32 @@ export interface FollowSteps {
   disconnect(address: string): void
 }
 
-/** @param connected what the door has been opened with, as `subscribed` */
-export function followBySteps(
-  steps: FollowSteps,
-  connected: readonly string[],
-  subscribed: readonly string[],
-): SubscribingDoor['follow'] {
-  let [doors, topics] = [new Set(connected), new Set(subscribed)]
-  return (toConnect, toSubscribe) => {
-    toConnect.forEach(parseAddress)
-    const before = { doors, topics }
-    doors = new Set(toConnect)
-    topics = new Set(toSubscribe)
-    for (const topic of missingIn(before.topics, topics)) steps.subscribe(topic)
-    for (const topic of missingIn(topics, before.topics)) steps.unsubscribe(topic)
-    for (const address of missingIn(before.doors, doors)) steps.connect(address)
-    for (const address of missingIn(doors, before.doors)) steps.disconnect(address)
+export class Following {
+  readonly #steps: FollowSteps
+  #doors: ReadonlySet<string>
+  #topics: ReadonlySet<string>
+
+  /** @param connect what the door is opened with, as `topics` */
+  constructor(steps: FollowSteps, connect: readonly string[], topics: readonly string[]) {
+    this.#steps = steps
+    this.#doors = new Set(connect)
+    this.#topics = new Set(topics)
+  }
+
+  get topics(): ReadonlySet<string> {
+    return this.#topics
+  }
+
+  /** That of `SubscribingDoor`. */
+  readonly follow = (connect: readonly string[], topics: readonly string[]): void => {
+    connect.forEach(parseAddress)
+    const before = { doors: this.#doors, topics: this.#topics }
+    this.#doors = new Set(connect)
+    this.#topics = new Set(topics)
+    for (const topic of missingIn(before.topics, this.#topics)) this.#steps.subscribe(topic)
+    for (const topic of missingIn(this.#topics, before.topics)) this.#steps.unsubscribe(topic)
+    for (const address of missingIn(before.doors, this.#doors)) this.#steps.connect(address)
+    for (const address of missingIn(this.#doors, before.doors)) this.#steps.disconnect(address)
   }
 }
 

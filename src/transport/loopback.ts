@@ -10,7 +10,7 @@ import { Fifo } from '../core/fifo.ts'
 import { formatAddress, parseAddress } from '../runtime/address.ts'
 import { addressInUse } from './address-in-use.ts'
 import { frameBytesMax } from './contract.ts'
-import { followBySteps } from './follow.ts'
+import { Following } from './follow.ts'
 import type {
   DoorOptions,
   Frames,
@@ -120,25 +120,18 @@ async function openSub(
   network: Network,
   { onMessage, topics = [''], ...options }: Parameters<Transport['openSub']>[0],
 ): Promise<SubscribingDoor> {
-  const followed = new Set(topics)
   const socket = new Socket('sub', network, {
-    onConnected: (end) => followed.forEach((topic) => end.send([subscription(topic)])),
+    onConnected: (end) => following.topics.forEach((topic) => end.send([subscription(topic)])),
     onMessage: (_, frames) => onMessage(frames),
   })
   const steps = {
-    subscribe(topic: string) {
-      followed.add(topic)
-      socket.sendAll([subscription(topic)])
-    },
-    unsubscribe(topic: string) {
-      followed.delete(topic)
-      socket.sendAll([subscription(topic, unsubscribed)])
-    },
+    subscribe: (topic: string) => socket.sendAll([subscription(topic)]),
+    unsubscribe: (topic: string) => socket.sendAll([subscription(topic, unsubscribed)]),
     connect: (address: string) => void socket.connect(address, {}),
     disconnect: (address: string) => socket.disconnect(address),
   }
-  const door = openDoor(socket, options)
-  return { ...door, follow: followBySteps(steps, options.connect ?? [], topics) }
+  const following = new Following(steps, options.connect ?? [], topics)
+  return { ...openDoor(socket, options), follow: following.follow }
 }
 
 function connectLink(socket: Socket, options: LinkOptions): Link {

@@ -16,7 +16,7 @@ import type {
   RouterDoor,
   Transport,
 } from './contract.ts'
-import { followBySteps } from './follow.ts'
+import { Following } from './follow.ts'
 import { probe } from './probe.ts'
 import { connectLink } from './zeromq-link.ts'
 import { Writer } from './writer.ts'
@@ -55,13 +55,8 @@ export const zeromqTransport: Transport = {
     socket.subscribe(...topics)
     const door = await openDoor(socket, options)
     void readAll(socket, onMessage)
-    const steps = {
-      subscribe: (topic: string) => socket.subscribe(topic),
-      unsubscribe: (topic: string) => socket.unsubscribe(topic),
-      connect: (address: string) => socket.connect(address),
-      disconnect: (address: string) => socket.disconnect(address),
-    }
-    return { ...door, follow: followBySteps(steps, options.connect ?? [], topics) }
+    const { follow } = new Following(socket, options.connect ?? [], topics)
+    return { ...door, follow }
   },
 
   async openRouter({ onMessage, ...options }): Promise<RouterDoor> {

@@ -8,6 +8,9 @@ import * as check from './checks.ts'
 import { packHeader, type Header } from './header.ts'
 import { WireError } from './wire-error.ts'
 
+/** Jobs in one `enqueue` or `wait` request: a manager refuses more. */
+export const requestItemsMax = 10_000
+
 /** A job as it travels: instructions are opaque bytes, one frame each. */
 export interface EnqueueItem {
   /** '' lets the manager make one; only sensible for a client that wants no answer. */

@@ -16,7 +16,7 @@ import { LimitedLog, type Logger } from '../runtime/logger.ts'
 import type { Service, ServiceState } from '../runtime/service.ts'
 import { isLoopback } from '../runtime/address.ts'
 import { localHostTowards } from '../runtime/this-machine.ts'
-import { runUserHook } from '../runtime/user-hook.ts'
+import { runPhaseHook } from '../runtime/user-hook.ts'
 import type { Frames, Link, ReceivingDoor, Transport } from '../transport/contract.ts'
 import { bodyBytesWanted } from '../wire/body.ts'
 import { unpackHeader } from '../wire/header.ts'
@@ -133,13 +133,13 @@ export class Worker implements Service {
   async start(): Promise<void> {
     if (this.#state !== 'new') return
     this.#state = 'starting'
-    await this.#runHook('setup')
+    await runPhaseHook(this.#instance, 'setup')
     try {
       await this.#connect()
     } catch (error) {
       this.#close()
       this.#state = 'stopped'
-      await this.#runHook('teardown')
+      await runPhaseHook(this.#instance, 'teardown')
       throw error
     }
     this.#health.start()
@@ -176,13 +176,8 @@ export class Worker implements Service {
     clearTimeout(givenUp)
     this.#feed?.publish('worker.leaving', { info: this.info })
     this.#close()
-    await this.#runHook('teardown')
+    await runPhaseHook(this.#instance, 'teardown')
     this.#state = 'stopped'
-  }
-
-  #runHook(name: 'setup' | 'teardown'): Promise<void> {
-    const { jobType } = this.#options.phase.spec
-    return runUserHook(`phase "${jobType}": ${name}()`, () => this.#instance[name]?.())
   }
 
   #warnOfUnanswered(): void {
