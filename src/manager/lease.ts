@@ -11,6 +11,9 @@ import type { AcquireAnswer, ShardRef, Storage } from '../storage/contract.ts'
 /** How long an ownership lasts without a renewal; renewed every third of it. */
 export const leaseMs = 9_000
 
+/** Until a renewal that failed is tried again: the store may be back long before the next one is due. */
+const retryMs = 500
+
 export interface LeaseParts {
   readonly storage: Storage
   readonly ref: ShardRef
@@ -35,6 +38,7 @@ export class Lease {
   readonly #parts: LeaseParts
   readonly #isShared: boolean
   #timer: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
   /** When the last renewal that succeeded was asked for: the store counts from a moment after it. */
   #renewedAt: Clocks
 
@@ -89,6 +93,7 @@ export class Lease {
   /** Also of a renewal that is under way: its answer is about an ownership that has ended. */
   stop(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#retry)
     this.#timer = undefined
   }
 
@@ -111,7 +116,15 @@ export class Lease {
       if (this.#timer === undefined) return
       // The store may come back; but not to an owner whose time is over.
       if (performance.now() - this.#renewedAt.runningMs > leaseMs) onLost(this.lapsed(error))
+      else this.#renewSoon()
     }
+  }
+
+  #renewSoon(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined
+      void this.#renew()
+    }, retryMs)
   }
 }
 

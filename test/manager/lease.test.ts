@@ -1,15 +1,19 @@
 /** What a renewal says to the owner of a shard, and when it is too late to say anything. */
 import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CarbontubeError } from '../../src/errors/errors.ts'
 import { diedHere, Lease, ownerName } from '../../src/manager/lease.ts'
 import { EphemeralStorageBackend } from '../../src/storage/memory/memory-storage.ts'
 import { shard } from '../../src/testing/storage/builders.ts'
 
 /** Its renewals are answered by the test. */
 class SlowStorage extends EphemeralStorageBackend {
-  readonly renewals: { answer(isRenewed: boolean): void }[] = []
+  readonly renewals: { answer(isRenewed: boolean): void; fail(): void }[] = []
   override renew(): Promise<boolean> {
-    return new Promise((answer) => void this.renewals.push({ answer }))
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(new CarbontubeError('CT_OUTCOME_UNKNOWN', 'gone'))
+      this.renewals.push({ answer: resolve, fail })
+    })
   }
 }
 
@@ -18,7 +22,7 @@ let lost: unknown[]
 let lease: Lease
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
   storage = new SlowStorage()
   await storage.open()
   lost = []
@@ -50,6 +54,28 @@ describe('a lease', () => {
     await told()
     expect(storage.renewals).toHaveLength(1)
     expect(lost).toEqual([])
+  })
+
+  it('is renewed half a second after a renewal has failed, once, and regularly from then on', async () => {
+    storage.renewals[0]?.fail()
+    await told()
+    vi.advanceTimersByTime(500)
+    expect(storage.renewals).toHaveLength(2)
+    storage.renewals[1]?.answer(true)
+    await told()
+    vi.advanceTimersByTime(2_400)
+    expect(storage.renewals).toHaveLength(2)
+    vi.advanceTimersByTime(100)
+    expect(storage.renewals).toHaveLength(3)
+    expect(lost).toEqual([])
+  })
+
+  it('is not renewed again when it was stopped after a renewal had failed', async () => {
+    storage.renewals[0]?.fail()
+    await told()
+    lease.stop()
+    vi.advanceTimersByTime(10_000)
+    expect(storage.renewals).toHaveLength(1)
   })
 })
 

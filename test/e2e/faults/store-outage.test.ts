@@ -17,6 +17,8 @@ import { expectAlive } from './watch.ts'
 const perSecond = Number(process.env['FAILOVER_PER_SECOND'] ?? 200)
 const cuts = Number(process.env['FAILOVER_CUTS'] ?? 6)
 const longJobs = 4
+/** Of the 9 s of an ownership, 3 may have passed since it was renewed last. */
+const shortMs = 4_000
 
 /** The id of a group, in whatever a store makes of a commit: epoch, nonce, number. */
 const aCommit = /\d{16}-[0-9a-f]{16}-\d+/
@@ -60,15 +62,32 @@ interface Scene {
   flow(): Promise<void>
 }
 
+interface Outage {
+  /** From the kill until the server answers again. */
+  readonly awayMs: number
+  readonly flowMs: number
+}
+
 /** Killed until the managers have noticed, as `sign` says it, so many times more. */
-async function outage({ two, server, flow }: Scene, sign: string, times: number): Promise<number> {
+async function outage({ two, server, flow }: Scene, sign: string, times: number): Promise<Outage> {
   const before = two.saidBy(sign)
   const killedMs = performance.now()
+  const sinceKill = () => Math.round(performance.now() - killedMs)
   await server.kill()
   await until(() => two.saidBy(sign) >= before + times, { what: sign, timeoutMs: 40_000 })
   await server.restart()
+  const awayMs = sinceKill()
   await flow()
-  return Math.round(performance.now() - killedMs)
+  return { awayMs, flowMs: sinceKill() }
+}
+
+/** Costs nobody the ownership. A server whose recovery takes longer than that, on a busy machine, shows nothing of it. */
+async function shortOutage(scene: Scene): Promise<string> {
+  const lostBefore = scene.two.saidBy(lost)
+  const { awayMs, flowMs } = await outage(scene, unconfirmed, 2)
+  const isShort = awayMs < shortMs
+  if (isShort) expect(scene.two.saidBy(lost)).toBe(lostBefore)
+  return `away for ${awayMs} ms${isShort ? '' : ', which is not short'}, jobs flow after ${flowMs} ms`
 }
 
 async function cutAtCommits({ proxy, flow }: Scene): Promise<void> {
@@ -87,13 +106,13 @@ async function outages(kind: Kind, server: Server, say: (line: string) => void):
     await jobsFlow(client)
     const scene = { two, server, proxy, flow: () => jobsFlow(client, 50, 60_000) }
 
-    say(`a short outage: jobs flow ${await outage(scene, unconfirmed, 4)} ms after the kill`)
-    expect(two.saidBy(lost)).toBe(0)
-    const unconfirmedBefore = two.saidBy(unconfirmed)
+    say(`a short outage: ${await shortOutage(scene)}`)
+    const [lostBefore, unconfirmedBefore] = [two.saidBy(lost), two.saidBy(unconfirmed)]
     await cutAtCommits(scene)
     expect(two.saidBy(unconfirmed) - unconfirmedBefore).toBeGreaterThanOrEqual(cuts)
-    expect(two.saidBy(lost)).toBe(0)
-    say(`a long outage: jobs flow ${await outage(scene, lost, 1)} ms after the kill`)
+    expect(two.saidBy(lost)).toBe(lostBefore)
+    const { awayMs, flowMs } = await outage(scene, lost, 1)
+    say(`a long outage: away for ${awayMs} ms, jobs flow after ${flowMs} ms`)
     await feed.end()
 
     const ids = [...feed.ids, ...long.map(({ job }) => job.id)]
