@@ -25,7 +25,6 @@ export interface GrantEntry {
 
 /** What is known of one ownership. */
 export interface OwnerBook {
-  readonly epoch: number
   readonly takenMs: number
   /** The newest grant of each job. */
   readonly newest: Map<string, GrantEntry>
@@ -126,15 +125,14 @@ export class Books {
     return entry?.ended === undefined ? entry : undefined
   }
 
-  /** Two owners of one epoch (after a failover) share the count: it only errs towards `uncommitted`. */
-  committed({ epoch, group }: Commit): void {
-    for (const book of this.#owners.values()) {
-      if (book.epoch !== epoch) continue
-      for (const mutation of group.mutations) {
-        if (!('job' in mutation)) continue
-        const { id } = mutation.job
-        book.uncommitted.set(id, (book.uncommitted.get(id) ?? 0) - 1)
-      }
+  /** By the owner whose nonce is in the group's id: after a failover two may have the same epoch. */
+  committed({ group }: Commit): void {
+    const [, nonce = ''] = group.id.split('-')
+    const uncommitted = this.#owners.get(nonce)?.uncommitted
+    for (const mutation of group.mutations) {
+      if (!('job' in mutation) || uncommitted === undefined) continue
+      const { id } = mutation.job
+      uncommitted.set(id, (uncommitted.get(id) ?? 0) - 1)
     }
   }
 
@@ -142,7 +140,7 @@ export class Books {
     const { nowMs, noted } = event
     const waitedAtTakeover = this.#waiting()
     this.#owners.set(owner.nonce, {
-      ...{ epoch: owner.epoch, takenMs: nowMs, newest: new Map(), credit: new Map() },
+      ...{ takenMs: nowMs, newest: new Map(), credit: new Map() },
       ...{ lastReport: new Map(), known: new Set(waitedAtTakeover.keys()) },
       ...{ uncommitted: new Map(), connected: new Set(), lostWith: new Map(), waitedAtTakeover },
       notedAtTakeover: new Set(noted.map(({ id }) => id)),

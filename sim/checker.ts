@@ -36,7 +36,6 @@ export interface Change {
 }
 
 export interface Commit {
-  readonly epoch: number
   readonly group: Group
   readonly changes: readonly Change[]
 }

@@ -25,6 +25,9 @@ export class SimStore {
   #lastGroup = ''
   #clockOffsetMs = 0
   #forgottenFrom = 0
+  #lastEpoch = 0
+  /** Grows with every owner and failover: what was on its way to the server before has no answer. */
+  #era = 1
   isStalled = false
 
   constructor(world: Surroundings, onCommit: (commit: Commit) => void) {
@@ -38,7 +41,11 @@ export class SimStore {
     const claim = { owner, ttlMs, nowMs, ownerDied: false }
     const { answer, next } = claimShard(this.shard.ownership, claim)
     if (next !== undefined) this.shard.ownership = next
-    return answer.outcome === 'acquired' ? answer.epoch : undefined
+    if (answer.outcome === 'held') return undefined
+    this.#era += 1
+    if (answer.epoch === this.#lastEpoch) this.#world.saw('an epoch twice')
+    this.#lastEpoch = answer.epoch
+    return answer.epoch
   }
 
   renew(owner: string, epoch: number): boolean {
@@ -52,16 +59,18 @@ export class SimStore {
   }
 
   /**
-   * An asynchronous replica takes over: it has not heard of the newest owner, and its clock is behind, so
-   * that the next owner gets the same epoch. A clock that steps back twice would be no clock.
+   * An asynchronous replica takes over: it has not heard of the newest owner, and its clock is some seconds behind,
+   * so that the next owner that comes within them gets the same epoch.
    */
   failOver(): void {
     const { ownership } = this.shard
     if (ownership === undefined || ownership.epoch === this.#forgottenFrom) return
     this.#world.saw('failover')
     const nextEpochMs = Math.floor(ownership.epoch / 1_000)
-    this.#clockOffsetMs = nextEpochMs - this.#world.nowMs
+    const behindMs = this.#world.chance.int(0, 5_000)
+    this.#clockOffsetMs = nextEpochMs - behindMs - this.#world.nowMs
     this.#forgottenFrom = ownership.epoch - 1
+    this.#era += 1
     this.shard.ownership = { ...ownership, epoch: ownership.epoch - 1, untilMs: 0, released: false }
   }
 
@@ -73,7 +82,9 @@ export class SimStore {
     const { chance, knobs } = this.#world
     const faultsOn = () => this.#world.faultsOn()
     const delayMs = chance.int(0, knobs.commitMs)
+    const era = this.#era
     this.#whenUp(delayMs, () => {
+      if (era !== this.#era) return done({ type: 'unknown' })
       const isUnknown = faultsOn() && chance.is(knobs.unknownRate)
       if (isUnknown && chance.is(0.5)) return done({ type: 'unknown' })
       // To repeat an answer takes no room.
@@ -83,7 +94,7 @@ export class SimStore {
         return done({ type: 'full' })
       }
       const outcome: CommitOutcome = this.isOwner({ manager, epoch })
-        ? this.#apply(epoch, group)
+        ? this.#apply(group)
         : { type: 'fenced' }
       if (isUnknown) this.#world.saw('unknown outcome of an applied group')
       done(isUnknown ? { type: 'unknown' } : outcome)
@@ -107,14 +118,14 @@ export class SimStore {
     return this.shard.jobs.get(sequence)?.record
   }
 
-  #apply(epoch: number, group: Group): CommitOutcome {
+  #apply(group: Group): CommitOutcome {
     const isRepeat = group.id === this.#lastGroup
     const changes = isRepeat ? [] : this.#changesOf(group)
     const answer = this.#committed(group)
     if (isRepeat) this.#world.saw('the same group again')
     else {
       this.#lastGroup = group.id
-      this.#onCommit({ epoch, group, changes })
+      this.#onCommit({ group, changes })
     }
     return { type: 'committed', answer }
   }

@@ -20,6 +20,7 @@ const sometimes = [
   'stuck run',
   'ghost',
   'failover',
+  'an epoch twice',
   'unknown outcome of an applied group',
   'the same group again',
 ] as const

@@ -7,7 +7,7 @@ import { Violation } from '../checker.ts'
 export const auditIsClean: MakeChecker = ({ store, knobs }) => ({
   invariant: 'audit',
   atEnd() {
-    // Two owners under one epoch have tokens that do not grow from one to the other.
+    // Of two owners under one epoch neither may have heard of the other's tokens.
     const isEpochTwice = knobs.failoverEveryMs > 0
     for (const { record, attempts } of store.shard.jobs.values()) {
       const { findings } = checkJob(record, attempts, { historyIsComplete: true })

@@ -41,12 +41,12 @@ function refill(shard: Shard, queue: ReadyQueue): void {
 function grant(shard: Shard, worker: Worker, job: Job): Grant {
   shard.ready(job.phase).leave(job)
   shard.signal(job, 'grant')
-  shard.grantsMade += 1
+  shard.lastToken += 1
   const { epoch, nonce } = shard.config
-  const token: Token = { epoch, nonce, sequence: shard.grantsMade }
+  const token: Token = { epoch, nonce, sequence: shard.lastToken }
   const order = worker.nextOrder
   worker.nextOrder += 1
-  worker.lastGrant = shard.grantsMade
+  worker.lastGrant = shard.lastToken
   const granted: Grant = {
     job,
     token,

@@ -95,8 +95,8 @@ export class Shard {
   readonly phaseCounters: readonly PhaseCounter[]
   /** Settled jobs that the store held at takeover. */
   settledBefore = { done: 0, dead: 0, cancelled: 0 }
-  /** Grants made, over all workers; also the sequence of tokens. */
-  grantsMade = 0
+  /** The sequence of the last token; grows with every grant. */
+  lastToken = 0
   nextSequence = 1
   scheduledCount = 0
   paused = new Set<number>()
@@ -220,9 +220,22 @@ export class Shard {
   bringIn(record: JobRecord): Job {
     const known = this.jobs.get(record.id)
     if (known !== undefined) return known
+    if (record.tokenMin !== '') this.heardOf(record.tokenMin)
+    for (const token of record.applied) this.heardOf(token)
     const job = jobOf(record)
     this.jobs.set(job.id, job)
     return job
+  }
+
+  /**
+   * A token, or the fence in one, that this owner may not have made: another one may have the same epoch, when a
+   * store fails over and forgets who owned the shard. What is granted from now on is newer, as with the clocks of
+   * Lamport (1978), so that fences grow.
+   */
+  heardOf(token: string): void {
+    const [epoch = '', sequence = ''] = token.split('-')
+    if (Number(epoch) !== this.config.epoch) return
+    this.lastToken = Math.max(this.lastToken, Number(sequence))
   }
 
   /** Brings overfull windows back into their bounds. */

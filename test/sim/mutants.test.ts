@@ -7,7 +7,7 @@ import { hunt } from '../../scripts/mutants.mjs'
 import { mutants } from '../../sim/mutants.mjs'
 
 const rare: readonly string[] = [
-  'tokens are the same without the nonce of their owner',
+  'an owner does not look at tokens of its epoch by another one',
   'a claim below the fence is adopted',
   'a job is adopted for a worker that is gone',
   'a result is judged by what the store said before the job changed',
