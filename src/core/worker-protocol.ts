@@ -27,7 +27,7 @@ import type {
   WorkerEvent,
 } from './worker-event.ts'
 import { heldTokens, putOff, timedOut, type Run } from './worker-run.ts'
-import { fallsSilent, newRun, newStream, type Stream } from './worker-stream.ts'
+import { fallsSilent, newRun, nextStream, type Stream } from './worker-stream.ts'
 import { TransientMap } from './transient-map.ts'
 
 export interface WorkerProtocolConfig {
@@ -141,7 +141,7 @@ export class WorkerProtocol {
     let stream = this.#streams.get(owner)
     if (stream !== undefined && open.epoch < stream.open.epoch) return
     if (stream?.open.stream !== open.stream) {
-      stream = newStream(owner, open, stream)
+      stream = nextStream(owner, open, stream)
       this.#streams.set(owner, stream)
       this.#credit.opened(owner)
     }

@@ -17,20 +17,38 @@ export interface Stream {
   isSilent: boolean
   /** Number of the newest drain or resume: an older one that comes later says nothing any more. */
   lastWill: number
+  /** Those of all owners of its epoch by name, itself among them: more than one only after a store has failed over. */
+  readonly ofEpoch: Map<string, Stream>
 }
 
 /** Nothing from an owner, which pings once a beat, for so many beats: it is not there. */
 const silentAfterBeats = 4
 
-/** That of a new owner, after the one before. */
-export function newStream(owner: string, open: StreamOpen, before: Stream | undefined): Stream {
-  return {
+/** More owners of one epoch than there ever are; whoever opens streams without end must not fill the memory. */
+const ofEpochMax = 16
+
+/**
+ * That of a new owner, after the one before. Of two owners of one epoch nobody can tell which is the later: one that
+ * opens again goes on where it was, or else its orders would be taken twice.
+ */
+export function nextStream(owner: string, open: StreamOpen, before: Stream | undefined): Stream {
+  const ofEpoch = before?.open.epoch === open.epoch ? before.ofEpoch : new Map<string, Stream>()
+  // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
+  const reports = before?.reports ?? 0
+  const known = ofEpoch.get(open.stream)
+  if (known !== undefined) {
+    known.reports = reports
+    return known
+  }
+  const stream: Stream = {
     ...{ owner, open, receiver: new OrderReceiver(open.nextOrder), ping: open.ping },
     newest: before?.newest ?? new TransientMap<string, Run>(),
-    // Numbers go on: the manager may have known this stream before, and ignores what is not newer.
-    reports: before?.reports ?? 0,
-    ...{ heardMs: 0, isSilent: false, lastWill: 0 },
+    ...{ reports, heardMs: 0, isSilent: false, lastWill: 0, ofEpoch },
   }
+  ofEpoch.set(open.stream, stream)
+  const [oldest] = ofEpoch.keys()
+  if (ofEpoch.size > ofEpochMax && oldest !== undefined) ofEpoch.delete(oldest)
+  return stream
 }
 
 /** The run of a grant that has just come on it. */

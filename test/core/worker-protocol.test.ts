@@ -53,6 +53,28 @@ describe('a stream', () => {
     expect(worker.receives([aGrant(1, 'job')])).toEqual([])
   })
 
+  it('goes on where it was left for another owner of its epoch', () => {
+    const worker = new AWorkerProtocol()
+    worker.opened()
+    const grant = aGrant(1, 'job')
+    worker.receives([grant])
+    worker.ends(grant)
+    worker.opened({ stream: 'nonce-2' })
+    expect(reports(worker.opened())[0]).toMatchObject({ stream: 'nonce-1', through: 1 })
+    expect(only(worker.receives([grant]), 'StartRun')).toEqual([])
+  })
+
+  it('is remembered beside those of a few owners of its epoch only', () => {
+    const worker = new AWorkerProtocol()
+    const through = (stream: string) => reports(worker.opened({ stream }))[0]?.through
+    const first = aGrant(1, 'job')
+    for (let n = 0; n < 1_000; n++) {
+      worker.opened({ stream: `${n}` })
+      worker.receives([{ ...first, type: 'skip' }], { stream: `${n}` })
+    }
+    expect([through('990'), through('0')]).toEqual([1, 0])
+  })
+
   it('has its beat in place of a hello, which is for everybody else', () => {
     const worker = new AWorkerProtocol()
     const told = (effects: readonly WorkerEffect[]) => [
