@@ -26,7 +26,7 @@ import type {
   WorkerEffect,
   WorkerEvent,
 } from './worker-event.ts'
-import { heldTokens, putOff, timedOut, type Run } from './worker-run.ts'
+import { heldTokens, outcomeAfterAbort, outcomeOfStuck, putOff, type Run } from './worker-run.ts'
 import { fallsSilent, newRun, nextStream, type Stream } from './worker-stream.ts'
 import { TransientMap } from './transient-map.ts'
 
@@ -60,6 +60,7 @@ export class WorkerProtocol {
   #lastRun = 0
   #running = 0
   #stuck = 0
+  #superseded = 0
   #nextBeatMs = 0
   #earliestDeadlineMs = Infinity
   #lastEndMs = 0
@@ -210,6 +211,12 @@ export class WorkerProtocol {
     this.#credit.came(stream.owner)
   }
 
+  /** It is no longer among what its owner has here. */
+  #leaves(run: Run): void {
+    if (run.isSuperseded) this.#superseded -= 1
+    else this.#credit.left(run.owner)
+  }
+
   #startQueued(): void {
     const slots = this.#config.info.concurrency
     while (this.#running < slots) {
@@ -245,18 +252,10 @@ export class WorkerProtocol {
     this.#running -= 1
     this.#lastEndMs = this.#nowMs
     this.#prefetch.ran(durationMs)
+    // Its fate was told when it got stuck, or nobody wants to hear of it but of its slot.
     if (run.state === 'stuck') this.#stuck -= 1
-    // Its fate was told when it got stuck, or nobody wants to hear of it.
-    else if (run.abort !== 'superseded')
-      this.#putIntoOutbox(run, this.#outcomeAfterAbort(run, outcome))
-  }
-
-  /** An abort may win the race with the result; what the run itself achieved is kept. */
-  #outcomeAfterAbort(run: Run, outcome: Outcome): Outcome {
-    if (run.abort === undefined || outcome.type === 'done') return outcome
-    if (run.abort === 'shutdown') return { type: 'released', reason: 'the worker shut down' }
-    if (run.abort === 'timedOut') return timedOut(run.timeoutMs)
-    return outcome
+    else if (run.isSuperseded) this.#reportTo(run.owner)
+    else this.#putIntoOutbox(run, outcomeAfterAbort(run, outcome))
   }
 
   #putIntoOutbox(run: Run, outcome: Outcome): void {
@@ -280,6 +279,7 @@ export class WorkerProtocol {
   }
 
   #abort(run: Run, reason: AbortReason): void {
+    if (reason === 'superseded') this.#supersede(run)
     if (run.abort !== undefined) return
     run.abort = reason
     run.deadlineMs = this.#nowMs + this.#config.abortGraceMs
@@ -290,8 +290,15 @@ export class WorkerProtocol {
     } else this.#effects.push({ type: 'AbortRun', run: run.number, reason })
   }
 
+  #supersede(run: Run): void {
+    if (run.state !== 'running' || run.isSuperseded) return
+    run.isSuperseded = true
+    this.#superseded += 1
+    this.#credit.left(run.owner)
+  }
+
   #forget(run: Run): void {
-    if (this.#runs.delete(run.number) && run.state !== 'stuck') this.#credit.left(run.owner)
+    if (this.#runs.delete(run.number) && run.state !== 'stuck') this.#leaves(run)
     if (run.newest.get(run.jobId) === run) run.newest.delete(run.jobId)
   }
 
@@ -338,11 +345,9 @@ export class WorkerProtocol {
   #getStuck(run: Run): void {
     run.state = 'stuck'
     this.#stuck += 1
-    this.#credit.left(run.owner)
-    if (run.abort === 'timedOut') this.#putIntoOutbox(run, timedOut(run.timeoutMs))
-    if (run.abort === 'shutdown') {
-      this.#putIntoOutbox(run, { type: 'released', reason: 'the worker shut down' })
-    }
+    this.#leaves(run)
+    const outcome = outcomeOfStuck(run)
+    if (outcome !== undefined) this.#putIntoOutbox(run, outcome)
     this.#effects.push({ type: 'RunStuck', run: run.number, jobId: run.jobId })
   }
 
@@ -388,12 +393,10 @@ export class WorkerProtocol {
 
   #sendUnsent(): void {
     if (!this.#outbox.hasUnsent) return
+    const most = { results: this.#config.reportResultsMax, bytes: this.#config.reportBytesMax }
     for (const stream of this.#streams.values()) {
       for (;;) {
-        const results = this.#outbox.takeUnsent(stream.owner, this.#nowMs, {
-          results: this.#config.reportResultsMax,
-          bytes: this.#config.reportBytesMax,
-        })
+        const results = this.#outbox.takeUnsent(stream.owner, this.#nowMs, most)
         if (results.length === 0) break
         this.#report(stream, { results })
       }
@@ -408,10 +411,8 @@ export class WorkerProtocol {
   }
 
   #beat(stream: Stream): void {
-    this.#report(stream, {
-      info: this.#config.info,
-      held: heldTokens(stream.owner, this.#runs.values(), this.#outbox),
-    })
+    const held = heldTokens(stream.owner, this.#runs.values(), this.#outbox)
+    this.#report(stream, { info: this.#config.info, held })
   }
 
   #report(stream: Stream, more: Partial<WorkerReport>): void {
@@ -455,16 +456,19 @@ export class WorkerProtocol {
   /** Slots that work, and a prefetch. */
   #creditInAll(): number {
     if (this.#isLeaving || this.#outbox.size >= this.#config.outboxMax) return 0
-    const slots = this.#config.info.concurrency - this.#stuck
+    const slots = this.#config.info.concurrency - this.#stuck - this.#superseded
     return slots <= 0 ? 0 : slots + this.#prefetch.jobs(slots)
   }
 
   #shareCredit(): void {
     if (this.#streams.size < 2) return
-    for (const owner of this.#credit.divide(this.#creditInAll())) {
-      const stream = this.#streams.get(owner)
-      if (stream !== undefined) this.#report(stream, {})
-    }
+    for (const owner of this.#credit.divide(this.#creditInAll())) this.#reportTo(owner)
+  }
+
+  /** What it has here, and its credit. */
+  #reportTo(owner: string): void {
+    const stream = this.#streams.get(owner)
+    if (stream !== undefined) this.#report(stream, {})
   }
 
   #streamNamed(nonce: string): Stream | undefined {

@@ -21,6 +21,8 @@ export interface Run {
   state: 'queued' | 'running' | 'stuck'
   startedMs: number
   abort: AbortReason | undefined
+  /** Its owner has given it up, and does not count it among what is here: until it ends its slot is no credit. */
+  isSuperseded: boolean
   /** When it times out; after an abort, when it counts as stuck. */
   deadlineMs: number
   /** How often its deadline was put off for time asleep. */
@@ -37,8 +39,24 @@ export function putOff(run: Run, asleepMs: number, nowMs: number): void {
   run.deadlineMs += asleepMs
 }
 
+/** An abort may win the race with the result; what the run itself achieved is kept. */
+export function outcomeAfterAbort({ abort, timeoutMs }: Run, outcome: Outcome): Outcome {
+  if (abort === undefined || outcome.type === 'done') return outcome
+  if (abort === 'shutdown') return cutOff
+  return abort === 'timedOut' ? timedOut(timeoutMs) : outcome
+}
+
+/** What is told of a run that ignores its abort; `undefined` when nobody wants to hear of it. */
+export function outcomeOfStuck({ abort, isSuperseded, timeoutMs }: Run): Outcome | undefined {
+  if (isSuperseded) return undefined
+  if (abort === 'shutdown') return cutOff
+  return abort === 'timedOut' ? timedOut(timeoutMs) : undefined
+}
+
+const cutOff: Outcome = { type: 'released', reason: 'the worker shut down' }
+
 /** How a run ends that was aborted for its time-out. */
-export function timedOut(timeoutMs: number): Outcome {
+function timedOut(timeoutMs: number): Outcome {
   const message = `the phase ran longer than its timeout of ${timeoutMs} ms`
   return {
     type: 'failed',
@@ -52,7 +70,7 @@ export function heldTokens(owner: string, runs: Iterable<Run>, outbox: Outbox): 
   const held: HeldToken[] = []
   for (const run of runs) {
     const { token, jobId, phase, attempt, startedMs, state } = run
-    if (run.owner !== owner || state === 'stuck' || run.abort === 'superseded') continue
+    if (run.owner !== owner || state === 'stuck' || run.isSuperseded) continue
     held.push({ token, jobId, phase, attempt, state, startedMs })
   }
   for (const { owner: of, result } of outbox.all()) {

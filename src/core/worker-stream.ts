@@ -74,6 +74,7 @@ export function newRun(
     state: 'queued',
     startedMs: 0,
     abort: undefined,
+    isSuperseded: false,
     deadlineMs: Infinity,
     naps: 0,
   }

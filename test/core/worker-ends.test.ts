@@ -40,6 +40,44 @@ describe('a run beyond its timeout', () => {
   })
 })
 
+describe('a run that its owner has given up', () => {
+  const grant = aGrant(1, 'job', { timeoutMs: 500 })
+  const givenUp = { type: 'abort', order: 2, token: grant.token, reason: 'superseded' } as const
+
+  it('has its slot until it ends, and then the owner is told that it is free', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    worker.receives([grant])
+    expect(reports(worker.receives([givenUp])).at(-1)?.credit).toBe(1)
+    expect(reports(worker.ends(grant))).toMatchObject([{ credit: 2, results: [] }])
+  })
+
+  it('is one also when it has been aborted before, for its time', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    worker.receives([grant])
+    expect(only(worker.pass(500), 'AbortRun')).toMatchObject([{ reason: 'timedOut' }])
+    const effects = worker.receives([givenUp])
+    expect(only(effects, 'AbortRun')).toEqual([])
+    expect(reports(effects).at(-1)?.credit).toBe(1)
+    expect(reports(worker.pass(1_000)).at(-1)).toMatchObject({ held: [], credit: 1 })
+    expect(reports(worker.ends(grant))).toMatchObject([{ credit: 2, results: [] }])
+  })
+
+  it('is stuck without another word when it ignores that, and its slot is gone once', () => {
+    const worker = new AWorkerProtocol({ concurrency: 2 })
+    worker.opened()
+    worker.receives([grant])
+    worker.receives([givenUp])
+    const effects = worker.pass(5_000)
+    expect(only(effects, 'RunStuck')).toMatchObject([{ jobId: 'job' }])
+    expect(results(effects)).toEqual([])
+    expect(reports(effects).at(-1)).toMatchObject({ credit: 1, stuck: 1 })
+    expect(results(worker.ends(grant))).toEqual([])
+    expect(reports(worker.pass(1_000)).at(-1)?.credit).toBe(2)
+  })
+})
+
 describe('prefetched jobs', () => {
   it('are asked for after short runs, and given back when they do not start in time', () => {
     const worker = new AWorkerProtocol({ prefetch: { jobsMax: 2, windowMs: 50 } })
