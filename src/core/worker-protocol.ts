@@ -60,6 +60,7 @@ export class WorkerProtocol {
   #lastRun = 0
   #running = 0
   #stuck = 0
+  /** Runs that go on although their owner has given them up. */
   #superseded = 0
   #nextBeatMs = 0
   #earliestDeadlineMs = Infinity
@@ -211,12 +212,6 @@ export class WorkerProtocol {
     this.#credit.came(stream.owner)
   }
 
-  /** It is no longer among what its owner has here. */
-  #leaves(run: Run): void {
-    if (run.isSuperseded) this.#superseded -= 1
-    else this.#credit.left(run.owner)
-  }
-
   #startQueued(): void {
     const slots = this.#config.info.concurrency
     while (this.#running < slots) {
@@ -300,6 +295,12 @@ export class WorkerProtocol {
   #forget(run: Run): void {
     if (this.#runs.delete(run.number) && run.state !== 'stuck') this.#leaves(run)
     if (run.newest.get(run.jobId) === run) run.newest.delete(run.jobId)
+  }
+
+  /** It is no longer among what its owner has here. */
+  #leaves(run: Run): void {
+    if (run.isSuperseded) this.#superseded -= 1
+    else this.#credit.left(run.owner)
   }
 
   #timer(): void {
