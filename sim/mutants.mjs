@@ -18,8 +18,8 @@ export const mutants = [
   {
     name: 'an owner does not look at tokens of its epoch by another one',
     file: 'src/core/shard.ts',
-    find: 'if (Number(epoch) !== this.config.epoch) return',
-    replace: 'if (Number(epoch) !== 0) return',
+    find: 'if (fence?.epoch !== this.config.epoch) return',
+    replace: 'if (fence?.epoch !== 0) return',
   },
   {
     name: 'tokens are the same without epoch and nonce',

@@ -48,7 +48,7 @@ export class Recovery {
   /** A worker holds a token that is not among the grants this owner knows of it. */
   claim(worker: Worker, held: HeldToken): void {
     const { token, phase, attempt, startedMs } = held
-    this.#shard.heardOf(fenceOf(token))
+    this.#shard.heardOf(token)
     const claim = { incarnation: worker.info.incarnation, token, phase, attempt, startedMs }
     const job = this.#shard.jobs.get(held.jobId)
     if (job !== undefined) return this.#decide(claim, job)
@@ -149,7 +149,7 @@ export class Recovery {
 
   #resolveResult(incarnation: string, result: Result, known: Job | JobRecord | undefined): void {
     const shard = this.#shard
-    shard.heardOf(fenceOf(result.token))
+    shard.heardOf(result.token)
     // Adopted while the store was being read.
     const held = shard.jobs.get(result.jobId)?.grant
     if (held !== undefined && sameToken(held.token, result.token)) {
@@ -205,7 +205,7 @@ export class Recovery {
   /** As if its worker had claimed it: see `Liveness.presume`. */
   presume(record: JobRecord, { token: text, incarnation, sinceMs }: RunningNote): void {
     const token = parseToken(text)
-    this.#shard.heardOf(text)
+    this.#shard.heardOf(token)
     if (token === undefined || this.#shard.workers.get(incarnation) === undefined) return
     const { phase, attempts } = record
     const claim = { incarnation, token, phase, attempt: attempts + 1, startedMs: sinceMs }

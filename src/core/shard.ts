@@ -23,7 +23,7 @@ import type { Rng } from './rng.ts'
 import { ScheduledJobs } from './scheduled-jobs.ts'
 import type { PhaseSpec, PipelineSpec } from './spec.ts'
 import { Timers } from './timers.ts'
-import { tokenText, type Token } from './token.ts'
+import { parseFence, tokenText, type Fence, type Token } from './token.ts'
 import { TransientMap } from './transient-map.ts'
 import { hasTaken, Workers, type Worker } from './workers.ts'
 
@@ -220,22 +220,21 @@ export class Shard {
   bringIn(record: JobRecord): Job {
     const known = this.jobs.get(record.id)
     if (known !== undefined) return known
-    if (record.tokenMin !== '') this.heardOf(record.tokenMin)
-    for (const token of record.applied) this.heardOf(token)
+    if (record.tokenMin !== '') this.heardOf(parseFence(record.tokenMin))
+    for (const token of record.applied) this.heardOf(parseFence(token))
     const job = jobOf(record)
     this.jobs.set(job.id, job)
     return job
   }
 
   /**
-   * A token, or the fence in one, that this owner may not have made: another one may have the same epoch, when a
+   * The fence of a token that this owner may not have made: another one may have the same epoch, when a
    * store fails over and forgets who owned the shard. What is granted from now on is newer, as with the clocks of
    * Lamport (1978), so that fences grow.
    */
-  heardOf(token: string): void {
-    const [epoch = '', sequence = ''] = token.split('-')
-    if (Number(epoch) !== this.config.epoch) return
-    this.lastToken = Math.max(this.lastToken, Number(sequence))
+  heardOf(fence: Fence | undefined): void {
+    if (fence?.epoch !== this.config.epoch) return
+    this.lastToken = Math.max(this.lastToken, fence.sequence)
   }
 
   /** Brings overfull windows back into their bounds. */

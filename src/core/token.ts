@@ -11,8 +11,11 @@ export interface Token {
   readonly sequence: number
 }
 
+/** What orders tokens: the later epoch, and in one epoch the later grant. */
+export type Fence = Pick<Token, 'epoch' | 'sequence'>
+
 /** Fixed width, compares as text: `epoch` 16 digits, `sequence` 12 digits. What users see as `context.fence`. */
-export function fenceOf(token: Token): string {
+export function fenceOf(token: Fence): string {
   const sequence = String(token.sequence)
   return `${String(token.epoch).padStart(16, '0')}-${zeros.slice(sequence.length)}${sequence}`
 }
@@ -38,11 +41,17 @@ export function parseToken(text: string): Token | undefined {
   return { epoch: Number(epoch), sequence: Number(sequence), nonce }
 }
 
+/** The fence in the text of a token, or a fence alone; `undefined` when it is neither. */
+export function parseFence(text: string): Fence | undefined {
+  const [, epoch, sequence] = /^(\d{16})-(\d{12})/.exec(text) ?? []
+  return epoch === undefined ? undefined : { epoch: Number(epoch), sequence: Number(sequence) }
+}
+
 export function sameToken(a: Token, b: Token): boolean {
   return a.sequence === b.sequence && a.epoch === b.epoch && a.nonce === b.nonce
 }
 
 /** Whether `a` was granted after `b`: by a later owner, or later by the same. */
-export function isNewer(a: Token, b: Token): boolean {
+export function isNewer(a: Fence, b: Fence): boolean {
   return a.epoch === b.epoch ? a.sequence > b.sequence : a.epoch > b.epoch
 }

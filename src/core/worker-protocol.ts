@@ -249,7 +249,7 @@ export class WorkerProtocol {
     this.#prefetch.ran(durationMs)
     // Its fate was told when it got stuck, or nobody wants to hear of it but of its slot.
     if (run.state === 'stuck') this.#stuck -= 1
-    else if (run.isSuperseded) this.#reportTo(run.owner)
+    else if (run.abort === 'superseded') this.#reportTo(run.owner)
     else this.#putIntoOutbox(run, outcomeAfterAbort(run, outcome))
   }
 
@@ -274,22 +274,20 @@ export class WorkerProtocol {
   }
 
   #abort(run: Run, reason: AbortReason): void {
-    if (reason === 'superseded') this.#supersede(run)
-    if (run.abort !== undefined) return
+    const before = run.abort
+    if (before !== undefined && reason !== 'superseded') return
+    if (before !== reason && run.state === 'running' && reason === 'superseded') {
+      this.#superseded += 1
+      this.#credit.left(run.owner)
+    }
     run.abort = reason
+    if (before !== undefined) return
     run.deadlineMs = this.#nowMs + this.#config.abortGraceMs
     this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, run.deadlineMs)
     if (run.state === 'queued') {
       this.#queue.remove(run)
       this.#forget(run)
     } else this.#effects.push({ type: 'AbortRun', run: run.number, reason })
-  }
-
-  #supersede(run: Run): void {
-    if (run.state !== 'running' || run.isSuperseded) return
-    run.isSuperseded = true
-    this.#superseded += 1
-    this.#credit.left(run.owner)
   }
 
   #forget(run: Run): void {
@@ -299,7 +297,7 @@ export class WorkerProtocol {
 
   /** It is no longer among what its owner has here. */
   #leaves(run: Run): void {
-    if (run.isSuperseded) this.#superseded -= 1
+    if (run.state === 'running' && run.abort === 'superseded') this.#superseded -= 1
     else this.#credit.left(run.owner)
   }
 
@@ -344,9 +342,9 @@ export class WorkerProtocol {
   }
 
   #getStuck(run: Run): void {
+    this.#leaves(run)
     run.state = 'stuck'
     this.#stuck += 1
-    this.#leaves(run)
     const outcome = outcomeOfStuck(run)
     if (outcome !== undefined) this.#putIntoOutbox(run, outcome)
     this.#effects.push({ type: 'RunStuck', run: run.number, jobId: run.jobId })

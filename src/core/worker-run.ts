@@ -20,9 +20,8 @@ export interface Run {
   readonly receivedMs: number
   state: 'queued' | 'running' | 'stuck'
   startedMs: number
+  /** `superseded` outranks others: its owner does not count it, and until it ends its slot is no credit. */
   abort: AbortReason | undefined
-  /** Its owner has given it up, and does not count it among what is here: until it ends its slot is no credit. */
-  isSuperseded: boolean
   /** When it times out; after an abort, when it counts as stuck. */
   deadlineMs: number
   /** How often its deadline was put off for time asleep. */
@@ -47,8 +46,7 @@ export function outcomeAfterAbort({ abort, timeoutMs }: Run, outcome: Outcome): 
 }
 
 /** What is told of a run that ignores its abort; `undefined` when nobody wants to hear of it. */
-export function outcomeOfStuck({ abort, isSuperseded, timeoutMs }: Run): Outcome | undefined {
-  if (isSuperseded) return undefined
+export function outcomeOfStuck({ abort, timeoutMs }: Run): Outcome | undefined {
   if (abort === 'shutdown') return cutOff
   return abort === 'timedOut' ? timedOut(timeoutMs) : undefined
 }
@@ -70,7 +68,7 @@ export function heldTokens(owner: string, runs: Iterable<Run>, outbox: Outbox): 
   const held: HeldToken[] = []
   for (const run of runs) {
     const { token, jobId, phase, attempt, startedMs, state } = run
-    if (run.owner !== owner || state === 'stuck' || run.isSuperseded) continue
+    if (run.owner !== owner || state === 'stuck' || run.abort === 'superseded') continue
     held.push({ token, jobId, phase, attempt, state, startedMs })
   }
   for (const { owner: of, result } of outbox.all()) {

@@ -74,7 +74,6 @@ export function newRun(
     state: 'queued',
     startedMs: 0,
     abort: undefined,
-    isSuperseded: false,
     deadlineMs: Infinity,
     naps: 0,
   }
