@@ -12,6 +12,17 @@ export function rowNumber(shard: number, sequence: number): number {
   return shard * rowsPerShard + sequence
 }
 
+const smallMax = 2 ** 31 - 1
+
+/**
+ * The sequence in a row number. Computed with floats, it is made small again: one float in an object, and V8 gives
+ * all of that kind a place for floats, and builds each new job anew.
+ */
+function sequenceOf(row: readonly SqliteValue[], shard: number): number {
+  const sequence = numberOf(row[0]) - shard * rowsPerShard
+  return sequence <= smallMax ? sequence | 0 : sequence
+}
+
 /** Columns in the order of `insertJob`. */
 export const insertJob = `INSERT INTO job (n, shard, state, phase, rank, attempts, crashes, attempts_max,
   suspect, enqueued, due, ended, checksum, death, token_min, last_error, running, replay_of, id, instructions)
@@ -55,7 +66,7 @@ export function recordOf(row: readonly SqliteValue[]): JobRecord {
   const record: Mutable<JobRecord> = {
     id: textOf(row[17]),
     shard,
-    sequence: numberOf(row[0]) - shard * rowsPerShard,
+    sequence: sequenceOf(row, shard),
     state: stateNames[numberOf(row[2])] ?? 'dead',
     phase: numberOf(row[3]),
     // Not −0 for the default priority.
@@ -98,7 +109,7 @@ export function readyRecordOf(
   return {
     id: textOf(row[5]),
     shard,
-    sequence: numberOf(row[0]) - shard * rowsPerShard,
+    sequence: sequenceOf(row, shard),
     state: 'ready',
     phase,
     priority: 0 - numberOf(row[1]),
