@@ -88,8 +88,7 @@ export class Liveness {
   #open(worker: Worker): void {
     worker.ping += 1
     // Orders that were sent before it knew the stream are sent again: it must not take them for received.
-    const [unacknowledged] = worker.unacknowledged.keys()
-    const nextOrder = unacknowledged ?? worker.nextOrder
+    const nextOrder = worker.unacknowledged.first ?? worker.nextOrder
     const { incarnation } = worker.info
     this.#shard.effect({ type: 'OpenStream', incarnation, nextOrder, ping: worker.ping })
   }

@@ -180,17 +180,15 @@ export class Shard {
     job.state = nextState(state, signal) ?? broken(`${signal} is not legal for job ${id}: ${state}`)
   }
 
-  /** The job is ready in its phase: into the window, or out of memory when it is behind it. */
+  /** The job, which is in memory, is ready in its phase: into the window, or out of memory when it is behind it. */
   makeReady(job: Job): void {
     this.publish({ type: 'jobReady', id: job.id, phase: job.phase })
-    if (this.ready(job.phase).enter(job)) this.jobs.set(job.id, job)
-    else this.goCold(job)
+    if (!this.ready(job.phase).enter(job)) this.goCold(job)
   }
 
   makeScheduled(job: Job): void {
     this.scheduledCount += 1
-    if (this.scheduled.enter(job)) this.jobs.set(job.id, job)
-    else this.forget(job)
+    if (!this.scheduled.enter(job)) this.forget(job)
   }
 
   /** A ready job is out of the window: from now on only the store has it, and must say that it is ready. */

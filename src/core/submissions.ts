@@ -6,7 +6,7 @@ import type { Effect, SubmitOutcome } from './effect.ts'
 import type { SubmittedJob } from './event.ts'
 import { Fifo } from './fifo.ts'
 import { invariant } from './invariant.ts'
-import { jobOf, type JobRecord } from './job.ts'
+import type { JobRecord } from './job.ts'
 import { hasHalfCharacter } from './job-id.ts'
 import type { InsertAnswer } from './mutation.ts'
 import type { Shard } from './shard.ts'
@@ -61,7 +61,7 @@ export class Submissions {
       invariant(pending.record.id === answer.id, 'inserts are answered in their order')
       if (answer.outcome === 'stored') {
         this.#shard.counters.stored += 1
-        this.#shard.makeReady(jobOf(pending.record))
+        this.#shard.makeReady(this.#shard.bringIn(pending.record))
       }
       this.#settle(pending, answer.outcome)
     }

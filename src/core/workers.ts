@@ -8,6 +8,7 @@
  */
 import type { WorkerHealth, WorkerInfo } from './event.ts'
 import type { Grant, TokenKey } from './job.ts'
+import { NumberWindow } from './number-window.ts'
 import type { Token } from './token.ts'
 import { TransientMap } from './transient-map.ts'
 
@@ -45,7 +46,8 @@ export interface Worker {
   isDraining: boolean
   lastReport: number
   nextOrder: number
-  readonly unacknowledged: TransientMap<number, Order>
+  /** By their numbers; the worker acknowledges each within seconds, or it is filled. */
+  readonly unacknowledged: NumberWindow<Order>
   ping: number
   /** The ping that went with the newest `open`: a report that echoes it was written after it. */
   openPing: number
@@ -119,7 +121,7 @@ export class Workers {
       isDraining: false,
       lastReport: -1,
       nextOrder: 1,
-      unacknowledged: new TransientMap(),
+      unacknowledged: new NumberWindow(),
       ping: 0,
       openPing: 0,
       echoedPing: 0,
@@ -250,10 +252,10 @@ export function keepOrder(worker: Worker, kept: Order): number {
 
 /** Notes the acknowledged orders of a report: their grants have arrived. */
 export function acknowledge(worker: Worker, through: number, also: readonly number[]): void {
-  // Orders are kept in the order of their numbers, so the acknowledged ones are in front.
-  for (const order of worker.unacknowledged.keys()) {
-    if (order > through) break
+  const { unacknowledged } = worker
+  for (let order = unacknowledged.first; order !== undefined && order <= through; ) {
     arrived(worker, order)
+    order = unacknowledged.first
   }
   for (const order of also) arrived(worker, order)
 }
