@@ -7,9 +7,10 @@ import { scenarios } from './scenarios.mjs'
 import { thisMachine, writeResult } from './results.mjs'
 import { table } from './text-table.mjs'
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = parsed({
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     store: { type: 'string', default: 'sqlite' },
     stores: { type: 'string', default: 'sqlite,redis,postgres' },
     only: { type: 'string' },
@@ -32,13 +33,11 @@ const { positionals, values } = parseArgs({
   },
 })
 const [name = 'throughput', ...given] = positionals
-if (!Object.hasOwn(scenarios, name)) {
-  console.error(
-    'usage: npm run bench -- SCENARIO [--save] [--json] [options], where SCENARIO is one of',
-  )
-  for (const [one, { options }] of Object.entries(scenarios)) console.error(`  ${one} ${options}`)
-  process.exit(2)
+if (values.help) {
+  console.log(usage())
+  process.exit()
 }
+if (!Object.hasOwn(scenarios, name)) refuse(`there is no scenario ${JSON.stringify(name)}`)
 
 const { run, tables } = scenarios[name]
 // Those without tables print what they find themselves.
@@ -49,4 +48,24 @@ if (tables !== undefined) {
   if (values.save) writeResult(name, result)
   if (values.json) console.log(JSON.stringify({ scenario: name, ...result }))
   else for (const { head, rows } of tables(result)) console.log(table(head, rows))
+}
+
+function parsed(config) {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    return refuse(error.message)
+  }
+}
+
+function refuse(why) {
+  console.error(`${why}\n${usage()}`)
+  process.exit(2)
+}
+
+function usage() {
+  const lines = Object.entries(scenarios).map(([one, { options }]) => `  ${one} ${options}`)
+  const head =
+    'usage: npm run bench -- SCENARIO [--save] [--json] [options], where SCENARIO is one of'
+  return [head, ...lines].join('\n')
 }
