@@ -253,7 +253,7 @@ export function keepOrder(worker: Worker, kept: Order): number {
 /** Notes the acknowledged orders of a report: their grants have arrived. */
 export function acknowledge(worker: Worker, through: number, also: readonly number[]): void {
   const { unacknowledged } = worker
-  for (let order = unacknowledged.first; order !== undefined && order <= through; ) {
+  for (let order = unacknowledged.first; order !== undefined && order <= through;) {
     arrived(worker, order)
     order = unacknowledged.first
   }
