@@ -1,13 +1,18 @@
 /**
  * The hot path of the core, without anything around it: jobs are submitted, committed, granted and reported
- * through three phases, as many as the argument says. What `counts` counts the instructions of.
+ * through three phases, as many as the argument says. What `counts` counts the instructions of. With `cold` behind
+ * that, windows are so small that most jobs leave memory, and come back from rows as SQLite has them.
  */
 import { defaultLimits } from '../dist/core/limits.js'
 import { seededRng } from '../dist/core/rng.js'
 import { ShardOwner } from '../dist/core/shard-owner.js'
+import { readyRecordOf } from '../dist/storage/sqlite/rows.js'
 
+const [, , count, how] = process.argv
+const isCold = how === 'cold'
 const nonce = 'feedfacefeedface'
-const groupSize = 500
+const groupSize = isCold ? 4_000 : 500
+const limits = isCold ? { ...defaultLimits, readyJobsMax: 400 } : defaultLimits
 const reportSize = 100
 const jobTypes = ['first', 'second', 'third']
 const instructions = new Uint8Array(200)
@@ -24,8 +29,10 @@ class Course {
       name: 'counted',
       phases: jobTypes.map((jobType) => ({ jobType, retry, timeoutMs: 60_000 })),
     },
-    ...{ shard: 0, epoch: 1, nonce, limits: defaultLimits, rng: seededRng(1) },
+    ...{ shard: 0, epoch: 1, nonce, limits, rng: seededRng(1) },
   })
+  /** Rows of the jobs that are in the first phase, when some may leave memory. */
+  #rows = new Map()
   #workers = jobTypes.map((jobType) => ({
     jobType,
     granted: [],
@@ -108,6 +115,7 @@ class Course {
       const inserts = group.mutations
         .filter(({ type }) => type === 'insert')
         .map(({ job }) => ({ id: job.id, outcome: 'stored' }))
+      if (isCold) this.#store(group.mutations)
       this.#take(this.#owner.committed(group, { inserts }, this.#nowMs))
     }
   }
@@ -119,15 +127,32 @@ class Course {
 
   #take(effects) {
     for (const effect of effects) {
+      if (effect.type === 'LoadReady') this.#load(effect)
       if (effect.type !== 'Grant') continue
       const worker = this.#workers.find(({ jobType }) => jobType === effect.incarnation)
       worker.granted.push(effect)
       worker.through = effect.order
     }
   }
+
+  #store(mutations) {
+    for (const { type, job } of mutations) {
+      if (type === 'advance') this.#rows.delete(job.id)
+      if (type !== 'insert') continue
+      const { id, sequence, enqueuedMs, dueMs, checksum } = job
+      this.#rows.set(id, [sequence, 0, enqueuedMs, dueMs, checksum, id, instructions, null, 1])
+    }
+  }
+
+  #load({ load, phase, after, limit }) {
+    const rows = phase === 0 ? [...this.#rows.values()] : []
+    const behind = rows.filter(([sequence]) => sequence > (after?.sequence ?? 0))
+    const jobs = behind.slice(0, limit).map((row) => readyRecordOf(row, { shard: 0, phase }))
+    this.#tell({ type: 'ReadyLoaded', load, phase, jobs, exhausted: behind.length <= limit })
+  }
 }
 
-const jobs = Number(process.argv[2])
+const jobs = Number(count)
 const course = new Course()
 course.run(jobs)
 if (course.done !== jobs) throw new Error(`${course.done} of ${jobs} jobs are done`)
