@@ -176,7 +176,7 @@ export const mutants = [
   {
     name: 'an acknowledged order may still be missing',
     file: 'src/core/workers.ts',
-    find: 'if (order > through) break',
-    replace: 'if (order > through + 1) break',
+    find: 'order !== undefined && order <= through',
+    replace: 'order !== undefined && order <= through + 1',
   },
 ]
