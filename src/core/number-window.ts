@@ -1,7 +1,7 @@
 /**
- * What is kept under consecutive numbers, of which the lowest leave first: a list whose front moves on. A Map does
- * the same for three times the work. One entry that stays would keep the place of each later one, gone or not: for
- * what is answered, or given up, within seconds.
+ * What is kept under consecutive numbers, of which the lowest leave first: a list whose front moves on. Cheaper
+ * than a Map (docs/decisions/0015-memory-on-the-hot-path.md). One entry that stays would keep the place of each
+ * later one, gone or not: for what is answered, or given up, within seconds.
  */
 import { invariant } from './invariant.ts'
 

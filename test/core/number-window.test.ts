@@ -60,7 +60,7 @@ it('answers as a Map does whose keys grow', () => {
   )
 })
 
-it('does not keep the places of what has left', () => {
+it('has only the newest, when each leaves as the next one comes', () => {
   const window = new NumberWindow<Item>()
   window.set(1, { text: 'first' })
   for (let number = 2; number < 10_000; number++) {
